@@ -1,1 +1,18 @@
-//! app
+//! The web pages: Leptos, rendered on the server from plain data, brought to life by a few islands in WebAssembly.
+//!
+//! Nothing here loads or decides anything: a page is a function from a model (mostly `gantry_domain` types) to HTML,
+//! and the islands fetch that same HTML again when something has changed.
+
+#[cfg(feature = "ssr")]
+pub mod document;
+pub mod features;
+pub mod frame;
+pub mod live;
+pub mod ui;
+
+/// Called by the page's boot script once the module is loaded, before any island is hydrated.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

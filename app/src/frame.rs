@@ -1,0 +1,34 @@
+//! What every page needs besides its own content: who is looking, what to listen to, where the assets are.
+
+use chrono::{DateTime, Utc};
+use gantry_domain::actor::Actor;
+
+/// Paths of the built browser assets, as the manifest of the build names them (`/assets/…`, content-hashed).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assets {
+    /// The JavaScript glue of the WebAssembly module; empty when the browser part was not built.
+    pub js: String,
+    /// The WebAssembly module.
+    pub wasm: String,
+    /// The style sheet.
+    pub css: String,
+}
+
+/// The surroundings of one page, made by the server for one request.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Built assets.
+    pub assets: Assets,
+    /// The page's own path and query, for links back and for marking where one is.
+    pub path: String,
+    /// Who is signed in; `None` on pages for everyone.
+    pub actor: Option<Actor>,
+    /// The server's time at rendering; every age on the page counts from it.
+    pub now: DateTime<Utc>,
+    /// Topics that this page listens to, such as `golive:<id>`.
+    pub topics: Vec<String>,
+    /// A fresh idempotency key for the page's forms (a form adds its own name to it).
+    pub form_key: String,
+    /// True where the outside world is the sandbox: the page says so.
+    pub demo: bool,
+}

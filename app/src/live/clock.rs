@@ -1,0 +1,76 @@
+//! Ages and countdowns that go on counting between two answers of the server, on the server's clock.
+//!
+//! `<time data-age="<unix ms>" data-period="<s>">` counts up, and is marked stale past twice its period;
+//! `<time data-until="<unix ms>">` counts down.
+
+use std::cell::Cell;
+
+use gantry_domain::age;
+use web_sys::{Document, Element};
+
+use super::dom;
+
+thread_local! {
+    /// Server's time minus this browser's, in milliseconds.
+    static OFFSET: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Takes the server's time from this page and counts every second.
+pub(super) fn start() {
+    if let Some(document) = dom::document() {
+        server_time(&document);
+    }
+    dom::every(1_000, tick);
+}
+
+/// Learns the server's clock from a page that has just arrived.
+pub(super) fn server_time(page: &Document) {
+    let Ok(Some(meta)) = page.query_selector("meta[name=gantry-now]") else { return };
+    let time = js_sys::Date::parse(&meta.get_attribute("content").unwrap_or_default());
+    if !time.is_nan() {
+        OFFSET.set(time - js_sys::Date::now());
+    }
+}
+
+/// Writes every age and countdown of the page anew.
+pub(super) fn tick() {
+    let Some(document) = dom::document() else { return };
+    let now = js_sys::Date::now() + OFFSET.get();
+    for element in dom::all(&document, "[data-age]") {
+        if let Some(then) = number(&element, "data-age") {
+            let seconds = seconds_between(then, now);
+            write(&element, &age::ago(seconds));
+            if let Some(period) = number(&element, "data-period") {
+                let stale = now - then > period * 2_000.0;
+                let _ = element.toggle_attribute_with_force("data-stale", stale);
+                // The whole reading turns to "unknown", not only its age.
+                if let Ok(Some(reading)) = element.closest("[data-reading]") {
+                    let _ = reading.toggle_attribute_with_force("data-stale", stale);
+                }
+            }
+        }
+    }
+    for element in dom::all(&document, "[data-until]") {
+        if let Some(then) = number(&element, "data-until") {
+            write(&element, &age::left(seconds_between(now, then)));
+        }
+    }
+}
+
+fn number(element: &Element, attribute: &str) -> Option<f64> {
+    element.get_attribute(attribute)?.parse().ok()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a span of seconds between two dates fits many times over"
+)]
+fn seconds_between(earlier: f64, later: f64) -> i64 {
+    ((later - earlier) / 1_000.0) as i64
+}
+
+fn write(element: &Element, text: &str) {
+    if element.text_content().as_deref() != Some(text) {
+        element.set_text_content(Some(text));
+    }
+}

@@ -1,0 +1,3 @@
+//! Parts that every page uses. They know no noun of the product and make no request.
+
+pub mod layout;
