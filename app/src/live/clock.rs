@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use gantry_domain::age;
 use web_sys::{Document, Element};
 
@@ -37,36 +38,40 @@ pub(super) fn tick() {
     let Some(document) = dom::document() else { return };
     let now = js_sys::Date::now() + OFFSET.get();
     for element in dom::all(&document, "[data-age]") {
-        if let Some(then) = number(&element, "data-age") {
-            let seconds = seconds_between(then, now);
-            write(&element, &age::ago(seconds));
-            if let Some(period) = number(&element, "data-period") {
-                let stale = now - then > period * 2_000.0;
-                let _ = element.toggle_attribute_with_force("data-stale", stale);
-                // The whole reading turns to "unknown", not only its age.
-                if let Ok(Some(reading)) = element.closest("[data-reading]") {
-                    let _ = reading.toggle_attribute_with_force("data-stale", stale);
-                }
+        let Some(then) = number(&element, "data-age") else { continue };
+        if let (Some(at), Some(now)) = (moment(then), moment(now)) {
+            write(&element, &age::ago(at, now));
+        }
+        if let Some(period) = number(&element, "data-period") {
+            let stale = now - then > period * 2_000.0;
+            let _ = element.toggle_attribute_with_force("data-stale", stale);
+            // The whole reading turns to "unknown", not only its age.
+            if let Ok(Some(reading)) = element.closest("[data-reading]") {
+                let _ = reading.toggle_attribute_with_force("data-stale", stale);
             }
         }
     }
     for element in dom::all(&document, "[data-until]") {
-        if let Some(then) = number(&element, "data-until") {
-            write(&element, &age::left(seconds_between(now, then)));
+        if let Some(until) = number(&element, "data-until") {
+            write(&element, &age::clock(TimeDelta::milliseconds(whole(until - now))));
         }
     }
 }
 
-fn number(element: &Element, attribute: &str) -> Option<f64> {
-    element.get_attribute(attribute)?.parse().ok()
+fn moment(milliseconds: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(whole(milliseconds))
 }
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "a span of seconds between two dates fits many times over"
+    reason = "milliseconds between two dates of our time fit many times over"
 )]
-fn seconds_between(earlier: f64, later: f64) -> i64 {
-    ((later - earlier) / 1_000.0) as i64
+fn whole(number: f64) -> i64 {
+    number as i64
+}
+
+fn number(element: &Element, attribute: &str) -> Option<f64> {
+    element.get_attribute(attribute)?.parse().ok()
 }
 
 fn write(element: &Element, text: &str) {
