@@ -186,7 +186,7 @@ where
 
 /// One process at a time per cluster.
 async fn lock(socket_dir: &Path) -> Result<fs::File, Error> {
-    let path = Path::new("/var/tmp").join(format!("gantry-template-{}.lock", files::short_hash(socket_dir)));
+    let path = socket_dir.join("template.lock");
     let blocking = move || {
         let file = fs::File::create(&path).map_err(Error::file("create", &path))?;
         file.lock().map_err(Error::file("lock", &path))?;
