@@ -57,7 +57,8 @@ fn existing(place: &Place, inputs: &str) -> Option<Manifest> {
     let site = place.site();
     let text = fs::read_to_string(site.join("manifest.json")).ok()?;
     let manifest: Manifest = serde_json::from_str(&text).ok()?;
-    let complete = [&manifest.js, &manifest.wasm, &manifest.css].into_iter().all(|name| site.join(name).is_file());
+    let complete =
+        [&manifest.js, &manifest.wasm, &manifest.css].into_iter().all(|name| site.join(name).is_file());
     (complete && manifest.inputs == inputs).then_some(manifest)
 }
 

@@ -21,9 +21,11 @@ impl Place {
     /// Looks at what cargo tells the programs that it runs.
     pub(crate) fn find() -> Self {
         // Where this crate was compiled is where it is run: `cargo run` gives the current place all the same.
-        let manifest = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let manifest = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let root = manifest.parent().unwrap_or(Path::new(".")).to_owned();
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        let target =
+            env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
         let cargo = env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
         Self { root, target, cargo }
     }

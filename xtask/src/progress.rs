@@ -53,8 +53,10 @@ pub(crate) fn run(step: &str, command: &mut Command) -> Result<(), Fail> {
         .map_err(|source| Fail::Start { program: program.clone(), source })?;
     let heard = Mutex::new(Heard::default());
     let (done, wait) = mpsc::channel::<()>();
-    let streams: [Option<Box<dyn Read + Send>>; 2] =
-        [child.stdout.take().map(|out| Box::new(out) as _), child.stderr.take().map(|err| Box::new(err) as _)];
+    let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|out| Box::new(out) as _),
+        child.stderr.take().map(|err| Box::new(err) as _),
+    ];
     thread::scope(|scope| {
         for stream in streams.into_iter().flatten() {
             let (heard, done) = (&heard, done.clone());

@@ -101,7 +101,9 @@ fn find_linker(stock: &Path) -> Result<PathBuf, Fail> {
     let bundled = hosts.into_iter().map(|host| host.path().join("bin/rust-lld"));
     let system = ["rust-lld", "wasm-ld"].into_iter().filter_map(gantry_local::find_program);
     bundled.chain(system).find(|linker| linker.is_file()).ok_or_else(|| {
-        Fail::Said("No linker for WebAssembly was found (rust-lld or wasm-ld); on Debian install `lld`.".into())
+        Fail::Said(
+            "No linker for WebAssembly was found (rust-lld or wasm-ld); on Debian install `lld`.".into(),
+        )
     })
 }
 
@@ -120,8 +122,10 @@ fn debian_cargo(linker: &Path) -> Command {
 fn debian_sysroot(place: &Place, linker: &Path) -> Result<PathBuf, Fail> {
     let version = rustc_version("/usr/bin/rustc")?;
     let version: String = version.split_whitespace().nth(1).unwrap_or("unknown").to_owned();
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cache")));
-    let home = cache.unwrap_or_else(|| place.target.clone()).join("gantry").join(format!("wasm-sysroot-{version}"));
+    let cache =
+        env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cache")));
+    let home =
+        cache.unwrap_or_else(|| place.target.clone()).join("gantry").join(format!("wasm-sysroot-{version}"));
     let lib = Path::new("lib/rustlib").join(TARGET).join("lib");
     if has_core(&home.join(&lib)) {
         return Ok(home);

@@ -1,12 +1,6 @@
 //! Names the files by their content, writes them with compressed siblings, and then the manifest.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::Write as _,
-    path::Path,
-    thread,
-};
+use std::{collections::BTreeMap, fs, io::Write as _, path::Path, thread};
 
 use brotli::{CompressorWriter, enc::BrotliEncoderParams};
 use flate2::{Compression, write::GzEncoder};
@@ -58,7 +52,8 @@ fn write(site: &Path, name: &str, bytes: &[u8]) -> Result<Sizes, Fail> {
         let path = site.join(format!("{name}{suffix}"));
         fs::write(&path, bytes).map_err(Fail::file("write", &path))
     };
-    let parameters = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    let parameters =
+        BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
     let mut brotli = CompressorWriter::with_params(Vec::new(), 64 * 1024, &parameters);
     brotli.write_all(bytes).map_err(Fail::file("compress", &path))?;
     let brotli = brotli.into_inner();

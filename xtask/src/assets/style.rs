@@ -12,13 +12,13 @@ use crate::{fail::Fail, place::Place};
 /// The oldest browsers that the page is written for, in lightningcss' notation (major version in the third byte).
 const OLDEST: Browsers = Browsers {
     android: None,
-    chrome: Some(120 << 16),
-    edge: Some(120 << 16),
+    chrome: Some(123 << 16),
+    edge: Some(123 << 16),
     firefox: Some(121 << 16),
     ie: None,
-    ios_saf: Some(17 << 16),
+    ios_saf: Some((17 << 16) | (5 << 8)),
     opera: None,
-    safari: Some(17 << 16),
+    safari: Some((17 << 16) | (5 << 8)),
     samsung: None,
 };
 

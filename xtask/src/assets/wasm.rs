@@ -31,7 +31,15 @@ pub(super) fn build(place: &Place, toolchain: &WasmToolchain) -> Result<Module, 
     });
     let mut cargo = toolchain.cargo(place);
     cargo.env("CARGO_TARGET_DIR", &target);
-    cargo.args(["build", "--package", "gantry-app", "--lib", "--no-default-features", "--features", "hydrate"]);
+    cargo.args([
+        "build",
+        "--package",
+        "gantry-app",
+        "--lib",
+        "--no-default-features",
+        "--features",
+        "hydrate",
+    ]);
     cargo.args(["--profile", "wasm", "--target", TARGET, "--locked"]);
     progress::run("WebAssembly of the page", &mut cargo)?;
 
@@ -50,7 +58,9 @@ pub(super) fn build(place: &Place, toolchain: &WasmToolchain) -> Result<Module, 
         .generate(&out)
         .map_err(|error| wrong(&error))?;
     if out.join("snippets").exists() {
-        return Err(Fail::Said("A crate of the page brings JavaScript files of its own, which are not published.".into()));
+        return Err(Fail::Said(
+            "A crate of the page brings JavaScript files of its own, which are not published.".into(),
+        ));
     }
     let (js, wasm) = (out.join("gantry.js"), out.join(WASM_NAME));
     Ok(Module {
