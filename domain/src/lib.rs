@@ -4,13 +4,19 @@
 
 pub mod actor;
 pub mod age;
+pub mod canary;
 pub mod checklist;
 pub mod export;
 pub mod gate;
 pub mod golive;
 pub mod id;
 pub mod import;
+pub mod judge;
+pub mod plan;
+pub mod preflight;
 pub mod preset;
 pub mod probe;
 pub mod release;
+pub mod rollout;
 pub mod text;
+pub mod threshold;

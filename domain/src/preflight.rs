@@ -1,0 +1,219 @@
+//! Pre-flight: what is looked at before a rollout may start, each with its own result.
+//!
+//! The findings are gathered elsewhere; here stands which checks there are, which of them block, and what an
+//! admin may wave through.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{self, Plan};
+
+/// The checks, in the order that people see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// The checklist's gate is open.
+    Gate,
+    /// The staging environment's health endpoint answers.
+    StagingHealth,
+    /// The vendor's status page shows no incident.
+    VendorStatus,
+    /// The Deployment can be read and the needed verbs are allowed.
+    Access,
+    /// The Deployment stands still: no other rollout, not paused, all pods ready.
+    Settled,
+    /// There are enough replicas for the plan's steps.
+    Replicas,
+    /// There is a recorded version to return to.
+    RollbackTarget,
+    /// The image is another than the one that runs.
+    NewImage,
+    /// Prometheus answers every query of the plan.
+    Metrics,
+}
+
+impl Check {
+    /// All checks.
+    pub const ALL: [Self; 9] = [
+        Self::Gate,
+        Self::StagingHealth,
+        Self::VendorStatus,
+        Self::Access,
+        Self::Settled,
+        Self::Replicas,
+        Self::RollbackTarget,
+        Self::NewImage,
+        Self::Metrics,
+    ];
+
+    /// What people call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Gate => "The checklist's gate is open",
+            Self::StagingHealth => "Staging is healthy",
+            Self::VendorStatus => "The vendor reports no incident",
+            Self::Access => "The cluster lets us do what is needed",
+            Self::Settled => "The Deployment stands still",
+            Self::Replicas => "There are enough replicas for the steps",
+            Self::RollbackTarget => "There is a version to return to",
+            Self::NewImage => "The image is a new one",
+            Self::Metrics => "Prometheus answers every query of the plan",
+        }
+    }
+
+    /// Whether an admin may start in spite of it, with a reason. What would make the rollout itself
+    /// impossible or leave no way back cannot be waved through.
+    pub const fn can_be_overridden(self) -> bool {
+        match self {
+            Self::Gate | Self::StagingHealth | Self::VendorStatus | Self::Metrics => true,
+            Self::Access | Self::Settled | Self::Replicas | Self::RollbackTarget | Self::NewImage => false,
+        }
+    }
+
+    /// Whether not knowing blocks as failing does. A vendor without a status page, or a staging health
+    /// document that was never configured, is no reason not to release; it is shown as unknown.
+    pub const fn unknown_blocks(self) -> bool {
+        match self {
+            Self::StagingHealth | Self::VendorStatus | Self::Metrics => false,
+            Self::Gate
+            | Self::Access
+            | Self::Settled
+            | Self::Replicas
+            | Self::RollbackTarget
+            | Self::NewImage => true,
+        }
+    }
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is as it should be.
+    Pass,
+    /// It is not.
+    Fail,
+    /// It could not be found out. Shown as unknown, never as passed.
+    Unknown,
+}
+
+/// One check with its result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which check.
+    pub check: Check,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// What was found, in words.
+    pub found: String,
+}
+
+impl Finding {
+    /// A finding.
+    pub fn new(check: Check, outcome: Outcome, found: impl Into<String>) -> Self {
+        Self { check, outcome, found: found.into() }
+    }
+
+    /// Whether it stands in the way.
+    pub const fn blocks(&self) -> bool {
+        match self.outcome {
+            Outcome::Pass => false,
+            Outcome::Fail => true,
+            Outcome::Unknown => self.check.unknown_blocks(),
+        }
+    }
+}
+
+/// An admin's word that a rollout may start in spite of what blocks it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// Name of the admin.
+    pub by: String,
+    /// Why; shown on the page for ever.
+    pub reason: String,
+}
+
+/// Why a rollout may not start: every finding that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{}", .0.iter().map(|f| format!("{}: {}", f.check.label(), f.found)).collect::<Vec<_>>().join("; "))]
+pub struct Blocked(pub Vec<Finding>);
+
+/// Whether the rollout may start. A check without a finding is unknown.
+pub fn may_start(findings: &[Finding], waved: Option<&Override>) -> Result<(), Blocked> {
+    let waved = waved.is_some_and(|o| !o.reason.trim().is_empty());
+    let blocking: Vec<_> = Check::ALL
+        .into_iter()
+        .map(|check| {
+            let found = findings.iter().find(|f| f.check == check).cloned();
+            found.unwrap_or_else(|| Finding::new(check, Outcome::Unknown, "not looked at"))
+        })
+        .filter(|f| f.blocks() && !(waved && f.check.can_be_overridden()))
+        .collect();
+    if blocking.is_empty() { Ok(()) } else { Err(Blocked(blocking)) }
+}
+
+/// The finding for [`Check::Replicas`].
+pub fn replicas(plan: &Plan, replicas: u32, autoscaled: bool) -> Finding {
+    match plan::check(plan, replicas, autoscaled) {
+        Ok(warnings) if warnings.is_empty() => {
+            Finding::new(Check::Replicas, Outcome::Pass, format!("{replicas} replicas"))
+        }
+        Ok(warnings) => {
+            let words: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+            Finding::new(Check::Replicas, Outcome::Pass, format!("{replicas} replicas; {}", words.join("; ")))
+        }
+        Err(nonsense) => {
+            let words: Vec<_> = nonsense.iter().map(ToString::to_string).collect();
+            Finding::new(Check::Replicas, Outcome::Fail, words.join("; "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all_pass() -> Vec<Finding> {
+        Check::ALL.into_iter().map(|check| Finding::new(check, Outcome::Pass, "fine")).collect()
+    }
+
+    fn with(check: Check, outcome: Outcome) -> Vec<Finding> {
+        let mut findings = all_pass();
+        for finding in &mut findings {
+            if finding.check == check {
+                finding.outcome = outcome;
+            }
+        }
+        findings
+    }
+
+    fn admin(reason: &str) -> Override {
+        Override { by: "Ada".into(), reason: reason.into() }
+    }
+
+    #[test]
+    fn every_failed_check_blocks_and_is_named() {
+        assert_eq!(may_start(&all_pass(), None), Ok(()));
+        for check in Check::ALL {
+            let refused = may_start(&with(check, Outcome::Fail), None);
+            assert!(matches!(refused, Err(Blocked(list)) if list.len() == 1 && list[0].check == check));
+        }
+    }
+
+    #[test]
+    fn an_admin_waves_through_with_a_reason_what_leaves_a_way_back() {
+        for check in Check::ALL {
+            let failed = with(check, Outcome::Fail);
+            assert_eq!(may_start(&failed, Some(&admin("known"))).is_ok(), check.can_be_overridden());
+            assert!(may_start(&failed, Some(&admin("  "))).is_err());
+        }
+    }
+
+    #[test]
+    fn what_nobody_looked_at_is_unknown_and_not_passed() {
+        assert!(may_start(&[], None).is_err());
+        for check in Check::ALL {
+            let unknown = may_start(&with(check, Outcome::Unknown), None);
+            assert_eq!(unknown.is_err(), check.unknown_blocks());
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What people ask of a running rollout: pause, hold, resume, continue now, roll back, abandon.
+//!
+//! An intent changes the row only; the engine then acts on the row. Whether the person may ask is not decided here.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::phase::{Held, Phase, WhyRollBack};
+use super::{Difference, LogLine, Rollout};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Stop the clock.
+    Pause,
+    /// Stay at this step, with a reason for the others.
+    Hold {
+        /// Why.
+        reason: String,
+    },
+    /// Go on with what was left of the soak, and judge again.
+    Resume,
+    /// Go on to the next step without waiting.
+    Continue {
+        /// Why.
+        reason: String,
+    },
+    /// Return to the stable version at once.
+    RollBack {
+        /// Why; may be empty, so that nothing stands in the way.
+        reason: String,
+    },
+    /// Give up a rollout whose Deployment is gone.
+    Abandon {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// An ask with its asker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Name of the person.
+    pub by: String,
+    /// What they ask.
+    pub ask: Ask,
+}
+
+/// Why an intent is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// It is over.
+    #[error("this rollout is over ({0})")]
+    Over(String),
+    /// A reason is needed.
+    #[error("say why: a reason is needed")]
+    ReasonMissing,
+    /// It stands still already.
+    #[error("it is held already: {0}")]
+    HeldAlready(String),
+    /// It does not stand still.
+    #[error("it is not held, so there is nothing to resume")]
+    NotHeld,
+    /// It is on its way back.
+    #[error("it is rolling back already")]
+    RollingBack,
+    /// What others changed cannot be taken as given.
+    #[error("it cannot go on while {0}; put that back, or roll back")]
+    Drifted(String),
+    /// There is no soak to cut short.
+    #[error("there is no soak to cut short: {0}")]
+    NothingToSkip(String),
+    /// Only for a Deployment that is gone.
+    #[error("the Deployment is still there: roll back instead")]
+    NothingLost,
+}
+
+/// Which asks make sense now, for the buttons. Reasons are empty.
+pub fn asks(rollout: &Rollout) -> Vec<Ask> {
+    // A word where a reason is required: this only asks whether it would be taken.
+    let reason = || "?".to_owned();
+    [
+        Ask::Pause,
+        Ask::Resume,
+        Ask::Continue { reason: reason() },
+        Ask::Hold { reason: reason() },
+        Ask::RollBack { reason: reason() },
+        Ask::Abandon { reason: reason() },
+    ]
+    .into_iter()
+    .filter(|ask| {
+        let intent = Intent { by: String::new(), ask: ask.clone() };
+        intend(rollout, &intent, rollout.started_at).is_ok()
+    })
+    .map(Ask::without_reason)
+    .collect()
+}
+
+impl Ask {
+    /// A stable word for forms, routes and the audit log.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Hold { .. } => "hold",
+            Self::Resume => "resume",
+            Self::Continue { .. } => "continue",
+            Self::RollBack { .. } => "roll-back",
+            Self::Abandon { .. } => "abandon",
+        }
+    }
+
+    /// The ask for one of the words of [`Self::word`].
+    pub fn from_word(word: &str, reason: &str) -> Option<Self> {
+        let reason = reason.trim().to_owned();
+        match word {
+            "pause" => Some(Self::Pause),
+            "hold" => Some(Self::Hold { reason }),
+            "resume" => Some(Self::Resume),
+            "continue" => Some(Self::Continue { reason }),
+            "roll-back" => Some(Self::RollBack { reason }),
+            "abandon" => Some(Self::Abandon { reason }),
+            _ => None,
+        }
+    }
+
+    fn without_reason(self) -> Self {
+        let reason = String::new();
+        match self {
+            Self::Pause | Self::Resume => self,
+            Self::Hold { .. } => Self::Hold { reason },
+            Self::Continue { .. } => Self::Continue { reason },
+            Self::RollBack { .. } => Self::RollBack { reason },
+            Self::Abandon { .. } => Self::Abandon { reason },
+        }
+    }
+}
+
+/// The row as the intent leaves it, and its line in the log.
+pub fn intend(rollout: &Rollout, intent: &Intent, now: DateTime<Utc>) -> Result<(Rollout, LogLine), Refused> {
+    let mut next = rollout.clone();
+    let (what, why) = match &intent.ask {
+        Ask::Pause => stand(&mut next, &intent.by, "", now)?,
+        Ask::Hold { reason } => stand(&mut next, &intent.by, needed(reason)?, now)?,
+        Ask::Resume => resume(&mut next, now)?,
+        Ask::Continue { reason } => go_on(&mut next, needed(reason)?, now)?,
+        Ask::RollBack { reason } => turn_back(&mut next, &intent.by, reason, now)?,
+        Ask::Abandon { reason } => abandon(&mut next, needed(reason)?, now)?,
+    };
+    let why = if why.is_empty() { intent.by.clone() } else { format!("{}: {why}", intent.by) };
+    Ok((next, LogLine { at: now, what, why }))
+}
+
+fn needed(reason: &str) -> Result<&str, Refused> {
+    let reason = reason.trim();
+    if reason.is_empty() { Err(Refused::ReasonMissing) } else { Ok(reason) }
+}
+
+fn still_running(rollout: &Rollout) -> Result<(), Refused> {
+    if rollout.phase.is_over() {
+        return Err(Refused::Over(rollout.phase.label().to_owned()));
+    }
+    Ok(())
+}
+
+type Said = (String, String);
+
+fn stand(rollout: &mut Rollout, by: &str, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {
+    still_running(rollout)?;
+    if rollout.phase.is_returning() {
+        return Err(Refused::RollingBack);
+    }
+    let why = Held::Person { by: by.to_owned(), reason: reason.to_owned() };
+    match &mut rollout.phase {
+        // What goes on by itself can be made to wait for a person.
+        Phase::Held { why: before, .. } if before.resumes_by_itself() => *before = why,
+        Phase::Held { why: before, .. } => return Err(Refused::HeldAlready(before.words())),
+        other => {
+            let from = Box::new(other.clone());
+            *other = Phase::Held { why, since: now, from };
+        }
+    }
+    rollout.go_on = false;
+    let what = if reason.is_empty() { "Paused by a person" } else { "Held by a person" };
+    Ok((what.into(), reason.to_owned()))
+}
+
+fn resume(rollout: &mut Rollout, now: DateTime<Utc>) -> Result<Said, Refused> {
+    still_running(rollout)?;
+    leave_hold(rollout, now)?;
+    Ok(("Resumed by a person".into(), String::new()))
+}
+
+/// Leaves the hold, taking what others changed as given where that is possible.
+fn leave_hold(rollout: &mut Rollout, now: DateTime<Utc>) -> Result<(), Refused> {
+    let Phase::Held { why, .. } = &rollout.phase else { return Err(Refused::NotHeld) };
+    if let Held::Drift { differences } = why {
+        if let Some(difference) = differences.iter().find(|d| !d.can_be_accepted()) {
+            return Err(Refused::Drifted(difference.to_string()));
+        }
+        rollout.confirmed = None;
+    }
+    rollout.go_on_from_hold(now);
+    Ok(())
+}
+
+fn go_on(rollout: &mut Rollout, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {
+    still_running(rollout)?;
+    if rollout.phase.is_returning() {
+        return Err(Refused::RollingBack);
+    }
+    if let Phase::Held { why, from, .. } = &rollout.phase {
+        if let Held::NotReady { waiting } = why {
+            return Err(Refused::NothingToSkip(waiting.clone()));
+        }
+        if let Held::Breach { key, .. } = why {
+            rollout.accepted.push(key.clone());
+        }
+        let in_soak = matches!(**from, Phase::Soaking { .. } | Phase::Verifying { .. });
+        // After drift the step is worked out anew and its soak starts over: there is none to cut short.
+        let skip = in_soak && !matches!(why, Held::Drift { .. });
+        leave_hold(rollout, now)?;
+        rollout.go_on = skip;
+    } else if matches!(rollout.phase, Phase::Soaking { .. } | Phase::Verifying { .. }) {
+        rollout.go_on = true;
+    } else {
+        return Err(Refused::NothingToSkip(rollout.phase.label().to_owned()));
+    }
+    Ok(("Continued by a person without waiting".into(), reason.to_owned()))
+}
+
+fn turn_back(rollout: &mut Rollout, by: &str, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {
+    match &rollout.phase {
+        Phase::RollingBack { .. } | Phase::RestoringStrategy { .. } if rollout.phase.is_returning() => {
+            return Err(Refused::RollingBack);
+        }
+        Phase::RolledBack { .. } | Phase::Aborted { .. } => still_running(rollout)?,
+        Phase::Held { why: Held::Drift { differences }, .. }
+            if differences.iter().any(Difference::is_final) =>
+        {
+            return Err(Refused::Drifted(super::words::list(differences)));
+        }
+        Phase::Starting
+        | Phase::Surging { .. }
+        | Phase::Trimming { .. }
+        | Phase::Soaking { .. }
+        | Phase::Finishing { .. }
+        | Phase::RestoringStrategy { .. }
+        | Phase::Verifying { .. }
+        | Phase::RollingBack { .. }
+        | Phase::Held { .. }
+        | Phase::Complete => {}
+    }
+    let why = WhyRollBack::Person { by: by.to_owned(), reason: reason.trim().to_owned() };
+    rollout.turn_back(why, now);
+    Ok((format!("Rolling back to {}", rollout.stable.image), reason.trim().to_owned()))
+}
+
+fn abandon(rollout: &mut Rollout, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {
+    still_running(rollout)?;
+    let lost = matches!(&rollout.phase, Phase::Held { why: Held::Drift { differences }, .. }
+        if differences.iter().any(Difference::is_final));
+    if !lost {
+        return Err(Refused::NothingLost);
+    }
+    rollout.phase = Phase::Aborted { why: reason.to_owned() };
+    rollout.ended_at = Some(now);
+    Ok(("Abandoned by a person".into(), reason.to_owned()))
+}
