@@ -1,0 +1,103 @@
+//! Discovery: the version, the groups and the resources that the API serves.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::world::kinds::{self, Kind};
+
+const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/// Answers a discovery path, or nothing if it is another path.
+pub(crate) fn answer(path: &str) -> Option<Response> {
+    let body = match path.trim_end_matches('/') {
+        "/version" => json!({
+            "major": "1", "minor": "33", "gitVersion": "v1.33.0+gantry-sandbox", "gitCommit": "", "gitTreeState": "",
+            "buildDate": "", "goVersion": "", "compiler": "rustc", "platform": "sandbox",
+        }),
+        "/healthz" | "/livez" | "/readyz" => return Some("ok".into_response()),
+        "/api" => json!({ "kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [] }),
+        "/api/v1" => resources("v1", ""),
+        "/apis" => json!({
+            "kind": "APIGroupList",
+            "apiVersion": "v1",
+            "groups": GROUPS.map(|(group, version)| group_of(group, version)),
+        }),
+        path => {
+            let rest = path.strip_prefix("/apis/")?;
+            let (group, version) = GROUPS.into_iter().find(|(group, version)| {
+                rest.strip_prefix(group)
+                    .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == Some(version))
+            })?;
+            if rest == group {
+                let mut group = group_of(group, version);
+                group["kind"] = json!("APIGroup");
+                group["apiVersion"] = json!("v1");
+                group
+            } else {
+                resources(&format!("{group}/{version}"), group)
+            }
+        }
+    };
+    Some(Json(body).into_response())
+}
+
+const GROUPS: [(&str, &str); 3] = [("apps", "v1"), ("autoscaling", "v2"), ("authorization.k8s.io", "v1")];
+
+fn group_of(group: &str, version: &str) -> Value {
+    let version = json!({ "groupVersion": format!("{group}/{version}"), "version": version });
+    json!({ "name": group, "versions": [version], "preferredVersion": version })
+}
+
+fn resources(group_version: &str, group: &str) -> Value {
+    let mut list: Vec<Value> =
+        kinds::ALL.into_iter().filter(|kind| kind.group == group).flat_map(entries).collect();
+    if group == "authorization.k8s.io" {
+        for (name, kind, namespaced) in [
+            ("selfsubjectaccessreviews", "SelfSubjectAccessReview", false),
+            ("selfsubjectrulesreviews", "SelfSubjectRulesReview", false),
+        ] {
+            list.push(json!({ "name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["create"] }));
+        }
+    }
+    json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list })
+}
+
+fn entries(kind: &Kind) -> Vec<Value> {
+    let mut entry = json!({
+        "name": kind.plural,
+        "singularName": kind.singular,
+        "namespaced": kind.namespaced,
+        "kind": kind.kind,
+        "verbs": VERBS,
+        "shortNames": kind.short,
+    });
+    if kind.in_all {
+        entry["categories"] = json!(["all"]);
+    }
+    let mut list = vec![entry];
+    let mut sub = |name: &str, of: &str, extra: Option<(&str, &str)>, verbs: &[&str]| {
+        let mut entry = json!({
+            "name": format!("{}/{name}", kind.plural),
+            "singularName": "",
+            "namespaced": kind.namespaced,
+            "kind": of,
+            "verbs": verbs,
+        });
+        if let Some((group, version)) = extra {
+            entry["group"] = json!(group);
+            entry["version"] = json!(version);
+        }
+        list.push(entry);
+    };
+    if kind.status {
+        sub("status", kind.kind, None, &["get", "patch", "update"]);
+    }
+    if kind.scale {
+        sub("scale", "Scale", Some(("autoscaling", "v1")), &["get", "patch", "update"]);
+    }
+    if *kind == kinds::PODS {
+        sub("log", "Pod", None, &["get"]);
+    }
+    list
+}

@@ -1,0 +1,41 @@
+//! Logs of pods: lines made up from what the pod is living through.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::Call;
+use super::error::ApiError;
+use crate::cluster::Cluster;
+use crate::traffic::log_lines;
+use crate::world::object;
+
+/// The last lines of a pod's log.
+pub(crate) fn answer(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
+    let target = &call.target;
+    let now = chrono::Utc::now();
+    let seconds = call.query.get("sinceSeconds").parse().ok();
+    let tail = call.query.get("tailLines").parse().ok();
+    let stamps = call.query.flag("timestamps");
+    let text = cluster.with(|state| {
+        let pod = state
+            .world
+            .get(target.kind, target.place(), &target.name)
+            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+        let asked = call.query.get("container");
+        let known = pod.pointer("/spec/containers").and_then(serde_json::Value::as_array);
+        if !asked.is_empty() && !known.into_iter().flatten().any(|one| one["name"] == asked) {
+            return Err(ApiError::bad_request(format!(
+                "container {asked} is not valid for pod {}",
+                object::name(&pod)
+            )));
+        }
+        if object::text(&pod, "/status/phase") == "Pending" {
+            return Err(ApiError::bad_request(format!(
+                "container \"app\" in pod \"{}\" is waiting to start: ContainerCreating",
+                object::name(&pod)
+            )));
+        }
+        Ok(log_lines(state, &pod, now, seconds, tail, stamps))
+    })?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}

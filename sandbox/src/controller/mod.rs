@@ -1,0 +1,89 @@
+//! The loop in which the controllers and the kubelet act on the world, on every change and when time makes a difference.
+
+pub(crate) mod arithmetic;
+pub(crate) mod conditions;
+pub(crate) mod deployment;
+pub(crate) mod events;
+pub(crate) mod garbage;
+pub(crate) mod hash;
+pub(crate) mod kubelet;
+pub(crate) mod replicaset;
+pub(crate) mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::cluster::{Cluster, State, is_new};
+use crate::world::kinds::{DEPLOYMENTS, REPLICA_SETS};
+
+use self::kubelet::Pace;
+
+/// Acts for ever.
+pub(crate) async fn run(cluster: Arc<Cluster>) {
+    let mut changes = cluster.changes();
+    loop {
+        changes.borrow_and_update();
+        let next = settle(&cluster).await;
+        let wait = next.map_or(Duration::from_secs(3600), |next| {
+            (next - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(1)
+        });
+        tokio::select! {
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                // Real controllers hear of a change a moment later.
+                tokio::time::sleep(cluster.controller_delay).await;
+            }
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Acts until the world is at rest. Others may look and write between two steps, as they may in a real cluster.
+async fn settle(cluster: &Cluster) -> Option<DateTime<Utc>> {
+    loop {
+        let (next, changed) = cluster.with(|state| {
+            let before = state.world.version();
+            let next = step(state, cluster.pace, Utc::now());
+            (next, state.world.version() != before)
+        });
+        if !changed {
+            return next;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// One step of everything. Returns when time alone will make a difference.
+fn step(state: &mut State, pace: Pace, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if state.scenario.cluster.controllers_stopped {
+        return None;
+    }
+    state.note_baselines();
+    garbage::collect(&mut state.world, now, pace.stop);
+    let mut wake: Vec<Option<DateTime<Utc>>> = Vec::new();
+    for set in state.world.list(&REPLICA_SETS, None) {
+        wake.push(replicaset::sync(&mut state.world, &set, now, pace.stop));
+    }
+    for deployment in state.world.list(&DEPLOYMENTS, None) {
+        deployment::sync(&mut state.world, &deployment, now);
+        wake.push(status::next_check(&deployment).filter(|at| *at > now));
+    }
+    let pods = state.world.list(&crate::world::kinds::PODS, None);
+    let (scenario, baselines) = (&state.scenario, &state.baselines);
+    let crashing: Vec<String> = pods
+        .iter()
+        .filter(|pod| {
+            let new = state.deployment_of(pod).is_some_and(|name| is_new(scenario, baselines, pod, &name));
+            scenario.all_versions.crash_looping || (new && scenario.new_version.crash_looping)
+        })
+        .map(|pod| crate::world::object::uid(pod).to_owned())
+        .collect();
+    wake.push(state.kubelet.step(&mut state.world, now, pace, |pod| {
+        crashing.iter().any(|uid| uid == crate::world::object::uid(pod))
+    }));
+    wake.into_iter().flatten().min()
+}
