@@ -5,9 +5,12 @@
 
 #[cfg(feature = "ssr")]
 pub mod document;
+#[cfg(feature = "ssr")]
 pub mod features;
+pub mod forms;
 pub mod frame;
 pub mod live;
+pub mod refusal;
 pub mod ui;
 
 /// Called by the page's boot script once the module is loaded, before any island is hydrated.

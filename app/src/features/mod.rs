@@ -1,1 +1,9 @@
-//! One folder per noun: `model` (what a page shows, plain data), `page` (its markup), and its islands.
+//! The pages, one folder per noun: `model` is what the server fills, `page` is how it looks.
+
+pub mod console;
+pub mod error;
+pub mod first_admin;
+pub mod golives;
+pub mod item;
+pub mod print;
+pub mod sign_in;

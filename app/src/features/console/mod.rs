@@ -1,0 +1,4 @@
+//! The launch console: checklist, gate, rollout.
+
+pub mod model;
+pub mod page;

@@ -1,0 +1,4 @@
+//! What is shown when a page cannot be.
+
+pub mod model;
+pub mod page;

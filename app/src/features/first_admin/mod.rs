@@ -1,0 +1,4 @@
+//! Making the first admin.
+
+pub mod model;
+pub mod page;

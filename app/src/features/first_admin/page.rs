@@ -1,0 +1,13 @@
+//! The page for the first admin.
+
+use leptos::prelude::*;
+
+use super::model::Model;
+use crate::document::document;
+use crate::frame::Frame;
+
+/// Renders the page.
+pub fn render(frame: &Frame, model: &Model) -> String {
+    let _ = model;
+    document(frame, "First admin", || view! { <p>"First admin"</p> })
+}

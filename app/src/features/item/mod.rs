@@ -1,0 +1,4 @@
+//! One item with its whole history.
+
+pub mod model;
+pub mod page;

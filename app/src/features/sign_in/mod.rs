@@ -1,0 +1,4 @@
+//! Signing in.
+
+pub mod model;
+pub mod page;

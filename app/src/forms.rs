@@ -1,0 +1,58 @@
+//! The addresses that forms post to, their ids on the page, and the names of their fields: the one place where
+//! pages and the server agree on them.
+//!
+//! Every form carries `key` (idempotency). Forms about an item carry `seen`, the version of the item that the page
+//! showed; forms about the go-live as a whole carry `seen`, the version of the go-live.
+
+use gantry_domain::id::{GoLiveId, ItemKey};
+
+/// Sign-in page and form: `name`, `password`, `next`.
+pub const SIGN_IN: &str = "/sign-in";
+/// Where sign-in through the identity provider begins; takes `?next=`.
+pub const SIGN_IN_OIDC: &str = "/sign-in/oidc";
+/// Ends the session (post).
+pub const SIGN_OUT: &str = "/sign-out";
+/// The one-time page that makes the first admin: `token`, `name`, `password`, `again`.
+pub const FIRST_ADMIN: &str = "/first-admin";
+/// List of go-lives; posting creates one: the fields of `golives::new`.
+pub const GO_LIVES: &str = "/go-lives";
+/// Form for a new go-live.
+pub const NEW_GO_LIVE: &str = "/go-lives/new";
+/// Import of a Markdown document: `text`; posting shows the preview.
+pub const IMPORT: &str = "/go-lives/import";
+
+/// The launch console of one go-live. Takes `?show=open` and `?show=mine`.
+pub fn go_live(id: GoLiveId) -> String {
+    format!("{GO_LIVES}/{id}")
+}
+
+/// An address below a go-live.
+///
+/// Pages: `print`, `export.md`, `export.csv`. Forms: `override` (`reason`), `release` (`image`, `config`),
+/// `plan` (`percent-1`, `soak-1` in minutes, … `on-p1`, `on-p2`), `preflight` (runs the checks again),
+/// `preflight/override` (`reason`), `start`.
+pub fn below(id: GoLiveId, what: &str) -> String {
+    format!("{GO_LIVES}/{id}/{what}")
+}
+
+/// What is asked of the running rollout: `pause`, `hold`, `resume`, `continue`, `roll-back`, `abandon`; field `reason`.
+pub fn rollout(id: GoLiveId, ask: &str) -> String {
+    format!("{GO_LIVES}/{id}/rollout/{ask}")
+}
+
+/// An item's own page, with its history.
+pub fn item(id: GoLiveId, item: &ItemKey) -> String {
+    format!("{GO_LIVES}/{id}/items/{item}")
+}
+
+/// What is said about an item: `tick`, `sign` (`note`, `evidence`), `counter-sign` (`note`), `not-applicable`
+/// (`reason`), `withdraw` (`reason`).
+pub fn item_act(id: GoLiveId, item: &ItemKey, act: &str) -> String {
+    format!("{GO_LIVES}/{id}/items/{item}/{act}")
+}
+
+/// The id on the page of a form about an item: `sign-keys-in-vault`. Go-live forms and rollout asks use their last
+/// address part as id, `preflight/override` with a hyphen: `override`, `plan`, `start`, `preflight-override`, `roll-back`.
+pub fn item_form(item: &ItemKey, act: &str) -> String {
+    format!("{act}-{item}")
+}
