@@ -56,13 +56,13 @@ pub fn mark(tone: Tone) -> impl IntoView + use<> {
 }
 
 /// Shape and word together.
-pub fn state(tone: Tone, word: impl Into<String>) -> impl IntoView + use<> {
-    badge(tone, word.into(), "state")
+pub fn state(tone: Tone, word: impl Into<String>) -> AnyView {
+    badge(tone, word.into(), "state").into_any()
 }
 
 /// Shape and word as a small label with a border, for the head of a page.
-pub fn chip(tone: Tone, word: impl Into<String>) -> impl IntoView + use<> {
-    badge(tone, word.into(), "chip")
+pub fn chip(tone: Tone, word: impl Into<String>) -> AnyView {
+    badge(tone, word.into(), "chip").into_any()
 }
 
 fn badge(tone: Tone, word: String, class: &str) -> impl IntoView + use<> {
