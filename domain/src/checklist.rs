@@ -121,3 +121,6 @@ impl Item {
         standing(self, now)
     }
 }
+
+#[cfg(test)]
+mod tests;

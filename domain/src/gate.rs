@@ -238,3 +238,6 @@ pub fn decide_override(
         binding: go_live.binding(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -241,3 +241,6 @@ impl Offers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,10 @@ pub mod actor;
 pub mod age;
 pub mod canary;
 pub mod checklist;
+pub mod csv;
 pub mod export;
+#[cfg(test)]
+mod fixtures;
 pub mod gate;
 pub mod golive;
 pub mod id;
