@@ -10,6 +10,11 @@ mod kubectl;
 mod phase;
 mod words;
 
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 

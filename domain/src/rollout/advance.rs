@@ -29,7 +29,7 @@ pub fn advance(rollout: &Rollout, observation: &Observation, now: DateTime<Utc>)
     if rollout.phase.is_over() {
         return idle;
     }
-    let mut tick = Tick { next: rollout.clone(), log: Vec::new(), now };
+    let mut tick = Tick { next: rollout.clone(), log: Vec::new(), now, hands_off: false };
     let Some(seen) = &observation.deployment else {
         tick.drifted(vec![Difference::Deleted]);
         return tick.decision(None, CALM);
@@ -51,6 +51,8 @@ struct Tick {
     next: Rollout,
     log: Vec<LogLine>,
     now: DateTime<Utc>,
+    /// Nothing may be written in this tick: what is there is not understood yet.
+    hands_off: bool,
 }
 
 impl Tick {
@@ -93,6 +95,11 @@ impl Tick {
 
     fn decide(&mut self, seen: &DeploymentSeen, judgement: &Judgement) {
         if self.next.confirmed.is_none() && !self.next.phase.is_returning() && !self.is_held() {
+            if !seen.settled {
+                // Kubernetes has yet to spread the new replicas over both sides.
+                self.hands_off = true;
+                return;
+            }
             self.adopt(seen);
         }
         let differences = differences(&self.next, seen);
@@ -136,7 +143,7 @@ impl Tick {
     /// The one write that the row asks for, if the cluster has not got it.
     fn write(&self, seen: &DeploymentSeen, us: Driver) -> Option<ClusterWrite> {
         let observed = shape_of(seen);
-        if self.next.phase.is_over() || observed == Some(self.next.wanted) {
+        if self.hands_off || self.next.phase.is_over() || observed == Some(self.next.wanted) {
             return None;
         }
         if let Phase::Held { why, from, .. } = &self.next.phase {

@@ -1,0 +1,399 @@
+//! A small model of a cluster with a Deployment controller, and of a panel that drives it, for the tests.
+//!
+//! The controller's arithmetic follows Kubernetes' own (`NewRSNewReplicas`, `cleanupUnhealthyReplicas`,
+//! `scaleDownOldReplicaSetsForRollingUpdate`): it stops where the real one stops and runs on where that runs on.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::*;
+use crate::canary::Strategy;
+use crate::judge::Problem;
+use crate::plan::Step;
+use crate::threshold::tests::four;
+
+pub(super) const STABLE: u8 = 0;
+pub(super) const NEW: u8 = 1;
+pub(super) const THIRD: u8 = 2;
+
+/// One ReplicaSet; each pod is its age in seconds.
+#[derive(Debug, Clone)]
+pub(super) struct Set {
+    pub(super) template: u8,
+    pub(super) desired: u32,
+    min_ready: i32,
+    pods: Vec<i32>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Cluster {
+    pub(super) uid: String,
+    pub(super) replicas: u32,
+    /// The replicas that the controller has spread over its sets.
+    spread: u32,
+    pub(super) template: u8,
+    pub(super) steering: Steering,
+    pub(super) driver: Option<Driver>,
+    pub(super) autoscaler: Option<String>,
+    pub(super) sets: Vec<Set>,
+    pub(super) version: u64,
+    /// Seconds until a pod is ready; a pod of a template above this count never is.
+    pub(super) boot: i32,
+    pub(super) broken: Option<u8>,
+}
+
+impl Cluster {
+    pub(super) fn new(replicas: u32) -> Self {
+        let pods = (0..replicas).map(|_| 1000).collect();
+        Self {
+            uid: "uid-1".into(),
+            replicas,
+            spread: replicas,
+            template: STABLE,
+            steering: Steering {
+                strategy: Strategy::DEFAULT,
+                min_ready_seconds: 0,
+                progress_deadline_seconds: 600,
+                paused: false,
+            },
+            driver: None,
+            autoscaler: None,
+            sets: vec![Set { template: STABLE, desired: replicas, min_ready: 0, pods }],
+            version: 1,
+            boot: 2,
+            broken: None,
+        }
+    }
+
+    fn is_ready(&self, set: &Set, age: i32) -> bool {
+        age >= self.boot && self.broken != Some(set.template)
+    }
+
+    fn available(&self, set: &Set) -> u32 {
+        let old_enough = |age: i32| age - self.boot >= set.min_ready;
+        count(set.pods.iter().filter(|&&age| self.is_ready(set, age) && old_enough(age)))
+    }
+
+    pub(super) fn ready(&self) -> u32 {
+        self.sets.iter().map(|s| count(s.pods.iter().filter(|&&age| self.is_ready(s, age)))).sum()
+    }
+
+    pub(super) fn desired(&self, template: u8) -> u32 {
+        self.sets.iter().filter(|s| s.template == template).map(|s| s.desired).sum()
+    }
+
+    /// A second passes for the pods.
+    pub(super) fn age(&mut self) {
+        for age in self.sets.iter_mut().flat_map(|s| &mut s.pods) {
+            *age = age.saturating_add(1);
+        }
+        self.version += 1;
+    }
+
+    /// One pass of the Deployment controller and of the ReplicaSet controller.
+    pub(super) fn reconcile(&mut self) {
+        self.deployment();
+        for set in &mut self.sets {
+            // The ReplicaSet controller removes the youngest first, which are the unready ones.
+            while count(set.pods.iter()) > set.desired {
+                let youngest = (0..set.pods.len()).min_by_key(|&i| set.pods[i]);
+                youngest.map(|i| set.pods.swap_remove(i));
+            }
+            while count(set.pods.iter()) < set.desired {
+                set.pods.push(0);
+            }
+        }
+        self.version += 1;
+    }
+
+    fn deployment(&mut self) {
+        if self.replicas != self.spread {
+            self.scale();
+            return;
+        }
+        if self.steering.paused {
+            return;
+        }
+        if !self.sets.iter().any(|s| s.template == self.template) {
+            self.sets.push(Set { template: self.template, desired: 0, min_ready: 0, pods: vec![] });
+        }
+        for set in &mut self.sets {
+            if set.template == self.template {
+                set.min_ready = self.steering.min_ready_seconds;
+            }
+        }
+        let (surge, mut unavailable) = match self.steering.strategy {
+            Strategy::Recreate => (0, self.replicas),
+            Strategy::RollingUpdate { max_surge, max_unavailable } => {
+                (max_surge.rounded_up(self.replicas), max_unavailable.rounded_down(self.replicas))
+            }
+        };
+        if surge == 0 && unavailable == 0 {
+            unavailable = 1;
+        }
+        let all: u32 = self.sets.iter().map(|s| s.desired).sum();
+        let new = self.desired(self.template);
+        let room = (self.replicas + surge).saturating_sub(all).min(self.replicas.saturating_sub(new));
+        if room > 0 || new > self.replicas {
+            let replicas = self.replicas;
+            for set in self.sets.iter_mut().filter(|s| s.template == self.template) {
+                set.desired = (set.desired + room).min(replicas);
+            }
+            return;
+        }
+        let available: Vec<u32> = self.sets.iter().map(|s| self.available(s)).collect();
+        let new_available: u32 = self
+            .sets
+            .iter()
+            .zip(&available)
+            .filter(|(s, _)| s.template == self.template)
+            .map(|(_, a)| a)
+            .sum();
+        let min_available = self.replicas.saturating_sub(unavailable);
+        let mut may_go = all.saturating_sub(min_available).saturating_sub(new.saturating_sub(new_available));
+        let healthy: u32 = available.iter().sum();
+        let template = self.template;
+        for (set, available) in self.sets.iter_mut().zip(&available).filter(|(s, _)| s.template != template) {
+            let go = set.desired.saturating_sub(*available).min(may_go);
+            set.desired -= go;
+            may_go -= go;
+        }
+        let mut surplus = healthy.saturating_sub(min_available).min(may_go);
+        for set in self.sets.iter_mut().filter(|s| s.template != template) {
+            let go = set.desired.min(surplus);
+            set.desired -= go;
+            surplus -= go;
+        }
+    }
+
+    /// A scaling event is spread over the sets in proportion; the largest takes what rounding leaves.
+    fn scale(&mut self) {
+        let (before, after) = (self.spread.max(1), self.replicas);
+        let all: u32 = self.sets.iter().map(|s| s.desired).sum();
+        let wanted = all + after - self.spread.min(all + after);
+        for set in &mut self.sets {
+            set.desired = set.desired * after / before;
+        }
+        let now: u32 = self.sets.iter().map(|s| s.desired).sum();
+        if let Some(largest) = self.sets.iter_mut().max_by_key(|s| s.desired) {
+            largest.desired += wanted.saturating_sub(now);
+        }
+        self.spread = after;
+    }
+
+    fn sees(template: u8) -> TemplateSeen {
+        match template {
+            STABLE => TemplateSeen::Stable,
+            NEW => TemplateSeen::New,
+            _ => TemplateSeen::Foreign { image: "app:v3".into(), differs: String::new() },
+        }
+    }
+
+    pub(super) fn seen(&self) -> DeploymentSeen {
+        let set = |s: &Set| ReplicaSetSeen {
+            name: format!("app-{}", s.template),
+            template_hash: format!("hash{}", s.template),
+            image: format!("app:v{}", s.template + 1),
+            side: [Side::Old, Side::New, Side::Other][usize::from(s.template)],
+            current: s.template == self.template,
+            desired: s.desired,
+            pods: s
+                .pods
+                .iter()
+                .enumerate()
+                .map(|(i, &age)| PodSeen {
+                    name: format!("app-{}-{i}", s.template),
+                    ready: self.is_ready(s, age),
+                    terminating: false,
+                    problem: None,
+                })
+                .collect(),
+        };
+        DeploymentSeen {
+            uid: self.uid.clone(),
+            template: Self::sees(self.template),
+            steering: self.steering,
+            driver: self.driver,
+            settled: self.replicas == self.spread,
+            pods: Seen {
+                replicas: self.replicas,
+                replica_sets: self.sets.iter().map(set).collect(),
+                autoscaler: self.autoscaler.clone(),
+            },
+        }
+    }
+
+    /// Performs a write that was decided on `version`; `false` is a 409.
+    pub(super) fn apply(&mut self, write: &ClusterWrite, version: u64) -> bool {
+        if version != self.version {
+            return false;
+        }
+        self.version += 1;
+        match write {
+            ClusterWrite::Fence { driver, .. } => self.driver = Some(*driver),
+            ClusterWrite::Shape { shape, release, .. } => {
+                self.steering = shape.steering;
+                self.template = match shape.template {
+                    Template::Stable => STABLE,
+                    Template::New => NEW,
+                };
+                if *release {
+                    self.driver = None;
+                }
+            }
+        }
+        true
+    }
+}
+
+/// A panel with its database row, and the cluster that it drives.
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) row: Rollout,
+    pub(super) cluster: Option<Cluster>,
+    pub(super) now: DateTime<Utc>,
+    pub(super) epoch: i64,
+    /// What each threshold measures now.
+    pub(super) values: Vec<(&'static str, Result<f64, Problem>)>,
+    pub(super) log: Vec<LogLine>,
+    /// The lowest count of ready pods there ever was.
+    pub(super) lowest_ready: u32,
+}
+
+pub(super) fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default()
+}
+
+impl World {
+    pub(super) fn new(replicas: u32) -> Self {
+        Self::with(Cluster::new(replicas))
+    }
+
+    pub(super) fn with(cluster: Cluster) -> Self {
+        let mut plan = Plan::default_for(four());
+        plan.steps[0].soak_seconds = 60;
+        plan.steps[1].soak_seconds = 30;
+        let target = Target {
+            namespace: "shop".into(),
+            deployment: "app".into(),
+            container: "app".into(),
+            uid: cluster.uid.clone(),
+        };
+        let row = Rollout::start(
+            Start {
+                id: RolloutId(Uuid::from_u128(1)),
+                golive_id: GoLiveId(Uuid::from_u128(2)),
+                target,
+                plan,
+                stable: Stable {
+                    image: "app:v1".into(),
+                    template_hash: "hash0".into(),
+                    replica_set_uid: "rs-0".into(),
+                    revision: Some(1),
+                    template: "{}".into(),
+                },
+                new_image: "app:v2".into(),
+                originals: cluster.steering,
+                replicas: cluster.replicas,
+                autoscaled: cluster.autoscaler.is_some(),
+                by: "Ada".into(),
+            },
+            start(),
+        );
+        let values = vec![
+            ("api-down", Ok(0.0)),
+            ("high-latency", Ok(100.0)),
+            ("rate-limited", Ok(0.0)),
+            ("auth-failures", Ok(0.0)),
+        ];
+        let lowest_ready = cluster.ready();
+        Self { row, cluster: Some(cluster), now: start(), epoch: 1, values, log: vec![], lowest_ready }
+    }
+
+    pub(super) fn steps(mut self, steps: &[(u32, u32)]) -> Self {
+        self.row.plan.steps =
+            steps.iter().map(|&(percent, soak_seconds)| Step { percent, soak_seconds }).collect();
+        self
+    }
+
+    pub(super) fn cluster(&mut self) -> &mut Cluster {
+        self.cluster.get_or_insert_with(|| Cluster::new(0))
+    }
+
+    pub(super) fn measure(&mut self, key: &str, value: Result<f64, Problem>) {
+        if let Some(entry) = self.values.iter_mut().find(|entry| entry.0 == key) {
+            entry.1 = value;
+        }
+    }
+
+    pub(super) fn observe(&self) -> Observation {
+        let sample = |(key, value): &(&str, Result<f64, Problem>)| Sample {
+            key: (*key).to_owned(),
+            version: 1,
+            value: value.clone(),
+            warnings: vec![],
+            taken_at: self.now,
+        };
+        Observation {
+            deployment: self.cluster.as_ref().map(Cluster::seen),
+            samples: self.values.iter().map(sample).collect(),
+            epoch: self.epoch,
+        }
+    }
+
+    /// One whole tick: observe, decide, save, write.
+    pub(super) fn tick(&mut self) -> Decision {
+        let decision = advance(&self.row, &self.observe(), self.now);
+        self.save(&decision);
+        if let (Some(write), Some(cluster)) = (&decision.write, &mut self.cluster) {
+            let version = cluster.version;
+            cluster.apply(write, version);
+        }
+        decision
+    }
+
+    pub(super) fn save(&mut self, decision: &Decision) {
+        self.row = decision.next.clone();
+        self.log.extend(decision.log.iter().cloned());
+    }
+
+    /// A second passes in the cluster.
+    pub(super) fn second(&mut self) {
+        self.now += TimeDelta::seconds(1);
+        if let Some(cluster) = &mut self.cluster {
+            cluster.age();
+            for _ in 0..4 {
+                cluster.reconcile();
+                self.lowest_ready = self.lowest_ready.min(cluster.ready());
+            }
+        }
+    }
+
+    /// Ticks and seconds until `done`; what it was when patience ran out otherwise.
+    pub(super) fn until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), String> {
+        for _ in 0..4000 {
+            if done(self) {
+                return Ok(());
+            }
+            self.tick();
+            self.tick();
+            self.second();
+        }
+        Err(format!("{:?}\n{:#?}", self.row.phase, self.log))
+    }
+
+    pub(super) fn ask(&mut self, ask: Ask) -> Result<(), Refused> {
+        let (row, line) = intend(&self.row, &Intent { by: "Ada".into(), ask }, self.now)?;
+        self.row = row;
+        self.log.push(line);
+        Ok(())
+    }
+
+    pub(super) fn said(&self, words: &str) -> bool {
+        self.log.iter().any(|line| line.what.contains(words) || line.why.contains(words))
+    }
+
+    pub(super) fn pods(&self) -> (u32, u32) {
+        self.cluster.as_ref().map_or((0, 0), |c| (c.desired(STABLE), c.desired(NEW)))
+    }
+}

@@ -1,0 +1,527 @@
+//! What a rollout does, told on the model cluster.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::model::{Cluster, NEW, STABLE, THIRD, World};
+use super::*;
+use crate::canary::{Amount, Strategy};
+use crate::judge::Problem;
+use crate::plan::{BreachAction, pods_for};
+
+fn soaking(step: usize) -> impl Fn(&World) -> bool {
+    move |world| matches!(world.row.phase, Phase::Soaking { step: at, .. } if at == step) && guarded(world)
+}
+
+fn guarded(world: &World) -> bool {
+    world.cluster.as_ref().is_some_and(|c| c.steering.paused)
+}
+
+fn held(world: &World) -> bool {
+    matches!(world.row.phase, Phase::Held { .. })
+}
+
+fn why_held(world: &World) -> Held {
+    match &world.row.phase {
+        Phase::Held { why, .. } => why.clone(),
+        other => panic!("not held but {other:?}"),
+    }
+}
+
+fn complete(world: &World) -> bool {
+    world.row.phase == Phase::Complete
+}
+
+fn rolled_back(world: &World) -> bool {
+    matches!(world.row.phase, Phase::RolledBack { .. })
+}
+
+fn restored_strategy(world: &World) -> bool {
+    world.cluster.as_ref().is_some_and(|c| c.steering == world.row.originals && c.driver.is_none())
+}
+
+fn at_half() -> World {
+    let mut world = World::new(10);
+    world.until(soaking(1)).unwrap();
+    world
+}
+
+#[test]
+fn ten_pods_go_one_then_five_then_all_and_ready_never_falls() {
+    let mut world = World::new(10);
+    world.until(soaking(0)).unwrap();
+    assert_eq!(world.pods(), (9, 1));
+    world.until(soaking(1)).unwrap();
+    assert_eq!(world.pods(), (5, 5));
+    world.until(complete).unwrap();
+    assert_eq!(world.pods(), (0, 10));
+    assert_eq!(world.lowest_ready, 10);
+    assert!(restored_strategy(&world));
+}
+
+#[test]
+fn a_soak_lasts_as_long_as_the_plan_says() {
+    let mut world = World::new(10);
+    world.until(soaking(0)).unwrap();
+    let Phase::Soaking { since, ends_at, .. } = world.row.phase else { panic!("not soaking") };
+    assert_eq!(ends_at - since, TimeDelta::seconds(60));
+    world.until(|w| !matches!(w.row.phase, Phase::Soaking { step: 0, .. })).unwrap();
+    assert!(world.now >= ends_at && world.now <= ends_at + TimeDelta::seconds(2));
+}
+
+#[test]
+fn during_a_soak_the_deployment_is_paused_and_left_alone_it_stays() {
+    let mut world = World::new(10);
+    world.until(soaking(0)).unwrap();
+    assert!(world.cluster().steering.paused);
+    // The panel is gone for an hour.
+    for _ in 0..3600 {
+        world.second();
+    }
+    assert_eq!(world.pods(), (9, 1));
+}
+
+#[test]
+fn a_crash_between_any_two_steps_leaves_kubernetes_standing_at_the_step() {
+    let mut world = World::new(10);
+    let mut steps = 0;
+    while !complete(&world) && steps < 2000 {
+        world.tick();
+        let target = world.row.phase.to().unwrap_or(if world.row.phase == Phase::Starting { 0 } else { 10 });
+        let mut abandoned = world.clone();
+        for _ in 0..120 {
+            abandoned.second();
+        }
+        assert!(abandoned.pods().1 <= target, "{:?} ran on to {:?}", world.row.phase, abandoned.pods());
+        assert_eq!(abandoned.lowest_ready, 10);
+        world.second();
+        steps += 1;
+    }
+    assert!(complete(&world));
+}
+
+#[test]
+fn a_p1_breach_rolls_back_by_itself_and_ready_never_falls() {
+    let mut world = at_half();
+    world.measure("api-down", Ok(40.0));
+    world.until(rolled_back).unwrap();
+    assert_eq!(world.pods(), (10, 0));
+    assert_eq!(world.lowest_ready, 10);
+    assert!(world.said("API down is 40 per minute, limit 10"));
+    assert!(restored_strategy(&world));
+}
+
+#[test]
+fn a_p1_breach_holds_where_the_plan_says_hold() {
+    let mut world = at_half();
+    world.row.plan.on_p1 = BreachAction::Hold;
+    world.measure("api-down", Ok(40.0));
+    world.until(held).unwrap();
+    assert!(matches!(why_held(&world), Held::Breach { key, .. } if key == "api-down"));
+}
+
+#[test]
+fn a_p2_breach_holds_for_a_person_and_stays_held() {
+    let mut world = at_half();
+    world.measure("rate-limited", Ok(6.0));
+    world.until(held).unwrap();
+    world.measure("rate-limited", Ok(0.0));
+    for _ in 0..100 {
+        world.tick();
+        world.second();
+    }
+    assert!(held(&world));
+    assert_eq!(world.pods(), (5, 5));
+    world.ask(Ask::Resume).unwrap();
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn continuing_past_a_breach_needs_a_reason_and_accepts_that_breach_only() {
+    let mut world = at_half();
+    world.measure("rate-limited", Ok(6.0));
+    world.until(held).unwrap();
+    assert_eq!(world.ask(Ask::Continue { reason: " ".into() }), Err(Refused::ReasonMissing));
+    world.ask(Ask::Continue { reason: "the limit is being raised".into() }).unwrap();
+    assert_eq!(world.row.accepted, ["rate-limited"]);
+    world.until(complete).unwrap();
+    let mut other = at_half();
+    other.row.accepted.push("rate-limited".into());
+    other.measure("high-latency", Ok(9000.0));
+    other.until(held).unwrap();
+}
+
+#[test]
+fn without_data_it_holds_says_why_and_goes_on_by_itself_with_the_rest_of_the_soak() {
+    for problem in [Err(Problem::NoData), Ok(f64::NAN), Err(Problem::Failed("timed out".into()))] {
+        let mut world = World::new(10);
+        world.until(soaking(0)).unwrap();
+        let ends_at = world.row.phase.ends_at().unwrap();
+        world.measure("high-latency", problem);
+        world.until(held).unwrap();
+        assert!(matches!(why_held(&world), Held::Inconclusive { key, .. } if key == "high-latency"));
+        for _ in 0..500 {
+            world.tick();
+            world.second();
+        }
+        assert_eq!(world.pods(), (9, 1));
+        world.measure("high-latency", Ok(100.0));
+        world.tick();
+        assert!(world.row.phase.ends_at().unwrap() > ends_at + TimeDelta::seconds(400));
+        world.until(complete).unwrap();
+        assert!(world.said("Resumed by itself"));
+    }
+}
+
+#[test]
+fn a_soak_never_passes_on_readings_from_before_it() {
+    let mut world = World::new(10).steps(&[(10, 1), (100, 0)]);
+    world.until(soaking(0)).unwrap();
+    let mut observation = world.observe();
+    let Phase::Soaking { since, .. } = world.row.phase else { panic!("not soaking") };
+    for sample in &mut observation.samples {
+        sample.taken_at = since - TimeDelta::seconds(1);
+    }
+    let decision = advance(&world.row, &observation, since + TimeDelta::seconds(5));
+    assert!(matches!(decision.next.phase, Phase::Soaking { .. }));
+}
+
+#[test]
+fn pods_that_do_not_become_ready_hold_with_all_old_ones_serving() {
+    let mut world = World::new(10);
+    world.cluster().broken = Some(NEW);
+    world.until(held).unwrap();
+    assert!(matches!(why_held(&world), Held::NotReady { .. }));
+    assert_eq!(world.pods(), (10, 1));
+    assert_eq!(world.lowest_ready, 10);
+    world.cluster().broken = None;
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn a_person_pauses_holds_resumes_and_continues() {
+    let mut world = World::new(10);
+    world.until(soaking(0)).unwrap();
+    let ends_at = world.row.phase.ends_at().unwrap();
+    world.ask(Ask::Pause).unwrap();
+    assert!(matches!(world.ask(Ask::Hold { reason: "logs".into() }), Err(Refused::HeldAlready(_))));
+    for _ in 0..100 {
+        world.tick();
+        world.second();
+    }
+    world.ask(Ask::Resume).unwrap();
+    assert_eq!(world.row.phase.ends_at().unwrap(), ends_at + TimeDelta::seconds(100));
+    assert_eq!(world.ask(Ask::Resume), Err(Refused::NotHeld));
+    world.ask(Ask::Continue { reason: "looked at by hand".into() }).unwrap();
+    world.tick();
+    assert_eq!(world.row.phase.step(), Some(1));
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn a_hold_by_a_person_does_not_stop_a_p1_rollback() {
+    let mut world = at_half();
+    world.ask(Ask::Pause).unwrap();
+    world.measure("auth-failures", Ok(1.0));
+    world.until(rolled_back).unwrap();
+}
+
+/// What somebody else does to the Deployment, and what the page says.
+type Meddling = (&'static str, fn(&mut Cluster), &'static str);
+
+const MEDDLING: [Meddling; 8] = [
+    ("set image", |c| c.template = THIRD, "another pod template: image app:v3"),
+    ("undo", |c| c.template = STABLE, "stable template again"),
+    ("resume", |c| c.steering.paused = false, "lifted the pause"),
+    ("scale", |c| c.replicas = 12, "scaled from 10 to 12"),
+    ("strategy", |c| c.steering.strategy = Strategy::DEFAULT, "strategy was changed"),
+    ("min ready", |c| c.steering.min_ready_seconds = 0, "minReadySeconds was changed"),
+    ("deadline", |c| c.steering.progress_deadline_seconds = 600, "progressDeadlineSeconds was changed"),
+    ("autoscaler", |c| c.autoscaler = Some("app-hpa".into()), "autoscaler was attached"),
+];
+
+#[test]
+fn whatever_others_change_holds_with_the_difference_in_words() {
+    for (name, meddle, words) in MEDDLING {
+        let mut world = at_half();
+        meddle(world.cluster());
+        let decision = world.tick();
+        assert_eq!(decision.write, None, "{name}");
+        assert!(why_held(&world).words().contains(words), "{name}: {}", why_held(&world).words());
+    }
+}
+
+#[test]
+fn whatever_others_changed_one_click_goes_back() {
+    for (name, meddle, _) in MEDDLING {
+        let mut world = at_half();
+        meddle(world.cluster());
+        world.tick();
+        world.second();
+        world.ask(Ask::RollBack { reason: String::new() }).unwrap();
+        world.until(rolled_back).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let replicas = world.cluster().replicas;
+        assert_eq!(world.pods(), (replicas, 0), "{name}");
+        assert_eq!(world.cluster().desired(THIRD), 0, "{name}");
+        assert!(world.lowest_ready >= 10, "{name}");
+    }
+}
+
+#[test]
+fn a_difference_that_can_be_accepted_is_taken_as_given_and_the_rollout_goes_on() {
+    for (name, meddle, _) in MEDDLING.into_iter().skip(1) {
+        let mut world = at_half();
+        meddle(world.cluster());
+        world.tick();
+        world.ask(Ask::Resume).unwrap();
+        world.until(complete).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let replicas = world.cluster().replicas;
+        assert_eq!(world.pods(), (0, replicas), "{name}");
+    }
+}
+
+#[test]
+fn a_third_version_cannot_be_resumed_over() {
+    let mut world = at_half();
+    world.cluster().template = THIRD;
+    world.tick();
+    assert!(matches!(world.ask(Ask::Resume), Err(Refused::Drifted(_))));
+    world.cluster().template = NEW;
+    world.tick();
+    world.ask(Ask::Resume).unwrap();
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn a_deleted_or_recreated_deployment_holds_and_can_only_be_abandoned() {
+    for recreated in [false, true] {
+        let mut world = at_half();
+        let mut other = Cluster::new(10);
+        other.uid = "uid-2".into();
+        world.cluster = recreated.then_some(other);
+        let decision = world.tick();
+        assert_eq!(decision.write, None);
+        assert!(matches!(world.ask(Ask::RollBack { reason: String::new() }), Err(Refused::Drifted(_))));
+        world.ask(Ask::Abandon { reason: "moved to another cluster".into() }).unwrap();
+        assert!(matches!(world.row.phase, Phase::Aborted { .. }));
+    }
+    assert_eq!(at_half().ask(Ask::Abandon { reason: "x".into() }), Err(Refused::NothingLost));
+}
+
+#[test]
+fn drift_before_the_first_write_stops_without_having_changed_anything() {
+    let mut world = World::new(10);
+    world.cluster().replicas = 11;
+    let decision = world.tick();
+    assert!(matches!(world.row.phase, Phase::Aborted { .. }));
+    assert_eq!((decision.write, decision.requeue), (None, None));
+}
+
+#[test]
+fn from_every_phase_one_click_goes_back_without_a_dip() {
+    let mut world = World::new(10).steps(&[(10, 5), (50, 5), (100, 5)]);
+    let mut tried = std::collections::BTreeSet::new();
+    for _ in 0..400 {
+        tried.insert(world.row.phase.label());
+        let mut back = world.clone();
+        back.ask(Ask::RollBack { reason: String::new() }).unwrap();
+        back.until(rolled_back).unwrap();
+        assert_eq!((back.pods(), back.lowest_ready), ((10, 0), 10), "from {:?}", world.row.phase);
+        assert!(restored_strategy(&back));
+        if complete(&world) {
+            break;
+        }
+        world.tick();
+        world.second();
+    }
+    assert!(tried.len() >= 8, "{tried:?}");
+    assert!(tried.contains("complete"));
+}
+
+#[test]
+fn a_rollback_is_one_write_and_one_more_to_restore_the_strategy() {
+    let mut world = at_half();
+    world.ask(Ask::RollBack { reason: "error types".into() }).unwrap();
+    let decision = world.tick();
+    let Some(ClusterWrite::Shape { shape, .. }) = decision.write else { panic!("no write") };
+    assert_eq!(shape.template, Template::Stable);
+    assert!(!shape.steering.paused);
+    assert_eq!(world.ask(Ask::RollBack { reason: String::new() }), Err(Refused::RollingBack));
+    world.until(rolled_back).unwrap();
+}
+
+#[test]
+fn a_deployment_that_recreates_is_still_rolled_without_a_dip() {
+    let mut cluster = Cluster::new(4);
+    cluster.steering.strategy = Strategy::Recreate;
+    let mut world = World::with(cluster);
+    world.until(complete).unwrap();
+    assert_eq!((world.pods(), world.lowest_ready), ((0, 4), 4));
+    assert_eq!(world.cluster().steering.strategy, Strategy::Recreate);
+}
+
+#[test]
+fn with_an_autoscaler_steps_are_percent_and_scaling_is_no_drift() {
+    let mut cluster = Cluster::new(10);
+    cluster.autoscaler = Some("app-hpa".into());
+    let mut world = World::with(cluster);
+    world.until(soaking(1)).unwrap();
+    let strategy = world.cluster().steering.strategy;
+    assert!(matches!(strategy, Strategy::RollingUpdate { max_unavailable: Amount::Percent(50), .. }));
+    world.cluster().replicas = 12;
+    world.tick();
+    assert!(!held(&world));
+}
+
+#[test]
+fn a_driver_with_an_older_lease_says_nothing_and_writes_nothing() {
+    let mut world = at_half();
+    world.cluster().driver = Some(Driver { rollout: world.row.id, epoch: 2 });
+    world.ask(Ask::RollBack { reason: String::new() }).unwrap();
+    let before = world.row.clone();
+    let decision = world.tick();
+    assert_eq!((decision.next, decision.write, decision.requeue), (before, None, None));
+}
+
+#[test]
+fn a_new_driver_fences_before_anything_else() {
+    let mut world = at_half();
+    world.epoch = 2;
+    world.ask(Ask::RollBack { reason: String::new() }).unwrap();
+    let decision = world.tick();
+    assert!(matches!(decision.write, Some(ClusterWrite::Fence { driver: Driver { epoch: 2, .. }, .. })));
+    assert!(matches!(world.tick().write, Some(ClusterWrite::Shape { .. })));
+}
+
+#[test]
+fn the_buttons_offered_are_those_that_would_be_taken() {
+    let words = |world: &World| asks(&world.row).iter().map(Ask::word).collect::<Vec<_>>();
+    let mut world = at_half();
+    assert_eq!(words(&world), ["pause", "continue", "hold", "roll-back"]);
+    world.ask(Ask::Pause).unwrap();
+    assert_eq!(words(&world), ["resume", "continue", "roll-back"]);
+    world.ask(Ask::RollBack { reason: String::new() }).unwrap();
+    assert!(words(&world).is_empty());
+    world.until(rolled_back).unwrap();
+    assert!(words(&world).is_empty());
+}
+
+#[test]
+fn the_kubectl_line_says_what_the_button_does() {
+    let world = at_half();
+    let line = kubectl_for_ask(&world.row, &Ask::RollBack { reason: String::new() });
+    assert!(line.starts_with("kubectl -n shop patch deployment/app --patch '{\"spec\":"), "{line}");
+    assert!(line.contains(r#""image":"app:v1""#) && line.contains(r#""maxSurge":"100%""#), "{line}");
+    let line = kubectl_for_ask(&world.row, &Ask::Pause);
+    assert_eq!(line, "kubectl -n shop rollout pause deployment/app");
+}
+
+#[test]
+fn a_row_is_stored_and_read_back_in_every_phase() {
+    let mut world = World::new(10).steps(&[(10, 2), (50, 2), (100, 2)]);
+    for _ in 0..200 {
+        let text = serde_json::to_string(&world.row).unwrap();
+        assert_eq!(serde_json::from_str::<Rollout>(&text).unwrap(), world.row);
+        world.tick();
+        world.second();
+    }
+    assert!(complete(&world));
+}
+
+/// What may happen next in a world where anything may die.
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    Second,
+    Reconcile,
+    Tick,
+    DieBeforeSaving,
+    DieBeforeWriting,
+    /// The decision is saved, its write arrives late, after whatever comes next.
+    WriteLate,
+    Failover,
+}
+
+fn happening() -> impl proptest::strategy::Strategy<Value = Happening> {
+    prop_oneof![
+        4 => Just(Happening::Second),
+        2 => Just(Happening::Reconcile),
+        6 => Just(Happening::Tick),
+        2 => Just(Happening::DieBeforeSaving),
+        2 => Just(Happening::DieBeforeWriting),
+        1 => Just(Happening::WriteLate),
+        1 => Just(Happening::Failover),
+    ]
+}
+
+fn check(world: &World, replicas: u32, back: bool) -> Result<(), TestCaseError> {
+    let (old, new) = world.pods();
+    let target = match &world.row.phase {
+        Phase::Starting => 0,
+        phase => phase.to().unwrap_or(replicas),
+    };
+    prop_assert!(back || new <= target, "{new} new pods where {target} are the most: {:?}", world.row.phase);
+    prop_assert!(world.lowest_ready >= replicas, "ready fell to {}", world.lowest_ready);
+    prop_assert!(old + new <= 2 * replicas);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn killed_anywhere_it_never_overshoots_never_dips_and_arrives(
+        replicas in 1_u32..24,
+        first in 1_u32..60,
+        back_at in proptest::option::of(0_usize..120),
+        happenings in proptest::collection::vec(happening(), 0..250),
+    ) {
+        let mut world = World::new(replicas).steps(&[(first, 3), (first + 20, 3), (100, 3)]);
+        let mut late: Option<(ClusterWrite, u64)> = None;
+        let mut back = false;
+        for (index, happening) in happenings.into_iter().enumerate() {
+            if back_at == Some(index) {
+                back = world.ask(Ask::RollBack { reason: String::new() }).is_ok();
+            }
+            let version = world.cluster().version;
+            match happening {
+                Happening::Second => world.second(),
+                Happening::Reconcile => world.cluster().reconcile(),
+                Happening::Tick => { world.tick(); }
+                Happening::DieBeforeSaving => { advance(&world.row, &world.observe(), world.now); }
+                Happening::DieBeforeWriting => {
+                    let decision = advance(&world.row, &world.observe(), world.now);
+                    world.save(&decision);
+                }
+                Happening::WriteLate => {
+                    let decision = advance(&world.row, &world.observe(), world.now);
+                    world.save(&decision);
+                    if let Some((write, at)) = late.take() {
+                        world.cluster().apply(&write, at);
+                    }
+                    late = decision.write.map(|write| (write, version));
+                }
+                Happening::Failover => world.epoch += 1,
+            }
+            check(&world, replicas, back)?;
+        }
+        let ended = world.until(|w| w.row.phase.is_over());
+        prop_assert!(ended.is_ok(), "{ended:?}");
+        check(&world, replicas, back)?;
+        prop_assert_eq!(world.pods(), if back { (replicas, 0) } else { (0, replicas) });
+        prop_assert!(restored_strategy(&world));
+    }
+
+    #[test]
+    fn each_soak_has_exactly_the_pods_of_its_step(replicas in 2_u32..40, first in 1_u32..60) {
+        let mut world = World::new(replicas).steps(&[(first, 3), (first + 30, 3), (100, 0)]);
+        for (step, percent) in [(0, first), (1, first + 30)] {
+            let at = world.until(soaking(step));
+            prop_assert!(at.is_ok(), "{at:?}");
+            let new = pods_for(percent, replicas, Basis::Pods);
+            prop_assert_eq!(world.pods(), (replicas - new, new));
+        }
+        prop_assert_eq!(world.lowest_ready, replicas);
+    }
+}
