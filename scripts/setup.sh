@@ -1,69 +1,94 @@
 #!/bin/sh
-# Makes a bare Debian machine able to build, run and test Gantry: system packages, the wasm target.
-# Does only what is missing, says what it does, and never touches anything but packages and the toolchain.
+# Makes a bare Debian machine able to build, run and test Gantry: system packages and the WebAssembly target.
+# Does only what is missing, says what it does, and changes nothing but packages and the toolchain.
 # Usage: scripts/setup.sh run | test | bench
 set -eu
 
 want=${1:-run}
-say() { printf '\033[1m▸ %s\033[0m\n' "$*"; }
+say() { printf '▸ %s\n' "$*" >&2; }
 die() { printf '\n%s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+has_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || has initdb; }
 
-packages="gcc libc6-dev postgresql prometheus"
-case "$want" in
-run) ;;
-test) packages="$packages chromium nodejs" ;;
-bench) packages="$packages chromium nodejs wrk" ;;
-*) die "usage: scripts/setup.sh run|test|bench" ;;
-esac
+case "$want" in run | test | bench) ;; *) die "usage: scripts/setup.sh run|test|bench" ;; esac
 
-if ! command -v cargo >/dev/null 2>&1 && [ -x "$HOME/.cargo/bin/cargo" ]; then
-    PATH="$HOME/.cargo/bin:$PATH"
+PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
+has cargo && has rustc ||
+    die "Gantry is built with Rust. Install the stable toolchain with rustup (https://rustup.rs), then run this again."
+version=$(rustc --version | sed 's/^rustc 1\.\([0-9]*\).*/\1/')
+[ "$version" -ge 95 ] 2>/dev/null ||
+    die "Gantry needs Rust 1.95 or newer; this is $(rustc --version). Run: rustup update stable"
+
+# What is missing: the Debian packages in $need, the same in words in $missing.
+need="" missing=""
+lacks() { need="$need $1"; missing="$missing
+  - $2"; }
+has cc || lacks "gcc libc6-dev" "a C compiler (cc)"
+has_postgres || lacks postgresql "PostgreSQL 15 or newer (initdb, postgres, psql)"
+has prometheus || lacks prometheus "Prometheus 2.42 or newer"
+if [ "$want" != run ]; then
+    has chromium || lacks chromium "Chromium"
+    has npm || lacks "nodejs npm" "Node.js 18 or newer, with npm"
+    has kubectl || lacks kubernetes-client "kubectl"
 fi
-command -v cargo >/dev/null 2>&1 || die "Gantry is built with Rust. Install the stable toolchain with rustup (https://rustup.rs), then run this again."
+[ "$want" != bench ] || has wrk || lacks wrk "wrk"
 
-if ! command -v apt-get >/dev/null 2>&1; then
-    missing=""
-    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing PostgreSQL-15-or-newer(initdb,postgres)"
-    command -v prometheus >/dev/null 2>&1 || missing="$missing Prometheus-2.42-or-newer"
-    command -v cc >/dev/null 2>&1 || missing="$missing a-C-compiler"
-    if [ "$want" != run ]; then
-        command -v chromium >/dev/null 2>&1 || missing="$missing Chromium"
-        command -v npm >/dev/null 2>&1 || missing="$missing Node.js-20-with-npm"
-    fi
-    [ -z "$missing" ] || die "This is not a Debian system, so nothing is installed for you. Please install, and have on the PATH:$missing"
-else
-    need=""
-    for package in $packages; do
-        case "$package" in
-        # A Node.js that did not come from Debian serves as well.
-        nodejs) command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && continue; package="nodejs npm" ;;
-        esac
-        for name in $package; do
-            dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || need="$need $name"
-        done
-    done
-    if [ -n "$need" ]; then
-        say "Installing Debian packages:$need"
-        as_root=""
-        if [ "$(id -u)" -ne 0 ]; then
-            command -v sudo >/dev/null 2>&1 || die "These packages are missing and there is no sudo here; as root, run: apt-get install$need"
-            as_root="sudo"
-        fi
-        $as_root apt-get update -q
-        # RUNLEVEL=1 keeps the packages' own services from starting: Gantry starts private ones.
-        # shellcheck disable=SC2086
-        $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends $need
-    fi
-fi
-
-# The WebAssembly target: from rustup, or where only package registries can be reached, built from Debian's copy of std.
-sysroot=$(rustc --print sysroot)
-wasm_lib="$sysroot/lib/rustlib/wasm32-unknown-unknown/lib"
-if ! ls "$wasm_lib"/libcore-*.rlib >/dev/null 2>&1; then
-    say "Adding the wasm32-unknown-unknown target"
-    if command -v rustup >/dev/null 2>&1 && timeout 120 rustup target add wasm32-unknown-unknown 2>/dev/null; then
-        :
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
     else
-        sh "$(dirname "$0")/wasm-std.sh" "$wasm_lib"
+        die "These packages are missing, and there is no sudo here. As root, run:
+  apt-get install --no-install-recommends$need"
+    fi
+}
+
+# Installs the Debian packages given. Their own services are kept from starting: Gantry starts private ones.
+install() {
+    say "Installing Debian packages: $*"
+    # shellcheck disable=SC2016
+    as_root sh -eu -c '
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e "$policy" ]; then
+            trap "rm -f $policy" EXIT
+            printf "#!/bin/sh\nexit 101\n" >"$policy"
+            chmod +x "$policy"
+        fi
+        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+        log=$(mktemp)
+        ( apt-get update -q && apt-get install -y -q --no-install-recommends "$@" ) >"$log" 2>&1 & apt=$!
+        seconds=0
+        while kill -0 "$apt" 2>/dev/null; do
+            sleep 1
+            seconds=$((seconds + 1))
+            [ $((seconds % 15)) -ne 0 ] || echo "▸ … $seconds s" >&2
+        done
+        wait "$apt" || { tail -n 30 "$log" >&2; rm -f "$log"; exit 1; }
+        rm -f "$log"
+    ' install "$@" || die "Installing the packages failed; the reason is above."
+}
+
+if [ -n "$need" ]; then
+    has apt-get || die "This is not a Debian system, so nothing is installed for you. Please install, and have on the PATH:$missing"
+    # shellcheck disable=SC2086
+    install $need
+    has_postgres && has prometheus || die "The packages are installed, and still Postgres or Prometheus was not found."
+fi
+
+# The WebAssembly target: from rustup, or, where that cannot be downloaded, Debian's compiler with the source of its
+# standard library, from which the build makes the target once.
+has_target() { ls "$(rustc --print sysroot)"/lib/rustlib/wasm32-unknown-unknown/lib/libcore-*.rlib >/dev/null 2>&1; }
+has_debian_compiler() { [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] && [ -f /usr/lib/rustlib/src/rust/library/Cargo.lock ]; }
+if ! has_target && ! has_debian_compiler; then
+    if has rustup; then
+        say "Adding the WebAssembly target to the Rust toolchain"
+        timeout 90 rustup target add wasm32-unknown-unknown >/dev/null 2>&1 || say "It cannot be downloaded here"
+    fi
+    if ! has_target; then
+        has apt-get || die "The WebAssembly target is missing. Run: rustup target add wasm32-unknown-unknown"
+        need=" rustc-web cargo-web rust-web-src"
+        # shellcheck disable=SC2086
+        install $need
     fi
 fi

@@ -33,6 +33,9 @@ pub(crate) enum Fail {
         /// The end of what it printed.
         lines: String,
     },
+    /// A local program could not be started.
+    #[error(transparent)]
+    Local(#[from] gantry_local::Error),
     /// Everything that is best said in a sentence.
     #[error("{0}")]
     Said(String),

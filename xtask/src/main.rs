@@ -1,10 +1,15 @@
 //! The project's own build tool: `cargo xtask --help`. It only reads the command line and starts things.
 
 mod assets;
+mod e2e;
 mod fail;
 mod place;
 mod progress;
+mod run;
+mod suite;
+mod tidy;
 mod wasm_toolchain;
+mod world;
 
 use std::process::ExitCode;
 
@@ -24,10 +29,28 @@ struct Cli {
 enum Task {
     /// Compile the page's WebAssembly and style into target/site, named by content and compressed.
     BuildAssets,
+    /// Build everything and serve the demo, with its database and outside world, until Ctrl-C.
+    Run,
+    /// The same on free ports and in a temporary directory, described as one line of JSON.
+    World,
+    /// Format, lints and every test, the browser's included.
+    Test,
+    /// Format, lints, and licences where cargo-deny is installed.
+    Check,
+    /// The browser tests alone; arguments go to Playwright.
+    E2e {
+        /// For Playwright, for example `-g sign` or `tests/smoke.spec.ts`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// The optimised program and the browser's files.
+    Release,
+    /// Remove what was built and the demo's data.
+    Clean,
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().command) {
+    match start(&Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fail) => {
             eprintln!("\n{fail}");
@@ -36,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: &Task) -> Result<(), Fail> {
+fn start(task: &Task) -> Result<(), Fail> {
     let place = Place::find();
     match task {
         Task::BuildAssets => {
@@ -44,5 +67,12 @@ fn run(task: &Task) -> Result<(), Fail> {
             println!("{built}");
             Ok(())
         }
+        Task::Run => run::run(&place),
+        Task::World => run::world(&place),
+        Task::Test => suite::test(&place),
+        Task::Check => suite::check(&place),
+        Task::E2e { args } => e2e::run(&place, args),
+        Task::Release => tidy::release(&place),
+        Task::Clean => tidy::clean(&place),
     }
 }

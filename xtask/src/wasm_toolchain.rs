@@ -4,7 +4,9 @@
 //! Installs nothing; `scripts/setup.sh` does.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -152,7 +154,7 @@ fn debian_sysroot(place: &Place, linker: &Path) -> Result<PathBuf, Fail> {
     let built = work.join("target").join(TARGET).join("release/deps");
     for file in fs::read_dir(&built).map_err(Fail::file("read", &built))?.flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".rlib") && !name.starts_with("libstd_for_wasm") {
+        if file.path().extension() == Some(OsStr::new("rlib")) && !name.starts_with("libstd_for_wasm") {
             let copy = fresh.join(&lib).join(&name);
             fs::copy(file.path(), &copy).map_err(Fail::file("write", &copy))?;
         }

@@ -1,0 +1,30 @@
+// Where the world under test is, as `cargo xtask e2e` describes it.
+
+export interface SignIn {
+  role: string
+  email: string
+  password: string
+}
+
+export interface World {
+  url: string
+  /** The outside world's control endpoint: POST /scenario, POST /reset. */
+  sandbox: string
+  prometheus: string
+  kubeconfig: string
+  database: string
+  sign_ins: SignIn[]
+}
+
+export function world(): World {
+  const text = process.env.GANTRY_WORLD
+  if (!text) throw new Error('There is no world to test. Start the browser tests with: cargo xtask e2e')
+  return JSON.parse(text) as World
+}
+
+/** The demo's person whose role contains the word. */
+export function person(role: string): SignIn {
+  const found = world().sign_ins.find((one) => one.role.toLowerCase().includes(role))
+  if (!found) throw new Error(`The demo has nobody who is ${role}`)
+  return found
+}

@@ -1,0 +1,92 @@
+//! The panel as a child: its environment, its migrations, the demo's content, and the wait for its first answer.
+
+use std::{net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
+
+use gantry_local::{Child, Spec};
+use serde::{Deserialize, Serialize};
+use tokio::process::Command;
+
+use super::sandbox::Ports;
+use crate::fail::Fail;
+
+/// One of the demo's people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SignIn {
+    /// What they may do, in words.
+    pub(crate) role: String,
+    /// What they type first.
+    pub(crate) email: String,
+    /// What they type second.
+    pub(crate) password: String,
+}
+
+/// What the panel is told at its start.
+pub(super) struct Surroundings {
+    /// The program.
+    pub(super) program: PathBuf,
+    /// The browser's files.
+    pub(super) site: PathBuf,
+    /// Where its log goes.
+    pub(super) dir: PathBuf,
+    /// Where it listens.
+    pub(super) listen: SocketAddr,
+    /// Its database.
+    pub(super) database: String,
+    /// Its cluster.
+    pub(super) kubeconfig: PathBuf,
+    /// The rest of the outside world.
+    pub(super) ports: Ports,
+}
+
+impl Surroundings {
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let address = |port: u16| format!("http://127.0.0.1:{port}");
+        vec![
+            ("DATABASE_URL", self.database.clone()),
+            ("GANTRY_LISTEN", self.listen.to_string()),
+            ("GANTRY_PUBLIC_URL", format!("http://{}", self.listen)),
+            ("GANTRY_ASSETS", self.site.display().to_string()),
+            ("GANTRY_PROMETHEUS_URL", address(self.ports.prometheus)),
+            ("GANTRY_DEMO", "1".into()),
+            ("KUBECONFIG", self.kubeconfig.display().to_string()),
+        ]
+    }
+
+    /// Runs one of the program's short commands and returns what it printed.
+    async fn command(&self, args: &[&str]) -> Result<String, Fail> {
+        let step = format!("gantry {}", args.join(" "));
+        let output = Command::new(&self.program)
+            .args(args)
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|source| Fail::Start { program: step.clone(), source })?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let lines =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        Err(Fail::Step { step, status: output.status.to_string(), lines: lines.join("\n") })
+    }
+}
+
+/// Migrates, fills in the demo, starts the panel and waits until it answers.
+pub(super) async fn start(surroundings: &Surroundings) -> Result<(Child, Vec<SignIn>), Fail> {
+    surroundings.command(&["migrate"]).await?;
+    let printed = surroundings.command(&["demo-seed"]).await?;
+    let sign_ins = serde_json::from_str(&printed).map_err(|error| {
+        Fail::Said(format!("gantry demo-seed did not print its sign-ins as JSON: {error}"))
+    })?;
+    let mut spec =
+        Spec::new("The panel", &surroundings.program, surroundings.dir.join("gantry.log")).arg("serve");
+    for (name, value) in surroundings.environment() {
+        spec = spec.env(name, value);
+    }
+    let child = Child::spawn(&spec)?;
+    let port = surroundings.listen.port();
+    let answers = || async { gantry_local::get(port, "/readyz").await == Some(200) };
+    child.wait_until(Duration::from_secs(30), answers).await?;
+    Ok((child, sign_ins))
+}
