@@ -127,3 +127,6 @@ impl Finding {
         Freshness { verdict, too_old, age: crate::age::ago(self.taken_at, now) }
     }
 }
+
+#[cfg(test)]
+mod tests;
