@@ -12,7 +12,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use self::builtin::{builtin, builtin_files};
-pub use self::parse::{Mistake, parse};
+pub use self::parse::{Mistake, parse, query_mistakes};
 use crate::actor::Role;
 use crate::id::{ItemKey, PresetKey, SectionKey, ThresholdKey};
 
@@ -248,7 +248,7 @@ pub struct ThresholdSpec {
     pub limit: f64,
     /// Unit of the limit and of the query's value: "per minute", "ms", "%".
     pub unit: String,
-    /// What `{{window}}` stands for, in seconds.
+    /// What `{{window}}` (as "60s") and `{{seconds}}` (as "60") stand for, in seconds.
     pub window_seconds: u32,
     /// How long it must be breached before it counts, in seconds.
     pub for_seconds: u32,
@@ -257,7 +257,7 @@ pub struct ThresholdSpec {
 }
 
 /// The placeholders that a query may hold, each written `{{name}}`.
-pub const PLACEHOLDERS: [&str; 5] = ["selector", "namespace", "deployment", "container", "window"];
+pub const PLACEHOLDERS: [&str; 6] = ["selector", "namespace", "deployment", "container", "window", "seconds"];
 
 impl ThresholdSpec {
     /// The query for `workload`. `{{selector}}` becomes label matchers for its namespace and deployment and, where
@@ -275,6 +275,7 @@ impl ThresholdSpec {
             .replace("{{deployment}}", &deployment)
             .replace("{{container}}", &label_value(&workload.container))
             .replace("{{window}}", &format!("{}s", self.window_seconds))
+            .replace("{{seconds}}", &self.window_seconds.to_string())
     }
 
     /// The condition in words: "> 10 per minute".

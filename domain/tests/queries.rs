@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use gantry_domain::preset::{Preset, Workload, builtin};
+use gantry_domain::preset::{Preset, ThresholdSpec, Workload, builtin};
 use serde_json::{Value, json};
 
 fn workload() -> Workload {
@@ -41,8 +41,14 @@ fn counter(pod: &str, code: &str, values: &str) -> Value {
 
 /// Asserts what threshold `key` of the PostHog preset reads at some times, given in seconds.
 fn reads(name: &str, key: &str, series: &[Value], readings: &[(u32, Option<f64>)]) {
+    reads_over(60, name, key, series, readings);
+}
+
+/// The same with another window.
+fn reads_over(window: u32, name: &str, key: &str, series: &[Value], readings: &[(u32, Option<f64>)]) {
     let posthog = preset("posthog");
     let threshold = posthog.thresholds.iter().find(|threshold| threshold.key.as_str() == key).unwrap();
+    let threshold = ThresholdSpec { window_seconds: window, ..threshold.clone() };
     let query = threshold.query(&workload(), None);
     let evaluations: Vec<_> = readings
         .iter()
@@ -143,4 +149,11 @@ fn rate_limits_are_counted_apart_from_other_refusals() {
     let series =
         [counter("a", "200", "0+10x60"), counter("a", "429", "0+1x60"), counter("a", "404", "0+9x60")];
     reads("429", "rate-limited", &series, &[(300, Some(6.0))]);
+}
+
+#[test]
+fn a_shorter_window_still_reads_per_minute() {
+    let series = [counter("a", "200", "0+10x60"), counter("a", "500", "0+2x60")];
+    reads("one minute", "api-down", &series, &[(300, Some(12.0))]);
+    reads_over(20, "twenty seconds", "api-down", &series, &[(30, Some(12.0)), (300, Some(12.0))]);
 }

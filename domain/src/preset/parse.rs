@@ -358,7 +358,7 @@ fn threshold(report: &mut Report, mut table: Fields, keys: &mut Seen) -> Option<
 
 /// What is visibly wrong with a query: placeholders nobody fills, brackets that do not match. Whether it is `PromQL`
 /// only Prometheus knows.
-fn query_mistakes(query: &str) -> Vec<String> {
+pub fn query_mistakes(query: &str) -> Vec<String> {
     let mut mistakes = Vec::new();
     let mut plain = String::new();
     let mut rest = query;
