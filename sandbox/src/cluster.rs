@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::controller::kubelet::{Kubelet, Pace};
 use crate::options::Options;
+use crate::outside::journal::Journal;
 use crate::scenario::Scenario;
 use crate::traffic::Traffic;
 use crate::world::World;
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) traffic: Traffic,
     pub(crate) scenario: Scenario,
     pub(crate) counters: Counters,
+    pub(crate) journal: Journal,
     /// The image that each Deployment (namespace, name) was first seen with: any other is a new version.
     pub(crate) baselines: BTreeMap<(String, String), String>,
 }
@@ -59,6 +61,7 @@ impl Cluster {
                 traffic: Traffic::default(),
                 scenario: Scenario::default(),
                 counters: Counters::default(),
+                journal: Journal::default(),
                 baselines: BTreeMap::new(),
             }),
             changed: watch::Sender::new(version),

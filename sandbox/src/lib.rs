@@ -8,6 +8,7 @@ mod cluster;
 mod control;
 mod controller;
 mod options;
+mod outside;
 pub mod scenario;
 mod traffic;
 mod world;
@@ -41,8 +42,16 @@ pub struct Urls {
     pub kube: String,
     /// Metrics and health of pods and services; Prometheus' service discovery is at `/sd`.
     pub services: String,
+    /// PostHog's API and its status page.
+    pub posthog: String,
+    /// Slack: append `/services/…` for a webhook.
+    pub slack: String,
+    /// PagerDuty: events go to `/v2/enqueue`.
+    pub pagerduty: String,
     /// The control endpoint and its page.
     pub control: String,
+    /// The way to Prometheus.
+    pub prometheus: String,
 }
 
 impl Sandbox {
@@ -54,11 +63,19 @@ impl Sandbox {
         let cluster = Arc::new(Cluster::new(&options));
         world::seed::plant(&cluster, options.empty);
         let mut tasks = JoinSet::new();
+        let upstream = options.prometheus_upstream.as_deref();
+        let prometheus = outside::prometheus::router(Arc::clone(&cluster), upstream);
         let urls = Urls {
             kube: serve(&mut tasks, options.kube, api::router(Arc::clone(&cluster))).await?,
             services: serve(&mut tasks, options.services, traffic::service::router(Arc::clone(&cluster)))
                 .await?,
+            posthog: serve(&mut tasks, options.posthog, outside::posthog::router(Arc::clone(&cluster)))
+                .await?,
+            slack: serve(&mut tasks, options.slack, outside::slack::router(Arc::clone(&cluster))).await?,
+            pagerduty: serve(&mut tasks, options.pagerduty, outside::pagerduty::router(Arc::clone(&cluster)))
+                .await?,
             control: serve(&mut tasks, options.control, control::router(Arc::clone(&cluster))).await?,
+            prometheus: serve(&mut tasks, options.prometheus, prometheus).await?,
         };
         tasks.spawn(controller::run(Arc::clone(&cluster)));
         tasks.spawn(tick(cluster));

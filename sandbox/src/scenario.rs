@@ -20,6 +20,8 @@ pub struct Scenario {
     pub key_revoked: bool,
     /// Whether the vendor is down, and says so.
     pub vendor: Vendor,
+    /// What the vendor's API does.
+    pub posthog: Posthog,
     /// The shape of the vendor's status page.
     pub status_page: StatusPage,
     /// What the proxied Prometheus does.
@@ -113,6 +115,8 @@ pub struct ClusterFaults {
     pub throttle_every: u64,
     /// Every n-th request's connection is closed without an answer; 0 for never.
     pub reset_every: u64,
+    /// Answers for the next requests of a kind.
+    pub strikes: Vec<Strike>,
     /// Every watch ends at once with 410.
     pub watches_gone: bool,
     /// Nothing acts on the objects: the controllers are stopped.
@@ -127,6 +131,49 @@ pub struct Rule {
     pub verb: String,
     /// The plural, e.g. `deployments`, or with its subresource, e.g. `pods/log`.
     pub resource: String,
+}
+
+/// An answer for the next requests that a rule covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strike {
+    /// The verb, as in a [`Rule`].
+    pub verb: String,
+    /// The resource, as in a [`Rule`].
+    pub resource: String,
+    /// The HTTP status (409, 410, 429, 500, 503 …), or 0 to close the connection without an answer.
+    pub status: u16,
+    /// How often; without a number until it is switched off.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// Whether the request is carried out before it is answered like this: the client never learns that it was.
+    #[serde(default)]
+    pub after: bool,
+}
+
+/// What the vendor's API does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Posthog {
+    /// The scopes of the personal key; `*` for all.
+    pub scopes: Vec<String>,
+    /// Capture and flags answer 200 and say that a quota is used up.
+    pub quota_limited: bool,
+    /// Flags answer 200 and say that computing them failed.
+    pub flags_fail: bool,
+    /// Everything is answered with 429.
+    pub rate_limited: bool,
+}
+
+impl Default for Posthog {
+    fn default() -> Self {
+        Self {
+            scopes: ["project:read", "feature_flag:read"].map(str::to_owned).to_vec(),
+            quota_limited: false,
+            flags_fail: false,
+            rate_limited: false,
+        }
+    }
 }
 
 /// What a sink answers.
@@ -152,6 +199,7 @@ impl Default for Scenario {
             requests_per_second: 50.0,
             key_revoked: false,
             vendor: Vendor::default(),
+            posthog: Posthog::default(),
             status_page: StatusPage::default(),
             prometheus: Prometheus::default(),
             cluster: ClusterFaults::default(),
@@ -164,6 +212,36 @@ impl Default for Scenario {
 impl Rule {
     /// Whether the rule is about this verb on this resource.
     pub(crate) fn covers(&self, verb: &str, resource: &str) -> bool {
-        (self.verb == "*" || self.verb == verb) && (self.resource == "*" || self.resource == resource)
+        covers(&self.verb, verb) && covers(&self.resource, resource)
+    }
+}
+
+impl Strike {
+    /// Whether it is for this verb on this resource; counts it if so.
+    pub(crate) fn hits(&mut self, verb: &str, resource: &str) -> bool {
+        covers(&self.verb, verb) && covers(&self.resource, resource) && used(&mut self.times)
+    }
+}
+
+impl SinkAnswer {
+    /// The status to answer with instead of success, if any; counts it.
+    pub(crate) fn take(&mut self) -> Option<u16> {
+        self.status.filter(|_| used(&mut self.times))
+    }
+}
+
+fn covers(pattern: &str, found: &str) -> bool {
+    pattern == "*" || pattern == found
+}
+
+/// Uses up one of so many times; without a number there is always one more.
+fn used(times: &mut Option<u32>) -> bool {
+    match times {
+        None => true,
+        Some(0) => false,
+        Some(left) => {
+            *left -= 1;
+            true
+        }
     }
 }

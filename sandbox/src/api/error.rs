@@ -150,6 +150,27 @@ impl ApiError {
         error
     }
 
+    /// Any status, for faults that are switched on.
+    pub(crate) fn of(code: u16, kind: &Kind, name: &str) -> Self {
+        match code {
+            404 => Self::not_found(kind, name),
+            409 => Self::conflict(kind, name),
+            410 => Self::gone(0, 0),
+            429 => Self::too_many(),
+            _ => {
+                let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let reason = match code {
+                    StatusCode::UNAUTHORIZED => "Unauthorized",
+                    StatusCode::SERVICE_UNAVAILABLE => "ServiceUnavailable",
+                    StatusCode::GATEWAY_TIMEOUT => "Timeout",
+                    _ => "InternalError",
+                };
+                let message = code.canonical_reason().unwrap_or("the sandbox was told to fail").to_owned();
+                Self::new(code, reason, message, json!({}))
+            }
+        }
+    }
+
     /// The `Status` object.
     pub(crate) fn status(&self) -> Value {
         json!({

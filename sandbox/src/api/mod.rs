@@ -28,6 +28,7 @@ use self::error::ApiError;
 use self::query::Query;
 use self::target::Target;
 use crate::cluster::Cluster;
+use crate::scenario::Strike;
 
 /// No object of the sandbox comes near; the real limit is 3 MiB.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -41,6 +42,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Takes a request apart; `None` when its path is no resource's.
+    pub(crate) fn new(path: &str, query: &str, headers: HeaderMap, body: Bytes) -> Option<Self> {
+        Some(Self { target: Target::parse(path)?, query: Query::parse(query), headers, body })
+    }
+
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -64,7 +70,6 @@ pub(crate) fn router(cluster: Arc<Cluster>) -> Router {
 
 async fn answer(State(cluster): State<Arc<Cluster>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let query = Query::parse(head.uri.query().unwrap_or_default());
     let path = head.uri.path().to_owned();
     if let Some(response) = strike(&cluster).await {
         return response;
@@ -80,19 +85,40 @@ async fn answer(State(cluster): State<Arc<Cluster>>, request: Request) -> Respon
     if path.starts_with("/apis/authorization.k8s.io/v1/") {
         return access::answer(&cluster, &path, &body).unwrap_or_else(IntoResponse::into_response);
     }
-    let Some(target) = Target::parse(&path) else {
+    let query = head.uri.query().unwrap_or_default();
+    let Some(call) = Call::new(&path, query, head.headers, body) else {
         return ApiError::no_such_path().into_response();
     };
-    let verb = target.verb(&head.method, &query);
-    let call = Call { target, query, headers: head.headers, body };
-    let answered = match refuse(&cluster, &call, verb) {
-        Err(error) => Err(error),
-        Ok(()) => dispatch(&cluster, &call, verb),
+    let verb = call.target.verb(&head.method, &call.query);
+    let refused = refuse(&cluster, &call, verb);
+    let strike = if refused.is_ok() { struck(&cluster, &call, verb) } else { None };
+    let answered = match (refused, &strike) {
+        (Err(error), _) => Err(error),
+        (Ok(()), Some(strike)) if !strike.after => Ok(Response::default()),
+        (Ok(()), _) => dispatch(&cluster, &call, verb),
     };
-    answered.unwrap_or_else(IntoResponse::into_response)
+    match strike {
+        None => answered.unwrap_or_else(IntoResponse::into_response),
+        Some(strike) if strike.status == 0 => cut_off(),
+        Some(strike) => ApiError::of(strike.status, call.target.kind, &call.target.name).into_response(),
+    }
 }
 
-fn dispatch(cluster: &Arc<Cluster>, call: &Call, verb: &str) -> Result<Response, ApiError> {
+/// The strike that was ordered for a request like this, if any.
+fn struck(cluster: &Cluster, call: &Call, verb: &str) -> Option<Strike> {
+    let resource = call.target.resource();
+    cluster.with(|state| {
+        state
+            .scenario
+            .cluster
+            .strikes
+            .iter_mut()
+            .find_map(|strike| strike.hits(verb, &resource).then(|| strike.clone()))
+    })
+}
+
+/// Carries a call out.
+pub(crate) fn dispatch(cluster: &Arc<Cluster>, call: &Call, verb: &str) -> Result<Response, ApiError> {
     let target = &call.target;
     match (target.subresource.as_str(), verb) {
         ("" | "status", "get") => read::get(cluster, call),

@@ -18,7 +18,7 @@ use crate::world::kinds::Kind;
 use crate::world::{Change, ChangeKind};
 
 /// Real servers end watches after half an hour or more.
-const LONGEST: Duration = Duration::from_secs(2400);
+const LONGEST: Duration = Duration::from_mins(40);
 
 struct Watch {
     kind: &'static Kind,
@@ -96,7 +96,7 @@ fn run(
             // A client may ask from a version in the future; it gets only what is newer than that.
             watch.cursor = watch.cursor.max(version);
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
+                alive = changes.changed() => if alive.is_err() { return },
                 () = tokio::time::sleep_until(watch.until) => return,
                 () = tokio::time::sleep_until(next_bookmark) => {
                     next_bookmark = Instant::now() + cluster.bookmark_every;

@@ -37,8 +37,13 @@ pub(crate) fn sync(world: &mut World, deployment: &Value, now: DateTime<Utc>) {
         return;
     }
     status::note_pause(&mut subject);
-    let paused = deployment["spec"]["paused"] == true;
     let at = find_new(&subject, &sets);
+    if at.is_some_and(|at| adopt_new(world, &mut subject, &sets, at)) {
+        // The real controller's next write in the same pass meets its own change as a conflict and starts over; by
+        // then the set's status says how many pods are available under the new minReadySeconds.
+        return;
+    }
+    let paused = deployment["spec"]["paused"] == true;
     let numbers = measure(&sets);
     if paused || arithmetic::was_scaled(&subject.wanted, &numbers) {
         scale(world, &mut subject, sets, at);
@@ -50,9 +55,6 @@ pub(crate) fn sync(world: &mut World, deployment: &Value, now: DateTime<Utc>) {
 }
 
 fn scale(world: &mut World, subject: &mut Subject, mut sets: Vec<Value>, at: Option<usize>) {
-    if let Some(at) = at {
-        sets[at] = adopt_new(world, subject, &sets, at);
-    }
     let (new, old) = split(measure(&sets), at);
     for resize in arithmetic::proportional(&subject.wanted, new.as_ref(), &old) {
         resize_set(world, subject, &mut sets, &resize);
@@ -88,9 +90,6 @@ fn recreate(world: &mut World, subject: &mut Subject, mut sets: Vec<Value>, at: 
         .filter(|(index, set)| Some(*index) != at && set["spec"]["replicas"].as_i64().unwrap_or(0) > 0)
         .map(|(_, set)| Resize { name: object::name(set).to_owned(), to: 0 })
         .collect();
-    if let Some(at) = at {
-        sets[at] = adopt_new(world, subject, &sets, at);
-    }
     if !active.is_empty() {
         for resize in &active {
             resize_set(world, subject, &mut sets, resize);
@@ -194,17 +193,16 @@ pub(crate) fn revision(set: &Value) -> i64 {
 }
 
 fn ensure_new(world: &mut World, subject: &mut Subject, sets: &mut Vec<Value>, at: Option<usize>) -> usize {
-    if let Some(at) = at {
-        sets[at] = adopt_new(world, subject, sets, at);
-        return at;
-    }
-    let new = create_new(world, subject, sets);
-    sets.push(new);
-    sets.len() - 1
+    at.unwrap_or_else(|| {
+        let new = create_new(world, subject, sets);
+        sets.push(new);
+        sets.len() - 1
+    })
 }
 
-/// Brings the revision, annotations and minReadySeconds of an existing new set up to date.
-fn adopt_new(world: &mut World, subject: &mut Subject, sets: &[Value], at: usize) -> Value {
+/// Brings the revision, annotations and minReadySeconds of an existing new set up to date. Returns whether that took a
+/// write.
+fn adopt_new(world: &mut World, subject: &mut Subject, sets: &[Value], at: usize) -> bool {
     let newest_old = sets
         .iter()
         .enumerate()
@@ -231,13 +229,14 @@ fn adopt_new(world: &mut World, subject: &mut Subject, sets: &[Value], at: usize
         changed = true;
     }
     if changed {
-        set = (*world.put(&REPLICA_SETS, set)).clone();
+        world.put(&REPLICA_SETS, set);
+        return true;
     }
-    let revision = revision(&set).to_string();
+    let revision = before.to_string();
     annotate(&mut subject.object, REVISION, &revision);
     let name = object::name(&set).to_owned();
     status::note_found(subject, &name);
-    set
+    false
 }
 
 fn create_new(world: &mut World, subject: &mut Subject, sets: &[Value]) -> Value {

@@ -1,12 +1,16 @@
 //! The loop in which the controllers and the kubelet act on the world, on every change and when time makes a difference.
 
 pub(crate) mod arithmetic;
+#[cfg(test)]
+mod canary_tests;
 pub(crate) mod conditions;
 pub(crate) mod deployment;
 pub(crate) mod events;
 pub(crate) mod garbage;
 pub(crate) mod hash;
 pub(crate) mod kubelet;
+#[cfg(test)]
+pub(crate) mod lab;
 pub(crate) mod replicaset;
 pub(crate) mod status;
 
@@ -26,12 +30,12 @@ pub(crate) async fn run(cluster: Arc<Cluster>) {
     loop {
         changes.borrow_and_update();
         let next = settle(&cluster).await;
-        let wait = next.map_or(Duration::from_secs(3600), |next| {
+        let wait = next.map_or(Duration::from_hours(1), |next| {
             (next - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(1)
         });
         tokio::select! {
-            changed = changes.changed() => {
-                if changed.is_err() {
+            alive = changes.changed() => {
+                if alive.is_err() {
                     return;
                 }
                 // Real controllers hear of a change a moment later.

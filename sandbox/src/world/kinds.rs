@@ -2,6 +2,8 @@
 
 /// One served kind.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table below")]
+#[expect(clippy::struct_field_names, reason = "the API calls it kind")]
 pub(crate) struct Kind {
     /// API group; empty for the core group.
     pub(crate) group: &'static str,

@@ -68,6 +68,13 @@ impl World {
         self.oldest
     }
 
+    /// Forgets the change log, as a compaction does: every watch from before now gets 410.
+    pub(crate) fn compact(&mut self) {
+        self.log.clear();
+        self.version += 1;
+        self.oldest = self.version;
+    }
+
     /// One object.
     pub(crate) fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Option<Arc<Value>> {
         self.objects.get(kind.plural)?.get(&(namespace.to_owned(), name.to_owned())).cloned()

@@ -55,7 +55,11 @@ fn deployment(object: &Value, before: Option<&Value>, found: &mut Vec<Invalid>) 
             value => match value.as_i64() {
                 Some(0..=2_147_483_647) => {}
                 _ => {
-                    found.push(invalid(&format!("spec.{field}"), value, "must be greater than or equal to 0"))
+                    found.push(invalid(
+                        &format!("spec.{field}"),
+                        value,
+                        "must be greater than or equal to 0",
+                    ));
                 }
             },
         }
