@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::frame::{Assets, Frame};
 use crate::live::Live;
+use crate::ui::layout::Place;
 
 /// Stands where each response's own CSP nonce belongs, so that rendered pages can be kept and reused.
 pub const NONCE_PLACEHOLDER: &str = "gantry-nonce-placeholder";
@@ -14,6 +15,16 @@ pub const NONCE_PLACEHOLDER: &str = "gantry-nonce-placeholder";
 ///
 /// The result still holds [`NONCE_PLACEHOLDER`]; the server replaces it for each response.
 pub fn document<V: IntoView + 'static>(frame: &Frame, title: &str, body: impl FnOnce() -> V) -> String {
+    document_in(frame, &Place::default(), title, body)
+}
+
+/// Renders a whole document of a page that is about one place: an integration in an environment.
+pub fn document_in<V: IntoView + 'static>(
+    frame: &Frame,
+    place: &Place,
+    title: &str,
+    body: impl FnOnce() -> V,
+) -> String {
     let owner = Owner::new_root(Some(Arc::new(hydration_context::SsrSharedContext::new_islands())));
     let html = owner.with(|| {
         let frame = frame.clone();
@@ -33,7 +44,7 @@ pub fn document<V: IntoView + 'static>(frame: &Frame, title: &str, body: impl Fn
                     {boot(&frame.assets)}
                 </head>
                 <body>
-                    {crate::ui::layout::layout(&frame, body())}
+                    {crate::ui::layout::layout(&frame, place, body())}
                     {(!topics.is_empty()).then(|| view! { <Live topics=topics/> })}
                 </body>
             </html>

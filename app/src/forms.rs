@@ -56,3 +56,26 @@ pub fn item_act(id: GoLiveId, item: &ItemKey, act: &str) -> String {
 pub fn item_form(item: &ItemKey, act: &str) -> String {
     format!("{act}-{item}")
 }
+
+/// A text as part of an address's query.
+pub fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/') {
+            out.push(char::from(byte));
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_text_in_an_address_cannot_end_its_part() {
+        assert_eq!(super::encoded("/go-lives/1?show=mine&x=ä"), "/go-lives/1%3Fshow%3Dmine%26x%3D%C3%A4");
+    }
+}

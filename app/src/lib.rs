@@ -9,7 +9,10 @@ pub mod document;
 pub mod features;
 pub mod forms;
 pub mod frame;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub mod islands;
 pub mod live;
+pub mod plan_fields;
 pub mod refusal;
 pub mod ui;
 

@@ -1,8 +1,10 @@
 //! The three lights: the vendor, our integration, our infrastructure.
 
 use chrono::{DateTime, Utc};
+use leptos::prelude::*;
 
-use super::state::Tone;
+use super::state::{Tone, mark};
+use super::time;
 
 /// One of the three lights.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,4 +21,60 @@ pub struct Light {
     pub taken_at: Option<DateTime<Utc>>,
     /// How often it is looked at, in seconds.
     pub period_seconds: u32,
+}
+
+impl Light {
+    /// How it may be shown at `now`: too old is unknown.
+    pub fn shown(&self, now: DateTime<Utc>) -> (Tone, &str) {
+        match self.taken_at {
+            Some(at) if !time::is_stale(at, self.period_seconds, now) => (self.tone, &self.word),
+            Some(_) | None => (Tone::Unknown, "unknown"),
+        }
+    }
+}
+
+/// The lights in a row.
+pub fn lights(lights: &[Light], now: DateTime<Utc>) -> Option<impl IntoView + use<>> {
+    let shown: Vec<_> = lights.iter().map(|light| one(light, now)).collect();
+    (!shown.is_empty()).then(|| view! { <ul class="lights" aria-label="Health">{shown}</ul> })
+}
+
+fn one(light: &Light, now: DateTime<Utc>) -> impl IntoView + use<> {
+    let (tone, word) = light.shown(now);
+    let age = light.taken_at.map(|at| time::age_of(at, light.period_seconds, now));
+    view! {
+        <li class=format!("light {}", tone.class()) data-reading="" data-key=light.name.clone() title=light.sentence.clone()>
+            {mark(tone)}
+            <span class="light-name">{light.name.clone()}</span>
+            " "
+            <span class="word">{word.to_owned()}</span>
+            " "
+            <span class="age">{age}</span>
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_light_nobody_has_looked_at_lately_is_unknown_and_never_green() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1);
+        let mut light = Light {
+            name: "PostHog".into(),
+            tone: Tone::Good,
+            word: "operational".into(),
+            sentence: String::new(),
+            taken_at: Some(now - TimeDelta::seconds(5)),
+            period_seconds: 10,
+        };
+        assert_eq!(light.shown(now), (Tone::Good, "operational"));
+        light.taken_at = Some(now - TimeDelta::seconds(21));
+        assert_eq!(light.shown(now), (Tone::Unknown, "unknown"));
+        light.taken_at = None;
+        assert_eq!(light.shown(now), (Tone::Unknown, "unknown"));
+    }
 }

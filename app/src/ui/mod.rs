@@ -1,5 +1,10 @@
 //! Parts that every page uses. They know no noun of the product and make no request.
 
+pub mod account;
+pub mod chart;
+pub mod form;
 pub mod layout;
 pub mod lights;
+pub mod link;
 pub mod state;
+pub mod time;

@@ -1,13 +1,94 @@
-//! The launch console.
+//! The launch console: the checklist on the left, the rollout on the right.
 
+use gantry_domain::actor::{Actor, Role};
+use gantry_domain::release::Binding;
 use leptos::prelude::*;
 
 use super::model::Model;
-use crate::document::document;
+use super::{checklist, gate, head, plan, preflight, rollout, start};
+use crate::document::document_in;
+use crate::forms;
 use crate::frame::Frame;
+use crate::ui::form::Form;
+use crate::ui::layout::Place;
+
+/// One rendering of the page: what every part of it needs.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'a> {
+    /// The surroundings.
+    pub(super) frame: &'a Frame,
+    /// What is shown.
+    pub(super) model: &'a Model,
+}
+
+impl Page<'_> {
+    /// Who is looking.
+    pub(super) fn actor(&self) -> Option<&Actor> {
+        self.frame.actor.as_ref()
+    }
+
+    /// Whether the person's role reaches `role`; whoever may not sees the same page without its forms.
+    pub(super) fn may(&self, role: Role) -> bool {
+        self.actor().is_some_and(|actor| actor.may_act_as(role))
+    }
+
+    /// What statements made now are bound to.
+    pub(super) fn binding(&self) -> Binding {
+        self.model.go_live.binding()
+    }
+
+    /// A form about the go-live as a whole.
+    pub(super) fn form(&self, id: &str, below: &str) -> Form {
+        let go_live = &self.model.go_live;
+        Form::new(self.frame, id, forms::below(go_live.id, below), self.model.refusal.as_ref())
+            .seen(go_live.version)
+    }
+}
 
 /// Renders the page.
 pub fn render(frame: &Frame, model: &Model) -> String {
-    let _ = model;
-    document(frame, "Go-live", || view! { <p>"Go-live"</p> })
+    let page = Page { frame, model };
+    let go_live = &model.go_live;
+    let place = Place {
+        integration: go_live.integration.clone(),
+        environment: go_live.environment.clone(),
+        lights: model.lights.clone(),
+        present: model.present.clone(),
+    };
+    let title =
+        format!("{} {} → {}", go_live.integration, go_live.environment, go_live.release.image.version());
+    document_in(frame, &place, &title, || body(page))
+}
+
+fn body(page: Page<'_>) -> impl IntoView + use<> {
+    let model = page.model;
+    let running = model.rollout.as_ref().is_some_and(|view| !view.rollout.phase.is_over());
+    let class = if running { "console running" } else { "console" };
+    // What is decided next stands first: the running rollout, else what leads to the next start.
+    let before = (!running).then(|| {
+        view! {
+            <div class="countdown-list">
+                {gate::gate(page)}
+                {plan::plan(page)}
+                {preflight::preflight(page)}
+                {start::start(page)}
+            </div>
+        }
+        .into_any()
+    });
+    let gate_during = running.then(|| gate::overrides(page));
+    view! {
+        <div class=class>
+            {head::head(page)}
+            <section class="checklist panel" aria-labelledby="checklist-title" data-live="checklist">
+                {checklist::checklist(page)}
+            </section>
+            <section class="rollout panel" id="rollout" aria-labelledby="rollout-title" data-live="rollout">
+                <h2 id="rollout-title">"Rollout"</h2>
+                {model.rollout.as_ref().map(|view| rollout::rollout(page, view))}
+                {before}
+                {gate_during}
+            </section>
+        </div>
+    }
 }

@@ -1,13 +1,28 @@
-//! The error page.
+//! What is shown when a page cannot be: what happened, what it means, what to do.
 
 use leptos::prelude::*;
 
 use super::model::Model;
 use crate::document::document;
+use crate::forms;
 use crate::frame::Frame;
 
 /// Renders the page.
 pub fn render(frame: &Frame, model: &Model) -> String {
-    let _ = model;
-    document(frame, "Error", || view! { <p>"Error"</p> })
+    let Model { status, title, what, next_step, reference } = model.clone();
+    let reference =
+        reference.map(|number| view! { <p class="help">"In the log under "<code>{number}</code>"."</p> });
+    let heading = title.clone();
+    document(frame, &title, || {
+        view! {
+            <section class="card" aria-labelledby="title">
+                <p class="status-number">{status}</p>
+                <h1 id="title">{heading}</h1>
+                <p>{what}</p>
+                <p>{next_step}</p>
+                {reference}
+                <p><a class="button" href=forms::GO_LIVES>"To the go-lives"</a></p>
+            </section>
+        }
+    })
 }

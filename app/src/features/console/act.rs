@@ -1,0 +1,137 @@
+//! What can be done with a running rollout. Roll back is always last, always in the same place, and red only there.
+
+use gantry_domain::actor::Role;
+use gantry_domain::checklist::MAX_NOTE;
+use gantry_domain::rollout::{Ask, Rollout, asks, kubectl_for_ask};
+use leptos::prelude::*;
+
+use super::model::RolloutView;
+use super::page::Page;
+use super::state::{pods, version};
+use crate::forms;
+use crate::ui::form::{Field, Form};
+
+/// The buttons, for those who may press them.
+pub(super) fn acts(page: Page<'_>, view: &RolloutView) -> Option<impl IntoView + use<>> {
+    if !page.may(Role::ReleaseManager) {
+        return None;
+    }
+    let offered = asks(&view.rollout);
+    let buttons: Vec<_> = offered
+        .iter()
+        .filter(|ask| !matches!(ask, Ask::RollBack { .. }))
+        .map(|ask| act(page, view, ask))
+        .collect();
+    let back =
+        offered.iter().find(|ask| matches!(ask, Ask::RollBack { .. })).map(|ask| roll_back(page, view, ask));
+    (!buttons.is_empty() || back.is_some()).then(|| {
+        view! { <div class="rollout-acts" role="group" aria-label="Actions">{buttons}{back}</div> }
+    })
+}
+
+fn form(page: Page<'_>, ask: &Ask) -> Form {
+    Form::new(
+        page.frame,
+        ask.word(),
+        forms::rollout(page.model.go_live.id, ask.word()),
+        page.model.refusal.as_ref(),
+    )
+}
+
+/// The words on the button, and the sentence below it.
+fn words(ask: &Ask) -> (&'static str, &'static str) {
+    match ask {
+        Ask::Pause => ("Pause", "Stops the clock of the soak. Pods stay as they are."),
+        Ask::Resume => ("Resume", "Goes on with what was left of the soak, and judges again."),
+        Ask::Hold { .. } => {
+            ("Hold…", "Stays at this step until a person resumes it, and tells the others why.")
+        }
+        Ask::Continue { .. } => {
+            ("Continue now…", "Goes on to the next step without waiting for the soak or the figures.")
+        }
+        Ask::RollBack { .. } => ("Roll back…", ""),
+        Ask::Abandon { .. } => ("Abandon…", "Ends the record of a rollout whose Deployment is gone."),
+    }
+}
+
+fn needs_reason(ask: &Ask) -> bool {
+    match ask {
+        Ask::Pause | Ask::Resume => false,
+        Ask::Hold { .. } | Ask::Continue { .. } | Ask::RollBack { .. } | Ask::Abandon { .. } => true,
+    }
+}
+
+fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> AnyView {
+    let (button, what) = words(ask);
+    let form = form(page, ask);
+    let command = command(&kubectl_for_ask(&view.rollout, ask));
+    if !needs_reason(ask) {
+        return view! {
+            <details class="act" data-closes="" open=form.is_refused()>
+                <summary class="button">{button}</summary>
+                {form.with("stack", view! {
+                    <p class="help">{what}</p>
+                    <button class="button primary">{button}</button>
+                    {command}
+                })}
+            </details>
+        }
+        .into_any();
+    }
+    let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
+    view! {
+        <details class="act" data-closes="" open=form.is_refused()>
+            <summary class="button">{button}</summary>
+            {form.with("stack", view! {
+                <p class="help">{what}</p>
+                {form.text(reason, 2)}
+                <button class="button primary">{button.trim_end_matches('…')}</button>
+                {command}
+            })}
+        </details>
+    }
+    .into_any()
+}
+
+/// The one confirmation: what returns, how long it takes, what stays. The reason may be left out: nothing stands in the way.
+fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> impl IntoView + use<> {
+    let rollout = &view.rollout;
+    let form = form(page, ask);
+    let old = version(&rollout.stable.image);
+    let revision = rollout.stable.revision.map(|revision| format!(" (revision {revision})"));
+    let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason") };
+    let command = command(&kubectl_for_ask(rollout, ask));
+    view! {
+        <details class="act roll-back" data-closes="" open=form.is_refused()>
+            <summary class="button danger">"Roll back to "{old.clone()}"…"</summary>
+            {form.with("stack", view! {
+                <dl class="facts">
+                    <div><dt>"Returns"</dt><dd>{pods(rollout.replicas)}" to "<strong>{old.clone()}</strong>{revision}", the version recorded at the start"</dd></div>
+                    <div><dt>"Takes"</dt><dd>"about as long as one pod needs to become ready; never fewer than "{rollout.replicas}" ready on the way"</dd></div>
+                    <div><dt>"Stays"</dt><dd>{stays(rollout)}</dd></div>
+                </dl>
+                {form.text(reason, 2)}
+                <button class="button danger">"Roll back to "{old}" now"</button>
+                {command}
+            })}
+        </details>
+    }
+}
+
+fn stays(rollout: &Rollout) -> String {
+    if rollout.mitigations.is_empty() {
+        "the checklist, its signatures and this log; no mitigation is applied".to_owned()
+    } else {
+        format!("the mitigations {}, the checklist and this log", rollout.mitigations.join(", "))
+    }
+}
+
+/// The line that would do the same, to copy.
+fn command(line: &str) -> impl IntoView + use<> {
+    view! {
+        <details class="command">
+            <summary>"Same with kubectl"</summary>
+            <pre tabindex="0"><code>{line.to_owned()}</code></pre>
+        </details>
+    }
+}

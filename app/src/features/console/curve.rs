@@ -1,0 +1,144 @@
+//! A curve as a drawing made on the server: the line, its limit, the moments when steps began, its gaps. Readable
+//! without colour; values under the pointer, and all of them as a table.
+
+use chrono::DateTime;
+use leptos::prelude::*;
+
+use super::model::{Curve, RolloutView};
+use super::page::Page;
+use super::readings;
+use crate::ui::chart::{self, Column, HEIGHT, WIDTH};
+
+/// One curve with its reading.
+pub(super) fn curve(page: Page<'_>, view: &RolloutView, curve: &Curve) -> AnyView {
+    let columns = chart::columns(&curve.points, curve.breach_above);
+    let top = chart::top(&columns, curve.limit);
+    let reading = view.rollout.readings.iter().find(|reading| reading.key == curve.key);
+    let reading = reading.map(|reading| readings::value(page, view, reading));
+    let label = summary(curve, &columns);
+    view! {
+        <figure class="curve" data-key=curve.key.clone()>
+            <figcaption><span class="title">{curve.name.clone()}</span>{reading}</figcaption>
+            <div class="plot">
+                <svg class="plot-lines" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=label>
+                    {gaps(&columns)}
+                    {marks(curve)}
+                    {limit(curve, top)}
+                    <path class="line" d=chart::path(&columns, top)/>
+                </svg>
+                {mark_labels(curve)}
+                <p class="limit-label" aria-hidden="true">{limit_label(curve)}</p>
+                {values(curve, &columns)}
+            </div>
+            {table(curve, &columns)}
+        </figure>
+    }
+    .into_any()
+}
+
+fn limit_label(curve: &Curve) -> String {
+    format!("limit {}", chart::number(curve.limit))
+}
+
+/// The curve in one sentence, for those who do not see it.
+fn summary(curve: &Curve, columns: &[Column]) -> String {
+    let values = || columns.iter().filter_map(|column| column.value);
+    let gaps = columns.iter().filter(|column| column.value.is_none()).count();
+    let worst = if curve.breach_above { values().reduce(f64::max) } else { values().reduce(f64::min) };
+    let Some(worst) = worst else { return format!("{}: no data", curve.name) };
+    let gaps =
+        if gaps == 0 { String::new() } else { format!(", {gaps} of {} moments without data", columns.len()) };
+    format!("{}: worst {} {}, {}{gaps}", curve.name, chart::number(worst), curve.unit, limit_label(curve))
+}
+
+fn gaps(columns: &[Column]) -> Vec<impl IntoView + use<>> {
+    let width = usize::try_from(WIDTH).unwrap_or(0) / columns.len().max(1) + 1;
+    columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.value.is_none())
+        .map(|(index, _)| {
+            let x = usize::try_from(WIDTH).unwrap_or(0) * index / columns.len().max(1);
+            view! { <rect class="gap" x=x.to_string() y="0" width=width.to_string() height=HEIGHT.to_string()/> }
+        })
+        .collect()
+}
+
+fn marks(curve: &Curve) -> Vec<impl IntoView + use<>> {
+    curve
+        .marks
+        .iter()
+        .filter_map(|mark| chart::x_at(mark.at, curve.from, curve.to))
+        .map(|x| view! { <path class="step-mark" d=format!("M{x} 0V{HEIGHT}")/> })
+        .collect()
+}
+
+/// Names of the steps above their marks, placed on a drawing of their own that keeps its letters' shape.
+fn mark_labels(curve: &Curve) -> impl IntoView + use<> {
+    let labels: Vec<_> = curve
+        .marks
+        .iter()
+        .filter_map(|mark| Some((chart::x_at(mark.at, curve.from, curve.to)?, mark.label.clone())))
+        .map(|(x, label)| {
+            let tenths = i64::from(x) * 1000 / i64::from(WIDTH);
+            view! { <text x=format!("{}.{}%", tenths / 10, tenths % 10) y="11" dx="4">{label}</text> }
+        })
+        .collect();
+    view! { <svg class="mark-labels" aria-hidden="true">{labels}</svg> }
+}
+
+fn limit(curve: &Curve, top: f64) -> impl IntoView + use<> {
+    let y = chart::y(curve.limit, top);
+    let height = i32::try_from(HEIGHT).unwrap_or(100);
+    let (from, to) = if curve.breach_above { (0, y) } else { (y, height) };
+    view! {
+        <rect class="over-limit" x="0" y=from.to_string() width=WIDTH.to_string() height=(to - from).to_string()/>
+        <path class="limit" d=format!("M0 {y}H{WIDTH}")/>
+    }
+}
+
+fn clock(at: i64) -> String {
+    DateTime::from_timestamp(at, 0).map_or_else(String::new, |at| at.format("%H:%M:%S").to_string())
+}
+
+fn words(curve: &Curve, value: Option<f64>) -> String {
+    value.map_or_else(|| "no data".to_owned(), |value| format!("{} {}", chart::number(value), curve.unit))
+}
+
+fn is_breach(curve: &Curve, value: Option<f64>) -> bool {
+    value.is_some_and(|value| if curve.breach_above { value > curve.limit } else { value < curve.limit })
+}
+
+/// What is read under the pointer.
+fn values(curve: &Curve, columns: &[Column]) -> impl IntoView + use<> {
+    let spans: Vec<_> = columns
+        .iter()
+        .map(|column| {
+            let text = format!("{} · {} UTC", words(curve, column.value), clock(column.at));
+            view! { <span><b>{text}</b></span> }
+        })
+        .collect();
+    view! { <div class="values" aria-hidden="true">{spans}</div> }
+}
+
+/// The same numbers as a table.
+fn table(curve: &Curve, columns: &[Column]) -> impl IntoView + use<> {
+    let rows: Vec<_> = columns
+        .iter()
+        .rev()
+        .map(|column| {
+            let breach = is_breach(curve, column.value).then_some("■ over the limit");
+            view! { <tr><td>{clock(column.at)}</td><td>{words(curve, column.value)}</td><td>{breach}</td></tr> }
+        })
+        .collect();
+    let name = curve.name.clone();
+    view! {
+        <details class="numbers">
+            <summary>"Numbers"<span class="hidden-text">" of "{name}</span></summary>
+            <table>
+                <thead><tr><th scope="col">"Time (UTC)"</th><th scope="col">"Value"</th><th scope="col">"Against "{limit_label(curve)}</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </details>
+    }
+}

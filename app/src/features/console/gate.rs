@@ -1,0 +1,104 @@
+//! The gate: open, or exactly what it waits for, each a link. And every override ever made.
+
+use gantry_domain::actor::Role;
+use gantry_domain::checklist::MAX_NOTE;
+use gantry_domain::gate::{Gate, OpenItem};
+use gantry_domain::golive::Override;
+use leptos::prelude::*;
+
+use super::model::Show;
+use super::page::Page;
+use crate::forms;
+use crate::ui::form::Field;
+use crate::ui::state::{Tone, mark, state};
+use crate::ui::time;
+
+/// The gate as the first of the steps before a start.
+pub(super) fn gate(page: Page<'_>) -> impl IntoView + use<> {
+    let (tone, word, body) = match &page.model.gate {
+        Gate::Open { overridden: None } => (
+            Tone::Good,
+            "open",
+            view! { <p>"Every required item is signed for this release."</p> }.into_any(),
+        ),
+        Gate::Open { overridden: Some(made) } => {
+            let text = format!("Opened by {} although items are open.", made.by.name);
+            (Tone::Warning, "overridden", view! { <p>{text}</p> }.into_any())
+        }
+        Gate::Closed { open } => (Tone::Quiet, "closed", waiting(page, open).into_any()),
+    };
+    view! {
+        <section class="step" aria-labelledby="gate-title" id="gate">
+            <h3 id="gate-title">"Gate"{state(tone, word)}</h3>
+            {body}
+            {overrides(page)}
+        </section>
+    }
+}
+
+fn waiting(page: Page<'_>, open: &[OpenItem]) -> impl IntoView + use<> {
+    let items: Vec<_> = open
+        .iter()
+        .map(|item| {
+            // A filtered list may not hold the item: then the link goes by way of the whole one.
+            let address = match page.model.show {
+                Show::All => format!("#item-{}", item.key),
+                Show::Open | Show::Mine => {
+                    format!("{}#item-{}", forms::go_live(page.model.go_live.id), item.key)
+                }
+            };
+            view! {
+                <li data-key=item.key.to_string()>
+                    <a href=address>{item.title.clone()}</a>
+                    <span class="because">{item.why.text()}</span>
+                </li>
+            }
+        })
+        .collect();
+    let count = open.len();
+    let sentence = if count == 1 { "1 item is open:".to_owned() } else { format!("{count} items are open:") };
+    view! {
+        <p>{sentence}</p>
+        <ul class="waiting">{items}</ul>
+        {page.may(Role::Admin).then(|| override_form(page))}
+    }
+}
+
+fn override_form(page: Page<'_>) -> impl IntoView + use<> {
+    let form = page.form("override", "override");
+    let reason = Field {
+        max: Some(MAX_NOTE),
+        ..Field::new("reason", "Why this cannot wait")
+            .required()
+            .help("Shown on this page for ever, with your name and what was open.")
+    };
+    view! {
+        <details class="act" data-closes="" open=form.is_refused()>
+            <summary class="button">"Override the gate…"</summary>
+            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the gate"</button> })}
+        </details>
+    }
+}
+
+/// Every override of the gate, for ever.
+pub(super) fn overrides(page: Page<'_>) -> Option<impl IntoView + use<>> {
+    let made: Vec<_> = page.model.go_live.overrides.iter().map(|made| one(page, made)).collect();
+    (!made.is_empty()).then(|| view! { <div class="overrides">{made}</div> })
+}
+
+fn one(page: Page<'_>, made: &Override) -> impl IntoView + use<> {
+    let titles: Vec<_> = made
+        .open_then
+        .iter()
+        .map(|key| {
+            page.model.go_live.item(key).map_or_else(|| key.to_string(), |(_, item)| item.spec.title.clone())
+        })
+        .collect();
+    view! {
+        <blockquote class="callout warning">
+            <p>{mark(Tone::Warning)}<strong>{made.by.name.clone()}</strong>" overrode the gate "{time::ago(made.at, page.frame.now)}</p>
+            <p class="note">{made.reason.clone()}</p>
+            <p class="help">"Open then: "{titles.join(" · ")}</p>
+        </blockquote>
+    }
+}

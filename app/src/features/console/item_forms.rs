@@ -1,0 +1,116 @@
+//! What a person can say about an item, each behind its own button, none of them offered that would be refused.
+
+use gantry_domain::checklist::{Item, MAX_EVIDENCE, MAX_NOTE};
+use gantry_domain::golive::Offers;
+use gantry_domain::preset::StatementKind;
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::forms;
+use crate::ui::form::{Field, Form};
+
+/// The forms of one item.
+pub(super) struct Forms {
+    /// As they are shown.
+    pub(super) view: AnyView,
+    /// Whether one of them was refused, so that the item must be open.
+    pub(super) refused: bool,
+}
+
+/// The forms that `offers` allow.
+pub(super) fn forms(page: Page<'_>, item: &Item, offers: Offers) -> Forms {
+    let acts = [
+        offers.sign.then(|| sign(page, item)),
+        offers.counter_sign.then(|| counter_sign(page, item)),
+        offers.not_applicable.then(|| not_applicable(page, item)),
+        offers.withdraw.then(|| withdraw(page, item)),
+    ];
+    let mut refused = false;
+    let views: Vec<_> = acts
+        .into_iter()
+        .flatten()
+        .map(|act| {
+            refused |= act.refused;
+            act.view
+        })
+        .collect();
+    let view =
+        if views.is_empty() { ().into_any() } else { view! { <div class="acts">{views}</div> }.into_any() };
+    Forms { view, refused }
+}
+
+struct Act {
+    view: AnyView,
+    refused: bool,
+}
+
+/// A button that opens a form, and closes it again once it was accepted.
+fn act(form: &Form, button: &'static str, class: &'static str, fields: impl IntoView + 'static) -> Act {
+    let refused = form.is_refused();
+    let view = view! {
+        <details class="act" data-closes="" open=refused>
+            <summary class=class>{button}</summary>
+            {form.with("stack", fields)}
+        </details>
+    };
+    Act { view: view.into_any(), refused }
+}
+
+fn form(page: Page<'_>, item: &Item, act: &str) -> Form {
+    Form::new(
+        page.frame,
+        forms::item_form(&item.spec.key, act),
+        forms::item_act(page.model.go_live.id, &item.spec.key, act),
+        page.model.refusal.as_ref(),
+    )
+    .seen(item.version())
+}
+
+fn note() -> Field {
+    Field { max: Some(MAX_NOTE), ..Field::new("note", "Note").help("Kept in the history for ever.") }
+}
+
+fn reason() -> Field {
+    Field {
+        max: Some(MAX_NOTE),
+        ..Field::new("reason", "Reason").required().help("Kept in the history for ever.")
+    }
+}
+
+fn sign(page: Page<'_>, item: &Item) -> Act {
+    let form = form(page, item, "sign");
+    let evidence = Field {
+        max: Some(MAX_EVIDENCE),
+        kind: "url",
+        input_mode: Some("url"),
+        ..Field::new("evidence", "Link to the evidence").sample("https://")
+    };
+    let button = match item.spec.statement {
+        StatementKind::Tick | StatementKind::Signature => "Sign",
+        StatementKind::TwoSignatures => "Sign and ask a second person",
+    };
+    let fields = view! {
+        {form.text(note(), 2)}
+        {form.line(evidence)}
+        <button class="button primary">{button}</button>
+    };
+    act(&form, "Sign…", "button primary", fields)
+}
+
+fn counter_sign(page: Page<'_>, item: &Item) -> Act {
+    let form = form(page, item, "counter-sign");
+    let fields = view! { {form.text(note(), 2)} <button class="button primary">"Counter-sign"</button> };
+    act(&form, "Counter-sign…", "button primary", fields)
+}
+
+fn not_applicable(page: Page<'_>, item: &Item) -> Act {
+    let form = form(page, item, "not-applicable");
+    let fields = view! { {form.text(reason(), 2)} <button class="button">"Mark as not applicable"</button> };
+    act(&form, "Not applicable…", "button", fields)
+}
+
+fn withdraw(page: Page<'_>, item: &Item) -> Act {
+    let form = form(page, item, "withdraw");
+    let fields = view! { {form.text(reason(), 2)} <button class="button">"Withdraw"</button> };
+    act(&form, "Withdraw…", "button", fields)
+}

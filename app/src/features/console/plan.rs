@@ -1,0 +1,177 @@
+//! The plan: its steps, what a breach does, what is judged. A plain form, with a preview that follows the typing.
+
+use gantry_domain::actor::Role;
+use gantry_domain::plan::{BreachAction, MOST_STEPS, Plan, Step};
+use gantry_domain::threshold::Threshold;
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::islands::PlanPreview;
+use crate::plan_fields;
+use crate::refusal::Refusal;
+
+/// Empty rows below the steps, for more of them.
+const SPARE_ROWS: usize = 3;
+
+/// The plan as one of the steps before a start.
+pub(super) fn plan(page: Page<'_>) -> impl IntoView + use<> {
+    let plan = &page.model.plan;
+    let editor = page.may(Role::ReleaseManager).then(|| editor(page));
+    view! {
+        <section class="step" id="plan-step" aria-labelledby="plan-title">
+            <h3 id="plan-title">"Plan"<span class="fraction">{summary(plan)}</span></h3>
+            {preview(page)}
+            {autoscaler(page)}
+            {judged(plan)}
+            {editor}
+        </section>
+    }
+}
+
+/// "10 % → 50 % → 100 %".
+fn summary(plan: &Plan) -> String {
+    plan.steps.iter().map(|step| format!("{} %", step.percent)).collect::<Vec<_>>().join(" → ")
+}
+
+fn preview(page: Page<'_>) -> impl IntoView + use<> {
+    let model = page.model;
+    let rows: Vec<_> = model
+        .plan
+        .steps
+        .iter()
+        .map(|step| format!("{}|{}", step.percent, plan_fields::soak(step.soak_seconds)))
+        .collect();
+    view! {
+        <PlanPreview
+            rows=rows.join(",")
+            replicas=model.cluster.replicas.unwrap_or(0)
+            autoscaled=model.cluster.autoscaler.is_some()
+            judged=!model.plan.thresholds.is_empty()
+        />
+    }
+}
+
+fn autoscaler(page: Page<'_>) -> Option<impl IntoView + use<>> {
+    let name = page.model.cluster.autoscaler.clone()?;
+    Some(
+        view! { <p class="help">"The autoscaler "<code>{name}</code>" is attached: steps are kept in percent."</p> },
+    )
+}
+
+fn judged(plan: &Plan) -> impl IntoView + use<> {
+    let rows: Vec<_> = plan.thresholds.iter().map(|threshold| threshold_row(plan, threshold)).collect();
+    let count = rows.len();
+    view! {
+        <details class="judged">
+            <summary>"Judged by "{count}" thresholds"</summary>
+            <ul>{rows}</ul>
+        </details>
+    }
+}
+
+fn threshold_row(plan: &Plan, threshold: &Threshold) -> impl IntoView + use<> {
+    let action = plan.action(threshold.spec.severity).map_or("recorded only", BreachAction::label);
+    view! {
+        <li data-key=threshold.key().to_string()>
+            <span>{threshold.spec.name.clone()}" "{threshold.spec.condition()}</span>
+            <span class="because">{threshold.spec.severity.label()}": "{action}</span>
+        </li>
+    }
+}
+
+fn editor(page: Page<'_>) -> impl IntoView + use<> {
+    let form = page.form("plan", "plan");
+    let refusal = page.model.refusal.as_ref().filter(|refusal| refusal.form == "plan");
+    let plan = &page.model.plan;
+    let count = (plan.steps.len() + SPARE_ROWS).min(MOST_STEPS);
+    let rows: Vec<_> = (0..count).map(|index| row(index, plan.steps.get(index), refusal)).collect();
+    view! {
+        <details class="act" data-closes="" open=form.is_refused()>
+            <summary class="button">"Change the plan…"</summary>
+            <form id="plan" class="stack plan-form" method="post" action=form.action().to_owned() data-enhance="" data-plan="">
+                {form.hidden()}
+                {form.whole_refusal()}
+                <div class="rows" role="group" aria-label="Steps">
+                    <p class="row-head" aria-hidden="true"><span></span><span>"Share of the pods"</span><span>"Soak"</span></p>
+                    {rows}
+                </div>
+                <button type="button" class="button quiet needs-browser" data-add="">"Add a step"</button>
+                <div class="pair">
+                    {breach("on-p1", "When a P1 threshold breaks", plan.on_p1, refusal)}
+                    {breach("on-p2", "When a P2 threshold breaks", plan.on_p2, refusal)}
+                </div>
+                <button class="button primary">"Save the plan"</button>
+            </form>
+        </details>
+    }
+}
+
+fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> impl IntoView + use<> {
+    let number = index + 1;
+    let names = (format!("percent-{number}"), format!("soak-{number}"));
+    let value = |name: &str, saved: Option<String>| match refusal {
+        Some(refusal) if !refusal.typed.is_empty() => refusal.typed(name).to_owned(),
+        Some(_) | None => saved.unwrap_or_default(),
+    };
+    let percent = value(&names.0, step.map(|step| step.percent.to_string()));
+    let soak = value(&names.1, step.map(|step| plan_fields::soak(step.soak_seconds)));
+    let wrong = |name: &str| refusal.filter(|refusal| refusal.field == name).cloned();
+    let (wrong_percent, wrong_soak) = (wrong(&names.0), wrong(&names.1));
+    let error_id = format!("plan-row-{number}-error");
+    let described = |is_wrong: bool| is_wrong.then(|| error_id.clone());
+    let error = wrong_percent.clone().or(wrong_soak.clone()).map(|refusal| {
+        view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{refusal.what}</strong>" "{refusal.next_step}</p> }
+    });
+    let class = if percent.is_empty() { "row spare" } else { "row" };
+    view! {
+        <div class=class data-row="" id=format!("plan-row-{number}")>
+            <span class="row-number">{number}</span>
+            <span class="with-unit">
+                <input
+                    name=names.0 value=percent inputmode="numeric" autocomplete="off" maxlength="6"
+                    aria-label=format!("Step {number}: percent of the pods")
+                    aria-invalid=wrong_percent.is_some().then_some("true")
+                    aria-describedby=described(wrong_percent.is_some())
+                />
+                <span aria-hidden="true">"%"</span>
+            </span>
+            <input
+                name=names.1 value=soak autocomplete="off" maxlength="16" placeholder="no soak"
+                aria-label=format!("Step {number}: soak, such as 10 min")
+                aria-invalid=wrong_soak.is_some().then_some("true")
+                aria-describedby=described(wrong_soak.is_some())
+            />
+            <button type="button" class="button quiet needs-browser" data-remove="" aria-label=format!("Remove step {number}")>"×"</button>
+            {error}
+        </div>
+    }
+}
+
+fn breach(
+    name: &'static str,
+    label: &'static str,
+    saved: BreachAction,
+    refusal: Option<&Refusal>,
+) -> impl IntoView + use<> {
+    let typed = refusal.map(|refusal| refusal.typed(name).to_owned()).filter(|typed| !typed.is_empty());
+    let chosen = typed.unwrap_or_else(|| plan_fields::action_word(saved).to_owned());
+    let options: Vec<_> = [BreachAction::RollBack, BreachAction::Hold]
+        .into_iter()
+        .map(|action| {
+            let word = plan_fields::action_word(action);
+            view! { <option value=word selected=word == chosen>{action.label()}</option> }
+        })
+        .collect();
+    let id = format!("plan-{name}");
+    view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name>{options}</select></div> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_reads_like_the_plan() {
+        assert_eq!(summary(&Plan::default_for(Vec::new())), "10 % → 50 % → 100 %");
+    }
+}

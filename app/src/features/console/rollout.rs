@@ -1,0 +1,79 @@
+//! The rollout: where it stands and why, the track, the pods, the curves, what can be done, every decision.
+
+use gantry_domain::rollout::{LogLine, Phase};
+use leptos::prelude::*;
+
+use super::model::RolloutView;
+use super::page::Page;
+use super::{act, curve, pods, readings, state, track};
+use crate::ui::state::{Tone, mark, state as badge};
+use crate::ui::time;
+
+/// Lines of the log that stand open; older ones are behind a disclosure.
+const OPEN_LINES: usize = 6;
+
+/// The rollout.
+pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> impl IntoView + use<> {
+    let rollout = &view.rollout;
+    let (tone, word) = state::phase(&rollout.phase);
+    let reason = state::reason(rollout);
+    let reason = (!reason.is_empty()).then(|| view! { <p class="reason">{reason}</p> });
+    let ends = rollout.phase.ends_at().map(|ends| {
+        view! { <p class="soak"><span class="soak-left">{time::countdown(ends, page.frame.now)}</span>" left of the soak"</p> }
+    });
+    let paused_at = match &rollout.phase {
+        Phase::Held { since, .. } => {
+            Some(view! { <p class="age">"held "{time::ago(*since, page.frame.now)}</p> })
+        }
+        _ => None,
+    };
+    let problem = view.problem.clone().map(|problem| {
+        view! { <p class="callout bad">{mark(Tone::Bad)}{problem}</p> }
+    });
+    view! {
+        <div class=format!("flight {}", tone.class())>
+            <header class="flight-head">
+                <div>
+                    <p class="flight-state">{badge(tone, word)}{paused_at}</p>
+                    <h3>{state::headline(rollout)}</h3>
+                    {reason}
+                </div>
+                {ends}
+            </header>
+            {problem}
+            {track::track(page, view)}
+            {pods::pods(page, view)}
+            {act::acts(page, view)}
+            {readings::readings(page, view)}
+            <div class="curves">{view.curves.iter().map(|one| curve::curve(page, view, one)).collect_view()}</div>
+            {log(page, &view.log)}
+        </div>
+    }
+}
+
+fn log(page: Page<'_>, lines: &[LogLine]) -> impl IntoView + use<> {
+    let (open, folded) = lines.split_at(lines.len().min(OPEN_LINES));
+    let open: Vec<_> = open.iter().map(|one| line(page, one)).collect();
+    let older = (!folded.is_empty()).then(|| {
+        let count = folded.len();
+        let folded: Vec<_> = folded.iter().map(|one| line(page, one)).collect();
+        view! { <details class="older"><summary>{count}" earlier decisions"</summary><ol>{folded}</ol></details> }
+    });
+    view! {
+        <section class="log" aria-labelledby="log-title">
+            <h4 id="log-title">"Decisions"</h4>
+            <ol>{open}</ol>
+            {older}
+        </section>
+    }
+}
+
+fn line(page: Page<'_>, line: &LogLine) -> impl IntoView + use<> {
+    let why = (!line.why.is_empty()).then(|| view! { <span class="because">{line.why.clone()}</span> });
+    view! {
+        <li data-key=line.at.timestamp_micros().to_string()>
+            {time::ago(line.at, page.frame.now)}
+            <span><span class="what">{line.what.clone()}</span>" "{why}</span>
+        </li>
+    }
+}

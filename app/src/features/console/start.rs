@@ -1,0 +1,51 @@
+//! The start: the button is always there; where it cannot be pressed, it says why.
+
+use gantry_domain::actor::Role;
+use leptos::prelude::*;
+
+use super::page::Page;
+use super::state;
+use crate::ui::state::{Tone, mark};
+
+/// The last of the steps before a rollout.
+pub(super) fn start(page: Page<'_>) -> impl IntoView + use<> {
+    let mut blockers = state::start_blockers(page.model);
+    if !page.may(Role::ReleaseManager) {
+        blockers.push("only a release manager may start it".to_owned());
+    }
+    let blocked = !blockers.is_empty();
+    let version = page.model.go_live.release.image.version();
+    let environment = page.model.go_live.environment.clone();
+    let reasons: Vec<_> = blockers.into_iter().map(|why| view! { <li>{why}</li> }).collect();
+    let why = blocked.then(|| {
+        view! {
+            <div id="start-why" class="start-why">
+                <p>{mark(Tone::Quiet)}"It cannot start yet:"</p>
+                <ul>{reasons}</ul>
+            </div>
+        }
+    });
+    let ready = (!blocked).then(|| {
+        let steps = page.model.plan.steps.first().map(|step| step.percent);
+        view! {
+            <p id="start-why">{mark(Tone::Good)}"Everything is ready. It begins with "{steps}" % of the pods, and can be taken back at any moment."</p>
+        }
+    });
+    let problem = page.model.cluster.problem.clone().map(|problem| {
+        view! { <p class="callout warning">{mark(Tone::Warning)}{problem}</p> }
+    });
+    let form = page.form("start", "start");
+    view! {
+        <section class="step start" id="start-step" aria-labelledby="start-title">
+            <h3 id="start-title">"Start"</h3>
+            {problem}
+            {why}
+            {ready}
+            {form.with("", view! {
+                <button class="button primary large" disabled=blocked aria-describedby="start-why">
+                    "Start the rollout of "{version}" to "{environment}
+                </button>
+            })}
+        </section>
+    }
+}

@@ -1,0 +1,112 @@
+//! The track: the steps in a row, what each asked for and what it comes to, which are done, where it stands.
+
+use gantry_domain::plan::{AchievableStep, Step, achievable_on};
+use gantry_domain::rollout::{Outcome, Phase, Rollout, Side};
+use leptos::prelude::*;
+
+use super::model::RolloutView;
+use super::page::Page;
+use crate::plan_fields;
+
+/// How a step of the track stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Passed.
+    Done,
+    /// Under way.
+    Now,
+    /// Still to come.
+    Next,
+    /// Taken back, or never to come.
+    Gone,
+}
+
+impl Standing {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Now => "now",
+            Self::Next => "next",
+            Self::Gone => "gone",
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "passed",
+            Self::Now => "now",
+            Self::Next => "to come",
+            Self::Gone => "taken back",
+        }
+    }
+}
+
+/// How step `index` of `rollout` stands.
+pub(super) fn standing(rollout: &Rollout, index: usize) -> Standing {
+    let last = rollout.plan.steps.len().saturating_sub(1);
+    if rollout.phase.is_returning() || matches!(rollout.phase, Phase::Aborted { .. }) {
+        return Standing::Gone;
+    }
+    let reached = match inner(&rollout.phase) {
+        Phase::Starting => return Standing::Next,
+        Phase::Finishing { .. }
+        | Phase::Verifying { .. }
+        | Phase::RestoringStrategy { outcome: Outcome::Released, .. } => last,
+        Phase::Complete => return Standing::Done,
+        other => other.step().unwrap_or(0),
+    };
+    match index.cmp(&reached) {
+        std::cmp::Ordering::Less => Standing::Done,
+        std::cmp::Ordering::Equal => Standing::Now,
+        std::cmp::Ordering::Greater => Standing::Next,
+    }
+}
+
+/// Where a held rollout goes on.
+fn inner(phase: &Phase) -> &Phase {
+    match phase {
+        Phase::Held { from, .. } => inner(from),
+        other => other,
+    }
+}
+
+/// The track.
+pub(super) fn track(_page: Page<'_>, view: &RolloutView) -> impl IntoView + use<> {
+    let rollout = &view.rollout;
+    let achieved = achievable_on(&rollout.plan, rollout.replicas, rollout.basis);
+    let steps: Vec<_> = rollout
+        .plan
+        .steps
+        .iter()
+        .zip(&achieved)
+        .enumerate()
+        .map(|(index, (step, achieved))| node(rollout, index, *step, *achieved))
+        .collect();
+    view! { <ol class="track" aria-label="Steps">{steps}</ol> }
+}
+
+fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -> impl IntoView + use<> {
+    let standing = standing(rollout, index);
+    let running = rollout.seen.tally(Side::New).ready;
+    let pods = match standing {
+        Standing::Now => format!("{running} of {} pods", achieved.new_pods),
+        Standing::Done | Standing::Next | Standing::Gone => {
+            format!("{} of {} pods", achieved.new_pods, rollout.replicas)
+        }
+    };
+    let coarse = (achieved.achieved_percent != step.percent)
+        .then(|| view! { <span class="achieved-percent">" = "{achieved.achieved_percent}" %"</span> });
+    let soak = if step.soak_seconds == 0 {
+        "no soak".to_owned()
+    } else {
+        format!("soak {}", plan_fields::soak(step.soak_seconds))
+    };
+    view! {
+        <li class=standing.class() aria-current=(standing == Standing::Now).then_some("step") data-key=index.to_string()>
+            <span class="node" aria-hidden="true"></span>
+            <span class="percent">{step.percent}" %"{coarse}</span>
+            <span class="step-pods">{pods}</span>
+            <span class="step-soak">{soak}<span class="hidden-text">", "{standing.word()}</span></span>
+        </li>
+    }
+}

@@ -1,0 +1,226 @@
+//! Forms that work with and without the browser's help: hidden idempotency key, errors beside their fields, and
+//! everything that was typed kept. What a field means is not known here.
+
+use leptos::prelude::*;
+
+use crate::frame::Frame;
+use crate::refusal::Refusal;
+
+/// One form of a page, before its fields.
+#[derive(Clone, Debug)]
+pub struct Form {
+    id: String,
+    action: String,
+    key: String,
+    seen: Option<String>,
+    refusal: Option<Refusal>,
+}
+
+impl Form {
+    /// A form that posts to `action`; `refusal` counts where it is about this form.
+    pub fn new(
+        frame: &Frame,
+        id: impl Into<String>,
+        action: impl Into<String>,
+        refusal: Option<&Refusal>,
+    ) -> Self {
+        let id = id.into();
+        Self {
+            key: format!("{}.{id}", frame.form_key),
+            action: action.into(),
+            seen: None,
+            refusal: refusal.filter(|refusal| refusal.form == id).cloned(),
+            id,
+        }
+    }
+
+    /// The version that this page shows of what the form is about.
+    #[must_use]
+    pub fn seen(mut self, version: impl ToString) -> Self {
+        self.seen = Some(version.to_string());
+        self
+    }
+
+    /// Whether this form was refused.
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// The form around its fields and buttons.
+    pub fn with(&self, class: &'static str, fields: impl IntoView + 'static) -> AnyView {
+        let refused = self.whole_refusal();
+        view! {
+            <form id=self.id.clone() class=class method="post" action=self.action.clone() data-enhance="">
+                {self.hidden()}
+                {refused}
+                {fields}
+            </form>
+        }
+        .into_any()
+    }
+
+    /// The hidden fields.
+    pub fn hidden(&self) -> impl IntoView + use<> {
+        let seen = self.seen.clone().map(|seen| view! { <input type="hidden" name="seen" value=seen/> });
+        view! { <input type="hidden" name="key" value=self.key.clone()/>{seen} }
+    }
+
+    /// The form's id on the page.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The form's address.
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The refusal that concerns no field in particular.
+    pub fn whole_refusal(&self) -> Option<impl IntoView + use<>> {
+        let refusal = self.refusal.clone().filter(|refusal| refusal.field.is_empty())?;
+        Some(view! {
+            <p class="refusal" id=format!("{}-refusal", self.id) role="alert" tabindex="-1" aria-invalid="true">
+                <strong>{refusal.what}</strong>" "{refusal.next_step}
+            </p>
+        })
+    }
+
+    /// A field of one line.
+    pub fn line(&self, field: Field) -> impl IntoView + use<> {
+        let (id, error, value) = self.parts(&field);
+        let described = describe(&field, error.is_some(), &id);
+        view! {
+            <div class="field">
+                {label(&field, &id)}
+                <input
+                    id=id.clone()
+                    name=field.name
+                    type=field.kind
+                    value=value
+                    required=field.required
+                    maxlength=field.max.map(|max| max.to_string())
+                    placeholder=field.sample
+                    autocomplete=field.autocomplete
+                    inputmode=field.input_mode
+                    aria-invalid=error.is_some().then_some("true")
+                    aria-describedby=described
+                />
+                {help(&field, &id)}
+                {error.map(|error| problem(error, &id))}
+            </div>
+        }
+    }
+
+    /// A field of several lines.
+    pub fn text(&self, field: Field, rows: u8) -> impl IntoView + use<> {
+        let (id, error, value) = self.parts(&field);
+        let described = describe(&field, error.is_some(), &id);
+        view! {
+            <div class="field">
+                {label(&field, &id)}
+                <textarea
+                    id=id.clone()
+                    name=field.name
+                    rows=rows.to_string()
+                    required=field.required
+                    maxlength=field.max.map(|max| max.to_string())
+                    placeholder=field.sample
+                    aria-invalid=error.is_some().then_some("true")
+                    aria-describedby=described
+                >{value}</textarea>
+                {help(&field, &id)}
+                {error.map(|error| problem(error, &id))}
+            </div>
+        }
+    }
+
+    fn parts(&self, field: &Field) -> (String, Option<Refusal>, String) {
+        let id = format!("{}-{}", self.id, field.name);
+        let value = match &self.refusal {
+            Some(refusal) if refusal.typed.contains_key(field.name) => refusal.typed(field.name).to_owned(),
+            Some(_) | None => field.value.clone(),
+        };
+        (id, self.refusal.clone().filter(|refusal| refusal.field == field.name), value)
+    }
+}
+
+/// A field as a form asks for it.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    /// Its `name`.
+    pub name: &'static str,
+    /// What stands above it.
+    pub label: &'static str,
+    /// Its `type`.
+    pub kind: &'static str,
+    /// What it holds before anybody types.
+    pub value: String,
+    /// An example inside it.
+    pub sample: Option<&'static str>,
+    /// One sentence below it.
+    pub help: Option<&'static str>,
+    /// Whether it must be filled.
+    pub required: bool,
+    /// The longest text.
+    pub max: Option<usize>,
+    /// What the browser may fill in.
+    pub autocomplete: Option<&'static str>,
+    /// Which keyboard a phone shows.
+    pub input_mode: Option<&'static str>,
+}
+
+impl Field {
+    /// A text field.
+    pub fn new(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, kind: "text", autocomplete: Some("off"), ..Self::default() }
+    }
+
+    /// The same field, which must be filled.
+    #[must_use]
+    pub fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// The same field with a sentence below it.
+    #[must_use]
+    pub fn help(self, help: &'static str) -> Self {
+        Self { help: Some(help), ..self }
+    }
+
+    /// The same field with an example in it.
+    #[must_use]
+    pub fn sample(self, sample: &'static str) -> Self {
+        Self { sample: Some(sample), ..self }
+    }
+
+    /// The same field with a value in it.
+    #[must_use]
+    pub fn value(self, value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..self }
+    }
+}
+
+fn label(field: &Field, id: &str) -> impl IntoView + use<> {
+    let optional = (!field.required).then(|| view! { <span class="optional">" optional"</span> });
+    view! { <label for=id.to_owned()>{field.label}{optional}</label> }
+}
+
+fn help(field: &Field, id: &str) -> Option<impl IntoView + use<>> {
+    let id = format!("{id}-help");
+    field.help.map(|help| view! { <p class="help" id=id>{help}</p> })
+}
+
+/// What is wrong with a field, and what to do about it.
+fn problem(refusal: Refusal, id: &str) -> impl IntoView + use<> {
+    view! {
+        <p class="refusal" id=format!("{id}-error") role="alert">
+            <strong>{refusal.what}</strong>" "{refusal.next_step}
+        </p>
+    }
+}
+
+fn describe(field: &Field, wrong: bool, id: &str) -> Option<String> {
+    let parts = [wrong.then(|| format!("{id}-error")), field.help.map(|_| format!("{id}-help"))];
+    let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    (!joined.is_empty()).then_some(joined)
+}
