@@ -11,10 +11,20 @@ use crate::{
     world::{Options, World},
 };
 
+/// Which of cargo's builds the programs come from: crates are compiled once for each set of features, so the one that
+/// is already there saves minutes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Build {
+    /// The one that `run` makes.
+    Alone,
+    /// The one that all the tests were compiled with.
+    WithTests,
+}
+
 /// Runs them with Playwright's arguments given; a failure to start counts as one.
-pub(crate) fn count(place: &Place, args: &[String]) -> Count {
+pub(crate) fn count(place: &Place, build: Build, args: &[String]) -> Count {
     progress::say("Browser tests");
-    tests(place, args).unwrap_or_else(|fail| {
+    tests(place, build, args).unwrap_or_else(|fail| {
         println!("{fail}");
         Count { passed: 0, failed: 1 }
     })
@@ -22,7 +32,7 @@ pub(crate) fn count(place: &Place, args: &[String]) -> Count {
 
 /// The same as a task of its own.
 pub(crate) fn run(place: &Place, args: &[String]) -> Result<(), Fail> {
-    let count = count(place, args);
+    let count = count(place, Build::Alone, args);
     if count.failed == 0 {
         Ok(())
     } else {
@@ -30,14 +40,18 @@ pub(crate) fn run(place: &Place, args: &[String]) -> Result<(), Fail> {
     }
 }
 
-fn tests(place: &Place, args: &[String]) -> Result<Count, Fail> {
+fn tests(place: &Place, build: Build, args: &[String]) -> Result<Count, Fail> {
     let home = place.root.join("end2end");
     packages(&home)?;
-    assets::build(place)?;
-    let mut cargo = place.cargo();
-    cargo.args(["build", "--workspace", "--bins", "--locked"]);
-    progress::run("The panel and the sandbox", &mut cargo)?;
-
+    match build {
+        Build::Alone => run::build(place)?,
+        Build::WithTests => {
+            assets::build(place)?;
+            let mut cargo = place.cargo();
+            cargo.args(["build", "--workspace", "--bins", "--tests", "--locked"]);
+            progress::run("The panel and the sandbox", &mut cargo)?;
+        }
+    }
     let dir = run::ephemeral_dir();
     let options = Options { dir: dir.clone(), listen: None, profile: "debug", ephemeral: true };
     let counted = run::block_on(async {

@@ -36,7 +36,7 @@ pub(crate) fn test(place: &Place) -> Result<(), Fail> {
     let start = Instant::now();
     let mut count = lint(place);
     count.add(rust_tests(place)?);
-    count.add(e2e::count(place, &[]));
+    count.add(e2e::count(place, e2e::Build::WithTests, &[]));
     println!("\n▸ All of it took {}", progress::elapsed(start));
     println!("{} passed, {} failed", count.passed, count.failed);
     verdict(count)

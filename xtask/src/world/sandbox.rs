@@ -63,6 +63,9 @@ impl Ports {
 
 /// Starts it, waits until its cluster answers, and writes a kubeconfig.
 pub(super) async fn start(dir: &Path, program: &Path, ports: &Ports) -> Result<(Child, PathBuf), Fail> {
+    // The previous run's names other ports, perhaps.
+    let kubeconfig = dir.join("kubeconfig");
+    let _stale = fs::remove_file(&kubeconfig);
     let address = |port: u16| format!("127.0.0.1:{port}");
     let spec = Spec::new("The sandbox", program, dir.join("sandbox.log"))
         .args(["--kube", &address(ports.kube), "--services", &address(ports.services)])
@@ -70,19 +73,9 @@ pub(super) async fn start(dir: &Path, program: &Path, ports: &Ports) -> Result<(
         .args(["--pagerduty", &address(ports.pagerduty), "--control", &address(ports.control)])
         .args(["--prometheus", &address(ports.prometheus)])
         .args(["--prometheus-upstream", &format!("http://{}", address(ports.prometheus_itself))]);
-    let child = Child::spawn(&spec)?;
-    let answers = || async { gantry_local::get(ports.kube, "/readyz").await == Some(200) };
+    let child = Child::spawn(&spec.arg("--write-kubeconfig").arg(&kubeconfig))?;
+    let answers =
+        || async { gantry_local::get(ports.kube, "/readyz").await == Some(200) && kubeconfig.exists() };
     child.wait_until(Duration::from_secs(20), answers).await?;
-    let kubeconfig = dir.join("kubeconfig");
-    fs::write(&kubeconfig, kubeconfig_text(ports.kube)).map_err(Fail::file("write", &kubeconfig))?;
     Ok((child, kubeconfig))
-}
-
-fn kubeconfig_text(port: u16) -> String {
-    format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: sandbox\n\
-         clusters:\n- name: sandbox\n  cluster:\n    server: http://127.0.0.1:{port}\n\
-         contexts:\n- name: sandbox\n  context:\n    cluster: sandbox\n    user: sandbox\n    namespace: integrations\n\
-         users:\n- name: sandbox\n  user: {{}}\n"
-    )
 }
