@@ -7,6 +7,7 @@ mod api;
 mod cluster;
 mod control;
 mod controller;
+mod listener;
 mod options;
 mod outside;
 pub mod scenario;
@@ -14,18 +15,16 @@ mod traffic;
 mod world;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use serde::Serialize;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 pub use options::Options;
 
 use cluster::Cluster;
+use listener::serve;
 
 /// A running sandbox. Dropping it stops it.
 #[derive(Debug)]
@@ -95,20 +94,6 @@ impl Sandbox {
             world::seed::PRODUCTION,
         )
     }
-}
-
-/// Binds first, so that the address is known and answered from the moment it is told.
-async fn serve(tasks: &mut JoinSet<()>, address: SocketAddr, router: Router) -> io::Result<String> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
-    let address = listener.local_addr()?;
-    tasks.spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "a listener stopped");
-        }
-    });
-    Ok(format!("http://{address}"))
 }
 
 /// Lets traffic happen also when nobody looks, so that counters and logs are smooth.

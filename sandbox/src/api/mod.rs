@@ -19,15 +19,16 @@ mod write;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 
 use self::error::ApiError;
 use self::query::Query;
 use self::target::Target;
 use crate::cluster::Cluster;
+use crate::listener::cut_off;
 use crate::scenario::Strike;
 
 /// No object of the sandbox comes near; the real limit is 3 MiB.
@@ -152,14 +153,6 @@ async fn strike(cluster: &Cluster) -> Option<Response> {
         return Some(ApiError::too_many().into_response());
     }
     None
-}
-
-/// Closes the connection instead of an answer: a body that fails at once.
-pub(crate) fn cut_off() -> Response {
-    let broken = futures_util::stream::once(async {
-        Err::<Bytes, std::io::Error>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
-    });
-    (StatusCode::OK, Body::from_stream(broken)).into_response()
 }
 
 /// Faults that depend on what is asked for.

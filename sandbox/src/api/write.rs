@@ -244,9 +244,20 @@ pub(crate) fn parse(call: &Call) -> Result<Value, ApiError> {
     if media.contains("protobuf") {
         return Err(ApiError::unsupported_media_type(media));
     }
-    let object: Value = serde_json::from_slice(&call.body)
-        .map_err(|error| ApiError::bad_request(format!("the object provided is unrecognized: {error}")))?;
+    let object: Value = if media.contains("yaml") {
+        // JSON is YAML, and what most clients send under this name.
+        serde_json::from_slice(&call.body).or_else(|_| from_yaml(&call.body))?
+    } else {
+        serde_json::from_slice(&call.body)
+            .map_err(|error| ApiError::bad_request(format!("the object provided is unrecognized: {error}")))?
+    };
     if object.is_object() { Ok(object) } else { Err(ApiError::bad_request("the body is not an object")) }
+}
+
+fn from_yaml(body: &[u8]) -> Result<Value, ApiError> {
+    let text = std::str::from_utf8(body).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    serde_saphyr::from_str(text)
+        .map_err(|error| ApiError::bad_request(format!("error decoding YAML: {error}")))
 }
 
 /// Name and namespace of the body must be those of the path; absent ones are taken from it.

@@ -2,6 +2,8 @@
 
 pub(crate) mod arithmetic;
 #[cfg(test)]
+mod arithmetic_tests;
+#[cfg(test)]
 mod canary_tests;
 pub(crate) mod conditions;
 pub(crate) mod deployment;
@@ -12,6 +14,8 @@ pub(crate) mod kubelet;
 #[cfg(test)]
 pub(crate) mod lab;
 pub(crate) mod replicaset;
+#[cfg(test)]
+mod rollout_tests;
 pub(crate) mod status;
 
 use std::sync::Arc;

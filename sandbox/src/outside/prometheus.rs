@@ -13,8 +13,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::api::cut_off;
 use crate::cluster::Cluster;
+use crate::listener::cut_off;
 use crate::scenario::Prometheus;
 
 const SLOW: Duration = Duration::from_secs(30);
