@@ -9,11 +9,12 @@ pub mod document;
 pub mod features;
 pub mod forms;
 pub mod frame;
-#[cfg(any(feature = "ssr", feature = "hydrate"))]
+
 pub mod islands;
 pub mod live;
 pub mod plan_fields;
 pub mod refusal;
+#[cfg(feature = "ssr")]
 pub mod ui;
 
 /// Called by the page's boot script once the module is loaded, before any island is hydrated.

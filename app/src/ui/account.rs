@@ -3,10 +3,12 @@
 use gantry_domain::actor::{Actor, Person};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use crate::forms;
 
 /// The signed-in person with the way out.
-pub fn account(actor: &Actor) -> impl IntoView + use<> {
+pub fn account(actor: &Actor) -> Html {
     let name = actor.person.name.clone();
     view! {
         <details class="account menu">
@@ -22,10 +24,11 @@ pub fn account(actor: &Actor) -> impl IntoView + use<> {
             </div>
         </details>
     }
+    .part()
 }
 
 /// Who else has this page open.
-pub fn presence(present: &[Person], me: Option<&Actor>) -> Option<impl IntoView + use<>> {
+pub fn presence(present: &[Person], me: Option<&Actor>) -> Option<Html> {
     let others: Vec<&Person> =
         present.iter().filter(|person| me.is_none_or(|me| me.person.id != person.id)).collect();
     if others.is_empty() {
@@ -40,17 +43,20 @@ pub fn presence(present: &[Person], me: Option<&Actor>) -> Option<impl IntoView 
                 <span class="avatar" data-key=person.id.to_string() title=person.name.clone() aria-hidden="true">
                     {initials(&person.name)}
                 </span>
-            }
+            }.part()
         })
         .collect();
     let more = others.len().checked_sub(MOST_AVATARS).filter(|more| *more > 0);
-    Some(view! {
-        <p class="presence">
-            <span class="hidden-text">"Also here: "{names}</span>
-            {avatars}
-            {more.map(|more| view! { <span class="avatar" aria-hidden="true">"+"{more}</span> })}
-        </p>
-    })
+    Some(
+        view! {
+            <p class="presence">
+                <span class="hidden-text">"Also here: "{names}</span>
+                {avatars}
+                {more.map(|more| view! { <span class="avatar" aria-hidden="true">"+"{more}</span> }.part())}
+            </p>
+        }
+        .part(),
+    )
 }
 
 const MOST_AVATARS: usize = 4;

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use crate::frame::Frame;
 use crate::refusal::Refusal;
 
@@ -47,7 +49,7 @@ impl Form {
     }
 
     /// The form around its fields and buttons.
-    pub fn with(&self, class: &'static str, fields: impl IntoView + 'static) -> AnyView {
+    pub fn with(&self, class: &'static str, fields: impl IntoView + 'static) -> Html {
         let refused = self.whole_refusal();
         view! {
             <form id=self.id.clone() class=class method="post" action=self.action.clone() data-enhance="">
@@ -56,13 +58,14 @@ impl Form {
                 {fields}
             </form>
         }
-        .into_any()
+        .part()
     }
 
     /// The hidden fields.
-    pub fn hidden(&self) -> impl IntoView + use<> {
-        let seen = self.seen.clone().map(|seen| view! { <input type="hidden" name="seen" value=seen/> });
-        view! { <input type="hidden" name="key" value=self.key.clone()/>{seen} }
+    pub fn hidden(&self) -> Html {
+        let seen =
+            self.seen.clone().map(|seen| view! { <input type="hidden" name="seen" value=seen/> }.part());
+        view! { <input type="hidden" name="key" value=self.key.clone()/>{seen} }.part()
     }
 
     /// The form's id on the page.
@@ -76,17 +79,17 @@ impl Form {
     }
 
     /// The refusal that concerns no field in particular.
-    pub fn whole_refusal(&self) -> Option<impl IntoView + use<>> {
+    pub fn whole_refusal(&self) -> Option<Html> {
         let refusal = self.refusal.clone().filter(|refusal| refusal.field.is_empty())?;
         Some(view! {
             <p class="refusal" id=format!("{}-refusal", self.id) role="alert" tabindex="-1" aria-invalid="true">
                 <strong>{refusal.what}</strong>" "{refusal.next_step}
             </p>
-        })
+        }.part())
     }
 
     /// A field of one line.
-    pub fn line(&self, field: Field) -> impl IntoView + use<> {
+    pub fn line(&self, field: Field) -> Html {
         let (id, error, value) = self.parts(&field);
         let described = describe(&field, error.is_some(), &id);
         view! {
@@ -109,10 +112,11 @@ impl Form {
                 {error.map(|error| problem(error, &id))}
             </div>
         }
+        .part()
     }
 
     /// A field of several lines.
-    pub fn text(&self, field: Field, rows: u8) -> impl IntoView + use<> {
+    pub fn text(&self, field: Field, rows: u8) -> Html {
         let (id, error, value) = self.parts(&field);
         let described = describe(&field, error.is_some(), &id);
         view! {
@@ -132,6 +136,7 @@ impl Form {
                 {error.map(|error| problem(error, &id))}
             </div>
         }
+        .part()
     }
 
     fn parts(&self, field: &Field) -> (String, Option<Refusal>, String) {
@@ -200,23 +205,24 @@ impl Field {
     }
 }
 
-fn label(field: &Field, id: &str) -> impl IntoView + use<> {
-    let optional = (!field.required).then(|| view! { <span class="optional">" optional"</span> });
-    view! { <label for=id.to_owned()>{field.label}{optional}</label> }
+fn label(field: &Field, id: &str) -> Html {
+    let optional = (!field.required).then(|| view! { <span class="optional">" optional"</span> }.part());
+    view! { <label for=id.to_owned()>{field.label}{optional}</label> }.part()
 }
 
-fn help(field: &Field, id: &str) -> Option<impl IntoView + use<>> {
+fn help(field: &Field, id: &str) -> Option<Html> {
     let id = format!("{id}-help");
-    field.help.map(|help| view! { <p class="help" id=id>{help}</p> })
+    field.help.map(|help| view! { <p class="help" id=id>{help}</p> }.part())
 }
 
 /// What is wrong with a field, and what to do about it.
-fn problem(refusal: Refusal, id: &str) -> impl IntoView + use<> {
+fn problem(refusal: Refusal, id: &str) -> Html {
     view! {
         <p class="refusal" id=format!("{id}-error") role="alert">
             <strong>{refusal.what}</strong>" "{refusal.next_step}
         </p>
     }
+    .part()
 }
 
 fn describe(field: &Field, wrong: bool, id: &str) -> Option<String> {

@@ -3,6 +3,8 @@
 use gantry_domain::actor::{Person, Role};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::account::{account, presence};
 use super::lights::{Light, lights};
 use super::state::drawings;
@@ -35,9 +37,9 @@ pub fn is_production(environment: &str) -> bool {
 }
 
 /// The name of an environment; production is marked by a stripe and its word.
-pub fn environment(name: &str) -> impl IntoView + use<> {
+pub fn environment(name: &str) -> Html {
     let class = if is_production(name) { "environment production" } else { "environment" };
-    view! { <span class=class>{name.to_owned()}</span> }
+    view! { <span class=class>{name.to_owned()}</span> }.part()
 }
 
 /// Puts a page's content into the frame.
@@ -51,16 +53,17 @@ pub fn layout(frame: &Frame, place: &Place, body: impl IntoView) -> impl IntoVie
         <main id="main" class=if signed_in { "page" } else { "page alone" }>{body}</main>
         {signed_in.then(keys)}
     }
+    .part()
 }
 
-fn bar(frame: &Frame, place: &Place) -> impl IntoView + use<> {
+fn bar(frame: &Frame, place: &Place) -> Html {
     let class = if place.is_production() { "bar in-production" } else { "bar" };
     let demo = frame.demo.then(|| {
         view! {
             <span class="demo" title="The cluster, the vendor and their answers are simulated on this machine">
                 "Sandbox"
             </span>
-        }
+        }.part()
     });
     let place_name = (!place.environment.is_empty()).then(|| {
         view! {
@@ -69,6 +72,7 @@ fn bar(frame: &Frame, place: &Place) -> impl IntoView + use<> {
                 {environment(&place.environment)}
             </span>
         }
+        .part()
     });
     view! {
         <header class=class data-live="bar">
@@ -81,15 +85,17 @@ fn bar(frame: &Frame, place: &Place) -> impl IntoView + use<> {
             {frame.actor.as_ref().map(account)}
         </header>
     }
+    .part()
 }
 
-fn logo() -> impl IntoView + use<> {
+fn logo() -> Html {
     view! {
         <svg class="logo" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
             <path class="stroke" d="M3.5 18V3.5h13M3.5 8h6M3.5 13h3M7 3.5 3.5 8"/>
             <path d="M13 6.2c1.5 1.4 2 3.2 2 4.9v3.4h-4v-3.4c0-1.7.5-3.5 2-4.9zM10.3 16h5.4v2h-5.4z"/>
         </svg>
     }
+    .part()
 }
 
 /// One way to go: address, letter after `g`, name, drawing.
@@ -101,7 +107,7 @@ const WAYS: [Way; 3] = [
     (forms::IMPORT, "i", "Import", "M9 2.5v8M5.5 7 9 10.5 12.5 7M3 12.5v3h12v-3"),
 ];
 
-fn rail(path: &str, role: Role) -> impl IntoView + use<> {
+fn rail(path: &str, role: Role) -> Html {
     let path = path.split(['?', '#']).next().unwrap_or_default().to_owned();
     let ways: Vec<_> = WAYS
         .into_iter()
@@ -116,10 +122,10 @@ fn rail(path: &str, role: Role) -> impl IntoView + use<> {
                         <span>{name}</span>
                     </a>
                 </li>
-            }
+            }.part()
         })
         .collect();
-    view! { <nav class="rail" aria-label="Main"><ul>{ways}</ul></nav> }
+    view! { <nav class="rail" aria-label="Main"><ul>{ways}</ul></nav> }.part()
 }
 
 const KEYS: [(&str, &str); 8] = [
@@ -133,12 +139,12 @@ const KEYS: [(&str, &str); 8] = [
     ("?", "these keys"),
 ];
 
-fn keys() -> impl IntoView + use<> {
+fn keys() -> Html {
     let rows: Vec<_> = KEYS
         .into_iter()
         .map(|(key, does)| {
-            let keys: Vec<_> = key.split(' ').map(|key| view! { <kbd>{key}</kbd> }).collect();
-            view! { <div><dt>{keys}</dt><dd>{does}</dd></div> }
+            let keys: Vec<_> = key.split(' ').map(|key| view! { <kbd>{key}</kbd> }.part()).collect();
+            view! { <div><dt>{keys}</dt><dd>{does}</dd></div> }.part()
         })
         .collect();
     view! {
@@ -147,6 +153,7 @@ fn keys() -> impl IntoView + use<> {
             <div class="menu-panel"><h2>"Keys"</h2><dl>{rows}</dl></div>
         </details>
     }
+    .part()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::state::{Tone, mark};
 use super::time;
 
@@ -34,12 +36,12 @@ impl Light {
 }
 
 /// The lights in a row.
-pub fn lights(lights: &[Light], now: DateTime<Utc>) -> Option<impl IntoView + use<>> {
+pub fn lights(lights: &[Light], now: DateTime<Utc>) -> Option<Html> {
     let shown: Vec<_> = lights.iter().map(|light| one(light, now)).collect();
-    (!shown.is_empty()).then(|| view! { <ul class="lights" aria-label="Health">{shown}</ul> })
+    (!shown.is_empty()).then(|| view! { <ul class="lights" aria-label="Health">{shown}</ul> }.part())
 }
 
-fn one(light: &Light, now: DateTime<Utc>) -> impl IntoView + use<> {
+fn one(light: &Light, now: DateTime<Utc>) -> Html {
     let (tone, word) = light.shown(now);
     let age = light.taken_at.map(|at| time::age_of(at, light.period_seconds, now));
     view! {
@@ -51,7 +53,7 @@ fn one(light: &Light, now: DateTime<Utc>) -> impl IntoView + use<> {
             " "
             <span class="age">{age}</span>
         </li>
-    }
+    }.part()
 }
 
 #[cfg(test)]

@@ -3,19 +3,20 @@
 use gantry_domain::text::{inert_line, is_web_link};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 /// The longest piece of an address that is shown.
 const MOST_SHOWN: usize = 80;
 
 /// A link, where `address` is one; else its text.
-pub fn link(address: &str) -> AnyView {
+pub fn link(address: &str) -> Html {
     let shown = inert_line(address, MOST_SHOWN);
     if !is_web_link(address) {
-        return view! { <span class="evidence-link">{shown}</span> }.into_any();
+        return view! { <span class="evidence-link">{shown}</span> }.part();
     }
     view! {
         <a class="evidence-link" href=address.to_owned() rel="noopener noreferrer nofollow" target="_blank">{shown}</a>
-    }
-    .into_any()
+    }.part()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod chart;
 pub mod form;
+pub mod html;
 pub mod layout;
 pub mod lights;
 pub mod link;

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 /// The five ways a state can look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tone {
@@ -46,35 +48,37 @@ impl Tone {
 }
 
 /// The shape alone, for places where the word stands beside it.
-pub fn mark(tone: Tone) -> impl IntoView + use<> {
+pub fn mark(tone: Tone) -> Html {
     let name = tone.class();
     view! {
         <svg class=format!("mark {name}") viewBox="0 0 10 10" aria-hidden="true">
             <use_ href=format!("#{name}")/>
         </svg>
     }
+    .part()
 }
 
 /// Shape and word together.
-pub fn state(tone: Tone, word: impl Into<String>) -> AnyView {
-    badge(tone, word.into(), "state").into_any()
+pub fn state(tone: Tone, word: impl Into<String>) -> Html {
+    badge(tone, word.into(), "state")
 }
 
 /// Shape and word as a small label with a border, for the head of a page.
-pub fn chip(tone: Tone, word: impl Into<String>) -> AnyView {
-    badge(tone, word.into(), "chip").into_any()
+pub fn chip(tone: Tone, word: impl Into<String>) -> Html {
+    badge(tone, word.into(), "chip")
 }
 
-fn badge(tone: Tone, word: String, class: &str) -> impl IntoView + use<> {
+fn badge(tone: Tone, word: String, class: &str) -> Html {
     view! {
         <span class=format!("{class} {}", tone.class())>
             {mark(tone)}<span class="word">{word}</span>
         </span>
     }
+    .part()
 }
 
 /// The drawings that marks and pods refer to; stands once on every page.
-pub fn drawings() -> impl IntoView + use<> {
+pub fn drawings() -> Html {
     view! {
         <svg class="drawings" width="0" height="0" aria-hidden="true">
             <defs>
@@ -93,7 +97,7 @@ pub fn drawings() -> impl IntoView + use<> {
             <symbol id="dash" viewBox="0 0 16 16"><path d="M4 8h8" class="stroke"/></symbol>
             <symbol id="half" viewBox="0 0 16 16"><path d="m4 8.5 2.6 2.6" class="stroke"/></symbol>
         </svg>
-    }
+    }.part()
 }
 
 #[cfg(test)]

@@ -4,18 +4,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use gantry_domain::age;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 /// How long ago something was; the exact time on hover.
-pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> impl IntoView + use<> {
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> Html {
     view! {
         <time datetime=age::machine(at) title=age::exact(at) data-age=at.timestamp_millis().to_string()>
             {age::ago(at, now)}
         </time>
     }
+    .part()
 }
 
 /// The age of a reading that is taken every `period` seconds. Past twice that the browser marks the surrounding
 /// `[data-reading]` as stale; [`is_stale`] is the same for the first rendering.
-pub fn age_of(at: DateTime<Utc>, period: u32, now: DateTime<Utc>) -> impl IntoView + use<> {
+pub fn age_of(at: DateTime<Utc>, period: u32, now: DateTime<Utc>) -> Html {
     // A period of nothing would make every reading stale at once.
     let stale = is_stale(at, period, now).then_some("");
     let period = (period > 0).then(|| period.to_string());
@@ -30,6 +33,7 @@ pub fn age_of(at: DateTime<Utc>, period: u32, now: DateTime<Utc>) -> impl IntoVi
             {age::ago(at, now)}
         </time>
     }
+    .part()
 }
 
 /// Whether a reading is older than twice its period.
@@ -38,12 +42,12 @@ pub fn is_stale(at: DateTime<Utc>, period: u32, now: DateTime<Utc>) -> bool {
 }
 
 /// What is left until a moment, counting down.
-pub fn countdown(until: DateTime<Utc>, now: DateTime<Utc>) -> impl IntoView + use<> {
+pub fn countdown(until: DateTime<Utc>, now: DateTime<Utc>) -> Html {
     view! {
         <time class="countdown" datetime=age::machine(until) title=age::exact(until) data-until=until.timestamp_millis().to_string()>
             {age::clock(until - now)}
         </time>
-    }
+    }.part()
 }
 
 #[cfg(test)]

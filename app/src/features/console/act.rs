@@ -5,6 +5,8 @@ use gantry_domain::checklist::MAX_NOTE;
 use gantry_domain::rollout::{Ask, Rollout, asks, kubectl_for_ask};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::RolloutView;
 use super::page::Page;
 use super::state::{pods, version};
@@ -12,7 +14,7 @@ use crate::forms;
 use crate::ui::form::{Field, Form};
 
 /// The buttons, for those who may press them.
-pub(super) fn acts(page: Page<'_>, view: &RolloutView) -> Option<impl IntoView + use<>> {
+pub(super) fn acts(page: Page<'_>, view: &RolloutView) -> Option<Html> {
     if !page.may(Role::ReleaseManager) {
         return None;
     }
@@ -25,7 +27,7 @@ pub(super) fn acts(page: Page<'_>, view: &RolloutView) -> Option<impl IntoView +
     let back =
         offered.iter().find(|ask| matches!(ask, Ask::RollBack { .. })).map(|ask| roll_back(page, view, ask));
     (!buttons.is_empty() || back.is_some()).then(|| {
-        view! { <div class="rollout-acts" role="group" aria-label="Actions">{buttons}{back}</div> }
+        view! { <div class="rollout-acts" role="group" aria-label="Actions">{buttons}{back}</div> }.part()
     })
 }
 
@@ -61,7 +63,7 @@ fn needs_reason(ask: &Ask) -> bool {
     }
 }
 
-fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> AnyView {
+fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let (button, what) = words(ask);
     let form = form(page, ask);
     let command = command(&kubectl_for_ask(&view.rollout, ask));
@@ -73,10 +75,10 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> AnyView {
                     <p class="help">{what}</p>
                     <button class="button primary">{button}</button>
                     {command}
-                })}
+                }.part())}
             </details>
         }
-        .into_any();
+        .part();
     }
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
     view! {
@@ -87,14 +89,14 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> AnyView {
                 {form.text(reason, 2)}
                 <button class="button primary">{button.trim_end_matches('…')}</button>
                 {command}
-            })}
+            }.part())}
         </details>
     }
-    .into_any()
+    .part()
 }
 
 /// The one confirmation: what returns, how long it takes, what stays. The reason may be left out: nothing stands in the way.
-fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> impl IntoView + use<> {
+fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let rollout = &view.rollout;
     let form = form(page, ask);
     let old = version(&rollout.stable.image);
@@ -113,9 +115,9 @@ fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> impl IntoView + u
                 {form.text(reason, 2)}
                 <button class="button danger">"Roll back to "{old}" now"</button>
                 {command}
-            })}
+            }.part())}
         </details>
-    }
+    }.part()
 }
 
 fn stays(rollout: &Rollout) -> String {
@@ -127,11 +129,12 @@ fn stays(rollout: &Rollout) -> String {
 }
 
 /// The line that would do the same, to copy.
-fn command(line: &str) -> impl IntoView + use<> {
+fn command(line: &str) -> Html {
     view! {
         <details class="command">
             <summary>"Same with kubectl"</summary>
             <pre tabindex="0"><code>{line.to_owned()}</code></pre>
         </details>
     }
+    .part()
 }

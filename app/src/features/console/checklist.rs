@@ -5,13 +5,15 @@ use gantry_domain::golive::ChecklistSection;
 use gantry_domain::preset::Phase;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::item::item;
 use super::model::Show;
 use super::page::Page;
 use crate::forms;
 
 /// The checklist with its heading.
-pub(super) fn checklist(page: Page<'_>) -> impl IntoView + use<> {
+pub(super) fn checklist(page: Page<'_>) -> Html {
     let sections: Vec<_> =
         page.model.go_live.sections.iter().filter_map(|section| shown_section(page, section)).collect();
     let empty = sections.is_empty().then(|| nothing(page.model.show));
@@ -27,11 +29,11 @@ pub(super) fn checklist(page: Page<'_>) -> impl IntoView + use<> {
         </div>
         {sections}
         {empty}
-    }
+    }.part()
 }
 
 /// All, open, open and mine: plain links with their counts.
-fn choices(page: Page<'_>) -> impl IntoView + use<> {
+fn choices(page: Page<'_>) -> Html {
     let go_live = &page.model.go_live;
     let mine = page.actor().map_or(0, |actor| go_live.open_and_mine(actor).len());
     let choices = [
@@ -49,13 +51,13 @@ fn choices(page: Page<'_>) -> impl IntoView + use<> {
             };
             view! {
                 <a href=address aria-current=here.then_some("true")>{label}" "<span class="count">{count}</span></a>
-            }
+            }.part()
         })
         .collect();
-    view! { <nav class="choices" aria-label="Which items">{links}</nav> }
+    view! { <nav class="choices" aria-label="Which items">{links}</nav> }.part()
 }
 
-fn shown_section(page: Page<'_>, section: &ChecklistSection) -> Option<impl IntoView + use<>> {
+fn shown_section(page: Page<'_>, section: &ChecklistSection) -> Option<Html> {
     let items: Vec<_> =
         section.items.iter().filter(|one| is_shown(page, one)).map(|one| item(page, section, one)).collect();
     if items.is_empty() {
@@ -63,23 +65,26 @@ fn shown_section(page: Page<'_>, section: &ChecklistSection) -> Option<impl Into
     }
     let progress = section.progress(&page.binding());
     let later = (section.phase == Phase::AfterRollout)
-        .then(|| view! { <span class="later">"after the rollout"</span> });
+        .then(|| view! { <span class="later">"after the rollout"</span> }.part());
     let heading = format!("section-{}", section.key);
     let counted = format!("{} of {} settled", progress.settled(), progress.total());
     let class = if progress.settled() == progress.total() { "section settled" } else { "section" };
-    Some(view! {
-        <section class=class id=section.key.to_string() aria-labelledby=heading.clone()>
-            <h3 id=heading.clone()>
-                {section.title.clone()}
-                {later}
-                <span class="fraction" title=counted.clone()>
-                    <span aria-hidden="true">{progress.settled()}"/"{progress.total()}</span>
-                    <span class="hidden-text">{counted.clone()}</span>
-                </span>
-            </h3>
-            <ul class="items">{items}</ul>
-        </section>
-    })
+    Some(
+        view! {
+            <section class=class id=section.key.to_string() aria-labelledby=heading.clone()>
+                <h3 id=heading.clone()>
+                    {section.title.clone()}
+                    {later}
+                    <span class="fraction" title=counted.clone()>
+                        <span aria-hidden="true">{progress.settled()}"/"{progress.total()}</span>
+                        <span class="hidden-text">{counted.clone()}</span>
+                    </span>
+                </h3>
+                <ul class="items">{items}</ul>
+            </section>
+        }
+        .part(),
+    )
 }
 
 fn is_shown(page: Page<'_>, item: &Item) -> bool {
@@ -97,11 +102,11 @@ fn is_shown(page: Page<'_>, item: &Item) -> bool {
         }
 }
 
-fn nothing(show: Show) -> impl IntoView + use<> {
+fn nothing(show: Show) -> Html {
     let text = match show {
         Show::All => "This checklist has no items.",
         Show::Open => "Nothing is open. Every item is signed or does not apply.",
         Show::Mine => "Nothing waits for you. What is still open waits for somebody else.",
     };
-    view! { <p class="empty">{text}</p> }
+    view! { <p class="empty">{text}</p> }.part()
 }

@@ -4,13 +4,15 @@
 use chrono::DateTime;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::{Curve, RolloutView};
 use super::page::Page;
 use super::readings;
 use crate::ui::chart::{self, Column, HEIGHT, WIDTH};
 
 /// One curve with its reading.
-pub(super) fn curve(page: Page<'_>, view: &RolloutView, curve: &Curve) -> AnyView {
+pub(super) fn curve(page: Page<'_>, view: &RolloutView, curve: &Curve) -> Html {
     let columns = chart::columns(&curve.points, curve.breach_above);
     let top = chart::top(&columns, curve.limit);
     let reading = view.rollout.readings.iter().find(|reading| reading.key == curve.key);
@@ -32,8 +34,7 @@ pub(super) fn curve(page: Page<'_>, view: &RolloutView, curve: &Curve) -> AnyVie
             </div>
             {table(curve, &columns)}
         </figure>
-    }
-    .into_any()
+    }.part()
 }
 
 fn limit_label(curve: &Curve) -> String {
@@ -51,7 +52,7 @@ fn summary(curve: &Curve, columns: &[Column]) -> String {
     format!("{}: worst {} {}, {}{gaps}", curve.name, chart::number(worst), curve.unit, limit_label(curve))
 }
 
-fn gaps(columns: &[Column]) -> Vec<impl IntoView + use<>> {
+fn gaps(columns: &[Column]) -> Vec<Html> {
     let width = usize::try_from(WIDTH).unwrap_or(0) / columns.len().max(1) + 1;
     columns
         .iter()
@@ -59,42 +60,42 @@ fn gaps(columns: &[Column]) -> Vec<impl IntoView + use<>> {
         .filter(|(_, column)| column.value.is_none())
         .map(|(index, _)| {
             let x = usize::try_from(WIDTH).unwrap_or(0) * index / columns.len().max(1);
-            view! { <rect class="gap" x=x.to_string() y="0" width=width.to_string() height=HEIGHT.to_string()/> }
+            view! { <rect class="gap" x=x.to_string() y="0" width=width.to_string() height=HEIGHT.to_string()/> }.part()
         })
         .collect()
 }
 
-fn marks(curve: &Curve) -> Vec<impl IntoView + use<>> {
+fn marks(curve: &Curve) -> Vec<Html> {
     curve
         .marks
         .iter()
         .filter_map(|mark| chart::x_at(mark.at, curve.from, curve.to))
-        .map(|x| view! { <path class="step-mark" d=format!("M{x} 0V{HEIGHT}")/> })
+        .map(|x| view! { <path class="step-mark" d=format!("M{x} 0V{HEIGHT}")/> }.part())
         .collect()
 }
 
 /// Names of the steps above their marks, placed on a drawing of their own that keeps its letters' shape.
-fn mark_labels(curve: &Curve) -> impl IntoView + use<> {
+fn mark_labels(curve: &Curve) -> Html {
     let labels: Vec<_> = curve
         .marks
         .iter()
         .filter_map(|mark| Some((chart::x_at(mark.at, curve.from, curve.to)?, mark.label.clone())))
         .map(|(x, label)| {
             let tenths = i64::from(x) * 1000 / i64::from(WIDTH);
-            view! { <text x=format!("{}.{}%", tenths / 10, tenths % 10) y="11" dx="4">{label}</text> }
+            view! { <text x=format!("{}.{}%", tenths / 10, tenths % 10) y="11" dx="4">{label}</text> }.part()
         })
         .collect();
-    view! { <svg class="mark-labels" aria-hidden="true">{labels}</svg> }
+    view! { <svg class="mark-labels" aria-hidden="true">{labels}</svg> }.part()
 }
 
-fn limit(curve: &Curve, top: f64) -> impl IntoView + use<> {
+fn limit(curve: &Curve, top: f64) -> Html {
     let y = chart::y(curve.limit, top);
     let height = i32::try_from(HEIGHT).unwrap_or(100);
     let (from, to) = if curve.breach_above { (0, y) } else { (y, height) };
     view! {
         <rect class="over-limit" x="0" y=from.to_string() width=WIDTH.to_string() height=(to - from).to_string()/>
         <path class="limit" d=format!("M0 {y}H{WIDTH}")/>
-    }
+    }.part()
 }
 
 fn clock(at: i64) -> String {
@@ -110,25 +111,25 @@ fn is_breach(curve: &Curve, value: Option<f64>) -> bool {
 }
 
 /// What is read under the pointer.
-fn values(curve: &Curve, columns: &[Column]) -> impl IntoView + use<> {
+fn values(curve: &Curve, columns: &[Column]) -> Html {
     let spans: Vec<_> = columns
         .iter()
         .map(|column| {
             let text = format!("{} · {} UTC", words(curve, column.value), clock(column.at));
-            view! { <span><b>{text}</b></span> }
+            view! { <span><b>{text}</b></span> }.part()
         })
         .collect();
-    view! { <div class="values" aria-hidden="true">{spans}</div> }
+    view! { <div class="values" aria-hidden="true">{spans}</div> }.part()
 }
 
 /// The same numbers as a table.
-fn table(curve: &Curve, columns: &[Column]) -> impl IntoView + use<> {
+fn table(curve: &Curve, columns: &[Column]) -> Html {
     let rows: Vec<_> = columns
         .iter()
         .rev()
         .map(|column| {
             let breach = is_breach(curve, column.value).then_some("■ over the limit");
-            view! { <tr><td>{clock(column.at)}</td><td>{words(curve, column.value)}</td><td>{breach}</td></tr> }
+            view! { <tr><td>{clock(column.at)}</td><td>{words(curve, column.value)}</td><td>{breach}</td></tr> }.part()
         })
         .collect();
     let name = curve.name.clone();
@@ -140,5 +141,5 @@ fn table(curve: &Curve, columns: &[Column]) -> impl IntoView + use<> {
                 <tbody>{rows}</tbody>
             </table>
         </details>
-    }
+    }.part()
 }

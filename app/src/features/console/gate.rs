@@ -6,6 +6,8 @@ use gantry_domain::gate::{Gate, OpenItem};
 use gantry_domain::golive::Override;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::Show;
 use super::page::Page;
 use crate::forms;
@@ -14,18 +16,16 @@ use crate::ui::state::{Tone, mark, state};
 use crate::ui::time;
 
 /// The gate as the first of the steps before a start.
-pub(super) fn gate(page: Page<'_>) -> impl IntoView + use<> {
+pub(super) fn gate(page: Page<'_>) -> Html {
     let (tone, word, body) = match &page.model.gate {
-        Gate::Open { overridden: None } => (
-            Tone::Good,
-            "open",
-            view! { <p>"Every required item is signed for this release."</p> }.into_any(),
-        ),
+        Gate::Open { overridden: None } => {
+            (Tone::Good, "open", view! { <p>"Every required item is signed for this release."</p> }.part())
+        }
         Gate::Open { overridden: Some(made) } => {
             let text = format!("Opened by {} although items are open.", made.by.name);
-            (Tone::Warning, "overridden", view! { <p>{text}</p> }.into_any())
+            (Tone::Warning, "overridden", view! { <p>{text}</p> }.part())
         }
-        Gate::Closed { open } => (Tone::Quiet, "closed", waiting(page, open).into_any()),
+        Gate::Closed { open } => (Tone::Quiet, "closed", waiting(page, open)),
     };
     view! {
         <section class="step" aria-labelledby="gate-title" id="gate">
@@ -34,9 +34,10 @@ pub(super) fn gate(page: Page<'_>) -> impl IntoView + use<> {
             {overrides(page)}
         </section>
     }
+    .part()
 }
 
-fn waiting(page: Page<'_>, open: &[OpenItem]) -> impl IntoView + use<> {
+fn waiting(page: Page<'_>, open: &[OpenItem]) -> Html {
     let items: Vec<_> = open
         .iter()
         .map(|item| {
@@ -53,6 +54,7 @@ fn waiting(page: Page<'_>, open: &[OpenItem]) -> impl IntoView + use<> {
                     <span class="because">{item.why.text()}</span>
                 </li>
             }
+            .part()
         })
         .collect();
     let count = open.len();
@@ -62,9 +64,10 @@ fn waiting(page: Page<'_>, open: &[OpenItem]) -> impl IntoView + use<> {
         <ul class="waiting">{items}</ul>
         {page.may(Role::Admin).then(|| override_form(page))}
     }
+    .part()
 }
 
-fn override_form(page: Page<'_>) -> impl IntoView + use<> {
+fn override_form(page: Page<'_>) -> Html {
     let form = page.form("override", "override");
     let reason = Field {
         max: Some(MAX_NOTE),
@@ -75,18 +78,18 @@ fn override_form(page: Page<'_>) -> impl IntoView + use<> {
     view! {
         <details class="act" data-closes="" open=form.is_refused()>
             <summary class="button">"Override the gate…"</summary>
-            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the gate"</button> })}
+            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the gate"</button> }.part())}
         </details>
-    }
+    }.part()
 }
 
 /// Every override of the gate, for ever.
-pub(super) fn overrides(page: Page<'_>) -> Option<impl IntoView + use<>> {
+pub(super) fn overrides(page: Page<'_>) -> Option<Html> {
     let made: Vec<_> = page.model.go_live.overrides.iter().map(|made| one(page, made)).collect();
-    (!made.is_empty()).then(|| view! { <div class="overrides">{made}</div> })
+    (!made.is_empty()).then(|| view! { <div class="overrides">{made}</div> }.part())
 }
 
-fn one(page: Page<'_>, made: &Override) -> impl IntoView + use<> {
+fn one(page: Page<'_>, made: &Override) -> Html {
     let titles: Vec<_> = made
         .open_then
         .iter()
@@ -100,5 +103,5 @@ fn one(page: Page<'_>, made: &Override) -> impl IntoView + use<> {
             <p class="note">{made.reason.clone()}</p>
             <p class="help">"Open then: "{titles.join(" · ")}</p>
         </blockquote>
-    }
+    }.part()
 }

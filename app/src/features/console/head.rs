@@ -4,6 +4,8 @@ use gantry_domain::actor::Role;
 use gantry_domain::preset::Phase;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::page::Page;
 use super::state;
 use crate::forms;
@@ -12,7 +14,7 @@ use crate::ui::layout::environment;
 use crate::ui::state::{Tone, chip, mark};
 
 /// The head.
-pub(super) fn head(page: Page<'_>) -> impl IntoView + use<> {
+pub(super) fn head(page: Page<'_>) -> Html {
     let go_live = &page.model.go_live;
     let (tone, word) = state::gate(&page.model.gate);
     let rollout = page.model.rollout.as_ref().map(|view| {
@@ -23,7 +25,7 @@ pub(super) fn head(page: Page<'_>) -> impl IntoView + use<> {
         .model
         .notice
         .clone()
-        .map(|text| view! { <p class="notice" role="status">{mark(Tone::Good)}{text}</p> });
+        .map(|text| view! { <p class="notice" role="status">{mark(Tone::Good)}{text}</p> }.part());
     view! {
         <header class="console-head" data-live="head">
             <div class="console-title">
@@ -39,16 +41,17 @@ pub(super) fn head(page: Page<'_>) -> impl IntoView + use<> {
             {notice}
         </header>
     }
+    .part()
 }
 
-fn versions(page: Page<'_>) -> impl IntoView + use<> {
+fn versions(page: Page<'_>) -> Html {
     let go_live = &page.model.go_live;
     let from = go_live.from_image.as_ref().map(|image| {
-        view! { <span class="version" title=image.to_string()>{image.version()}</span><span class="arrow">" → "</span> }
+        view! { <span class="version" title=image.to_string()>{image.version()}</span><span class="arrow">" → "</span> }.part()
     });
     let digest = go_live.release.known_digest().map(|digest| {
         let short: String = digest.chars().take("sha256:".len() + 8).collect();
-        view! { <span class="digest" title=format!("Signatures are bound to {digest}")>{short}</span> }
+        view! { <span class="digest" title=format!("Signatures are bound to {digest}")>{short}</span> }.part()
     });
     view! {
         <p class="versions">
@@ -56,10 +59,10 @@ fn versions(page: Page<'_>) -> impl IntoView + use<> {
             <strong class="version" title=go_live.release.image.to_string()>{go_live.release.image.version()}</strong>
             {digest}
         </p>
-    }
+    }.part()
 }
 
-fn progress(page: Page<'_>) -> impl IntoView + use<> {
+fn progress(page: Page<'_>) -> Html {
     let progress = page.model.go_live.progress_of(Phase::BeforeRollout);
     let label = progress.text();
     view! {
@@ -69,11 +72,11 @@ fn progress(page: Page<'_>) -> impl IntoView + use<> {
                 <strong>{progress.required_settled}</strong>" of "{progress.required}" signed"
             </span>
         </p>
-    }
+    }.part()
 }
 
 /// What else can be done with the go-live: the record, the exports, another release.
-fn menu(page: Page<'_>) -> impl IntoView + use<> {
+fn menu(page: Page<'_>) -> Html {
     let id = page.model.go_live.id;
     let release = page.may(Role::ReleaseManager).then(|| release(page));
     view! {
@@ -89,9 +92,10 @@ fn menu(page: Page<'_>) -> impl IntoView + use<> {
             </div>
         </details>
     }
+    .part()
 }
 
-fn release(page: Page<'_>) -> impl IntoView + use<> {
+fn release(page: Page<'_>) -> Html {
     let release = &page.model.go_live.release;
     let form = page.form("release", "release");
     let image = Field::new("image", "Image").required().value(release.image.to_string());
@@ -106,6 +110,6 @@ fn release(page: Page<'_>) -> impl IntoView + use<> {
             {form.line(image)}
             {form.line(config)}
             <button class="button">"Change the release"</button>
-        },
+        }.part(),
     )
 }

@@ -7,6 +7,8 @@ use gantry_domain::probe::Finding;
 use gantry_domain::text::inert_line;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::item_forms;
 use super::page::Page;
 use super::state;
@@ -20,7 +22,7 @@ use crate::ui::time;
 const SHOWN_ENTRIES: usize = 4;
 
 /// The item's line with what is behind it.
-pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> AnyView {
+pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> Html {
     let key = &item.spec.key;
     let standing = item.standing(&page.binding());
     let offers = page.actor().map(|actor| Offers::of(item, &page.binding(), actor)).unwrap_or_default();
@@ -48,12 +50,11 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> A
                 </div>
             </details>
         </li>
-    }
-    .into_any()
+    }.part()
 }
 
 /// The box: a button where the person may tick, a drawing where they may not.
-fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> impl IntoView + use<> {
+fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Html {
     let key = &item.spec.key;
     let shape = match standing {
         Standing::Open | Standing::Stale { .. } => None,
@@ -63,9 +64,10 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> imp
     };
     let drawing = view! {
         <svg viewBox="0 0 16 16" aria-hidden="true"><use_ href=shape.unwrap_or("#check")/></svg>
-    };
+    }
+    .part();
     if !offers.tick {
-        return view! { <span class="box">{drawing}</span> }.into_any();
+        return view! { <span class="box">{drawing}</span> }.part();
     }
     let form = Form::new(
         page.frame,
@@ -83,43 +85,46 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> imp
             </button>
             {form.whole_refusal()}
         </form>
-    }
-    .into_any()
+    }.part()
 }
 
-fn flags(page: Page<'_>, item: &Item) -> impl IntoView + use<> {
+fn flags(page: Page<'_>, item: &Item) -> Html {
     let two = item.spec.statement == StatementKind::TwoSignatures;
     let mine = page.actor().is_some_and(|actor| page.model.go_live.is_open_and_mine(item, actor));
     view! {
-        {(!item.spec.required).then(|| view! { <span class="flag">"optional"</span> })}
-        {two.then(|| view! { <span class="flag">"two people"</span> })}
-        {mine.then(|| view! { <span class="flag mine">"you"</span> })}
+        {(!item.spec.required).then(|| view! { <span class="flag">"optional"</span> }.part())}
+        {two.then(|| view! { <span class="flag">"two people"</span> }.part())}
+        {mine.then(|| view! { <span class="flag mine">"you"</span> }.part())}
     }
+    .part()
 }
 
 /// Who said so and when, the last one first in the line.
-fn said(page: Page<'_>, standing: &Standing) -> Option<impl IntoView + use<>> {
+fn said(page: Page<'_>, standing: &Standing) -> Option<Html> {
     let statements = standing.statements();
     let last = statements.last()?;
     let names: Vec<_> = statements.iter().map(|statement| statement.by.name.as_str()).collect();
     let names = names.join(", ");
-    Some(view! { <span class="said">{names}" "{time::ago(last.at, page.frame.now)}</span> })
+    Some(view! { <span class="said">{names}" "{time::ago(last.at, page.frame.now)}</span> }.part())
 }
 
 fn needs(item: &Item) -> String {
     format!("Needs {} by {}.", item.spec.statement.label(), item.spec.signer.with_article())
 }
 
-fn stale(standing: &Standing) -> Option<impl IntoView + use<>> {
+fn stale(standing: &Standing) -> Option<Html> {
     match standing {
         Standing::Stale { because, was } => {
             let was = was.label();
-            Some(view! {
-                <p class="callout warning">
-                    {mark(crate::ui::state::Tone::Warning)}
-                    "Stale: "{because.text()}" since this was "{was}". Look again and state it anew."
-                </p>
-            })
+            Some(
+                view! {
+                    <p class="callout warning">
+                        {mark(crate::ui::state::Tone::Warning)}
+                        "Stale: "{because.text()}" since this was "{was}". Look again and state it anew."
+                    </p>
+                }
+                .part(),
+            )
         }
         Standing::Open
         | Standing::Ticked { .. }
@@ -129,18 +134,19 @@ fn stale(standing: &Standing) -> Option<impl IntoView + use<>> {
     }
 }
 
-fn statements(page: Page<'_>, standing: &Standing) -> Option<impl IntoView + use<>> {
+fn statements(page: Page<'_>, standing: &Standing) -> Option<Html> {
     let said: Vec<_> = standing
         .statements()
         .into_iter()
         .filter(|statement| !statement.note.is_empty() || statement.evidence.is_some())
         .map(|statement| statement_view(page, statement))
         .collect();
-    (!said.is_empty()).then(|| view! { <div class="statements">{said}</div> })
+    (!said.is_empty()).then(|| view! { <div class="statements">{said}</div> }.part())
 }
 
-fn statement_view(page: Page<'_>, statement: &Statement) -> impl IntoView + use<> {
-    let note = (!statement.note.is_empty()).then(|| view! { <p class="note">{statement.note.clone()}</p> });
+fn statement_view(page: Page<'_>, statement: &Statement) -> Html {
+    let note =
+        (!statement.note.is_empty()).then(|| view! { <p class="note">{statement.note.clone()}</p> }.part());
     view! {
         <blockquote>
             {note}
@@ -148,10 +154,11 @@ fn statement_view(page: Page<'_>, statement: &Statement) -> impl IntoView + use<
             <footer>{statement.by.name.clone()}" "{time::ago(statement.at, page.frame.now)}</footer>
         </blockquote>
     }
+    .part()
 }
 
 /// The machine's finding beside the human statement.
-fn probe(page: Page<'_>, finding: &Finding) -> impl IntoView + use<> {
+fn probe(page: Page<'_>, finding: &Finding) -> Html {
     let shown = finding.freshness(page.frame.now);
     let tone = state::finding(shown.verdict);
     view! {
@@ -162,9 +169,10 @@ fn probe(page: Page<'_>, finding: &Finding) -> impl IntoView + use<> {
             {time::age_of(finding.taken_at, finding.period_seconds, page.frame.now)}
         </span>
     }
+    .part()
 }
 
-fn evidence(finding: &Finding) -> impl IntoView + use<> {
+fn evidence(finding: &Finding) -> Html {
     let label = finding.probe.label();
     view! {
         <details class="raw">
@@ -172,29 +180,33 @@ fn evidence(finding: &Finding) -> impl IntoView + use<> {
             <pre tabindex="0">{finding.evidence.clone()}</pre>
         </details>
     }
+    .part()
 }
 
-fn history(page: Page<'_>, item: &Item) -> Option<impl IntoView + use<>> {
+fn history(page: Page<'_>, item: &Item) -> Option<Html> {
     if item.entries.is_empty() {
         return None;
     }
     let lines: Vec<_> =
         item.entries.iter().rev().take(SHOWN_ENTRIES).map(|entry| line(page, entry)).collect();
     let address = forms::item(page.model.go_live.id, &item.spec.key);
-    Some(view! {
-        <div class="history">
-            <ul>{lines}</ul>
-            <p><a href=address>"Whole history ("{item.entries.len()}")"</a></p>
-        </div>
-    })
+    Some(
+        view! {
+            <div class="history">
+                <ul>{lines}</ul>
+                <p><a href=address>"Whole history ("{item.entries.len()}")"</a></p>
+            </div>
+        }
+        .part(),
+    )
 }
 
-fn line(page: Page<'_>, entry: &Entry) -> impl IntoView + use<> {
+fn line(page: Page<'_>, entry: &Entry) -> Html {
     let note = inert_line(entry.act.note(), 120);
-    let note = (!note.is_empty()).then(|| view! { <span class="note">" “"{note}"”"</span> });
+    let note = (!note.is_empty()).then(|| view! { <span class="note">" “"{note}"”"</span> }.part());
     view! {
         <li data-key=entry.seq.to_string()>
             {time::ago(entry.at, page.frame.now)}" "<strong>{entry.by.name.clone()}</strong>" "{entry.act.verb()}{note}
         </li>
-    }
+    }.part()
 }

@@ -5,6 +5,8 @@ use gantry_domain::golive::Offers;
 use gantry_domain::preset::StatementKind;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::page::Page;
 use crate::forms;
 use crate::ui::form::{Field, Form};
@@ -12,7 +14,7 @@ use crate::ui::form::{Field, Form};
 /// The forms of one item.
 pub(super) struct Forms {
     /// As they are shown.
-    pub(super) view: AnyView,
+    pub(super) view: Option<Html>,
     /// Whether one of them was refused, so that the item must be open.
     pub(super) refused: bool,
 }
@@ -34,13 +36,12 @@ pub(super) fn forms(page: Page<'_>, item: &Item, offers: Offers) -> Forms {
             act.view
         })
         .collect();
-    let view =
-        if views.is_empty() { ().into_any() } else { view! { <div class="acts">{views}</div> }.into_any() };
+    let view = (!views.is_empty()).then(|| view! { <div class="acts">{views}</div> }.part());
     Forms { view, refused }
 }
 
 struct Act {
-    view: AnyView,
+    view: Html,
     refused: bool,
 }
 
@@ -52,8 +53,9 @@ fn act(form: &Form, button: &'static str, class: &'static str, fields: impl Into
             <summary class=class>{button}</summary>
             {form.with("stack", fields)}
         </details>
-    };
-    Act { view: view.into_any(), refused }
+    }
+    .part();
+    Act { view: view, refused }
 }
 
 fn form(page: Page<'_>, item: &Item, act: &str) -> Form {
@@ -93,24 +95,27 @@ fn sign(page: Page<'_>, item: &Item) -> Act {
         {form.text(note(), 2)}
         {form.line(evidence)}
         <button class="button primary">{button}</button>
-    };
+    }
+    .part();
     act(&form, "Sign…", "button primary", fields)
 }
 
 fn counter_sign(page: Page<'_>, item: &Item) -> Act {
     let form = form(page, item, "counter-sign");
-    let fields = view! { {form.text(note(), 2)} <button class="button primary">"Counter-sign"</button> };
+    let fields =
+        view! { {form.text(note(), 2)} <button class="button primary">"Counter-sign"</button> }.part();
     act(&form, "Counter-sign…", "button primary", fields)
 }
 
 fn not_applicable(page: Page<'_>, item: &Item) -> Act {
     let form = form(page, item, "not-applicable");
-    let fields = view! { {form.text(reason(), 2)} <button class="button">"Mark as not applicable"</button> };
+    let fields =
+        view! { {form.text(reason(), 2)} <button class="button">"Mark as not applicable"</button> }.part();
     act(&form, "Not applicable…", "button", fields)
 }
 
 fn withdraw(page: Page<'_>, item: &Item) -> Act {
     let form = form(page, item, "withdraw");
-    let fields = view! { {form.text(reason(), 2)} <button class="button">"Withdraw"</button> };
+    let fields = view! { {form.text(reason(), 2)} <button class="button">"Withdraw"</button> }.part();
     act(&form, "Withdraw…", "button", fields)
 }

@@ -4,6 +4,8 @@ use gantry_domain::actor::{Actor, Role};
 use gantry_domain::release::Binding;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::Model;
 use super::{checklist, gate, head, plan, preflight, rollout, start};
 use crate::document::document_in;
@@ -60,7 +62,7 @@ pub fn render(frame: &Frame, model: &Model) -> String {
     document_in(frame, &place, &title, || body(page))
 }
 
-fn body(page: Page<'_>) -> impl IntoView + use<> {
+fn body(page: Page<'_>) -> Html {
     let model = page.model;
     let running = model.rollout.as_ref().is_some_and(|view| !view.rollout.phase.is_over());
     let class = if running { "console running" } else { "console" };
@@ -74,7 +76,7 @@ fn body(page: Page<'_>) -> impl IntoView + use<> {
                 {start::start(page)}
             </div>
         }
-        .into_any()
+        .part()
     });
     let gate_during = running.then(|| gate::overrides(page));
     view! {
@@ -91,4 +93,5 @@ fn body(page: Page<'_>) -> impl IntoView + use<> {
             </section>
         </div>
     }
+    .part()
 }

@@ -5,6 +5,8 @@ use gantry_domain::plan::{BreachAction, MOST_STEPS, Plan, Step};
 use gantry_domain::threshold::Threshold;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::page::Page;
 use crate::islands::PlanPreview;
 use crate::plan_fields;
@@ -14,7 +16,7 @@ use crate::refusal::Refusal;
 const SPARE_ROWS: usize = 3;
 
 /// The plan as one of the steps before a start.
-pub(super) fn plan(page: Page<'_>) -> impl IntoView + use<> {
+pub(super) fn plan(page: Page<'_>) -> Html {
     let plan = &page.model.plan;
     let editor = page.may(Role::ReleaseManager).then(|| editor(page));
     view! {
@@ -26,6 +28,7 @@ pub(super) fn plan(page: Page<'_>) -> impl IntoView + use<> {
             {editor}
         </section>
     }
+    .part()
 }
 
 /// "10 % → 50 % → 100 %".
@@ -33,7 +36,7 @@ fn summary(plan: &Plan) -> String {
     plan.steps.iter().map(|step| format!("{} %", step.percent)).collect::<Vec<_>>().join(" → ")
 }
 
-fn preview(page: Page<'_>) -> impl IntoView + use<> {
+fn preview(page: Page<'_>) -> Html {
     let model = page.model;
     let rows: Vec<_> = model
         .plan
@@ -49,16 +52,17 @@ fn preview(page: Page<'_>) -> impl IntoView + use<> {
             judged=!model.plan.thresholds.is_empty()
         />
     }
+    .part()
 }
 
-fn autoscaler(page: Page<'_>) -> Option<impl IntoView + use<>> {
+fn autoscaler(page: Page<'_>) -> Option<Html> {
     let name = page.model.cluster.autoscaler.clone()?;
     Some(
-        view! { <p class="help">"The autoscaler "<code>{name}</code>" is attached: steps are kept in percent."</p> },
+        view! { <p class="help">"The autoscaler "<code>{name}</code>" is attached: steps are kept in percent."</p> }.part(),
     )
 }
 
-fn judged(plan: &Plan) -> impl IntoView + use<> {
+fn judged(plan: &Plan) -> Html {
     let rows: Vec<_> = plan.thresholds.iter().map(|threshold| threshold_row(plan, threshold)).collect();
     let count = rows.len();
     view! {
@@ -67,9 +71,10 @@ fn judged(plan: &Plan) -> impl IntoView + use<> {
             <ul>{rows}</ul>
         </details>
     }
+    .part()
 }
 
-fn threshold_row(plan: &Plan, threshold: &Threshold) -> impl IntoView + use<> {
+fn threshold_row(plan: &Plan, threshold: &Threshold) -> Html {
     let action = plan.action(threshold.spec.severity).map_or("recorded only", BreachAction::label);
     view! {
         <li data-key=threshold.key().to_string()>
@@ -77,9 +82,10 @@ fn threshold_row(plan: &Plan, threshold: &Threshold) -> impl IntoView + use<> {
             <span class="because">{threshold.spec.severity.label()}": "{action}</span>
         </li>
     }
+    .part()
 }
 
-fn editor(page: Page<'_>) -> impl IntoView + use<> {
+fn editor(page: Page<'_>) -> Html {
     let form = page.form("plan", "plan");
     let refusal = page.model.refusal.as_ref().filter(|refusal| refusal.form == "plan");
     let plan = &page.model.plan;
@@ -103,10 +109,10 @@ fn editor(page: Page<'_>) -> impl IntoView + use<> {
                 <button class="button primary">"Save the plan"</button>
             </form>
         </details>
-    }
+    }.part()
 }
 
-fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> impl IntoView + use<> {
+fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> Html {
     let number = index + 1;
     let names = (format!("percent-{number}"), format!("soak-{number}"));
     let value = |name: &str, saved: Option<String>| match refusal {
@@ -120,7 +126,7 @@ fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> impl Int
     let error_id = format!("plan-row-{number}-error");
     let described = |is_wrong: bool| is_wrong.then(|| error_id.clone());
     let error = wrong_percent.clone().or(wrong_soak.clone()).map(|refusal| {
-        view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{refusal.what}</strong>" "{refusal.next_step}</p> }
+        view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{refusal.what}</strong>" "{refusal.next_step}</p> }.part()
     });
     let class = if percent.is_empty() { "row spare" } else { "row" };
     view! {
@@ -144,26 +150,21 @@ fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> impl Int
             <button type="button" class="button quiet needs-browser" data-remove="" aria-label=format!("Remove step {number}")>"×"</button>
             {error}
         </div>
-    }
+    }.part()
 }
 
-fn breach(
-    name: &'static str,
-    label: &'static str,
-    saved: BreachAction,
-    refusal: Option<&Refusal>,
-) -> impl IntoView + use<> {
+fn breach(name: &'static str, label: &'static str, saved: BreachAction, refusal: Option<&Refusal>) -> Html {
     let typed = refusal.map(|refusal| refusal.typed(name).to_owned()).filter(|typed| !typed.is_empty());
     let chosen = typed.unwrap_or_else(|| plan_fields::action_word(saved).to_owned());
     let options: Vec<_> = [BreachAction::RollBack, BreachAction::Hold]
         .into_iter()
         .map(|action| {
             let word = plan_fields::action_word(action);
-            view! { <option value=word selected=word == chosen>{action.label()}</option> }
+            view! { <option value=word selected=word == chosen>{action.label()}</option> }.part()
         })
         .collect();
     let id = format!("plan-{name}");
-    view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name>{options}</select></div> }
+    view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name>{options}</select></div> }.part()
 }
 
 #[cfg(test)]

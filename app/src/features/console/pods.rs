@@ -3,6 +3,8 @@
 use gantry_domain::rollout::{PodSeen, ReplicaSetSeen, Seen, Side};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::RolloutView;
 use super::page::Page;
 use super::state::version;
@@ -12,14 +14,15 @@ use crate::ui::time;
 const MOST_DRAWN: usize = 80;
 
 /// The pods.
-pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> impl IntoView + use<> {
+pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> Html {
     let seen = &view.rollout.seen;
     let drawn: Vec<_> = ordered(seen).into_iter().take(MOST_DRAWN).map(|(set, pod)| one(set, pod)).collect();
     let more = seen.replica_sets.iter().map(|set| set.pods.len()).sum::<usize>().saturating_sub(MOST_DRAWN);
-    let more = (more > 0).then(|| view! { <li class="more-pods">"and "{more}" more"</li> });
+    let more = (more > 0).then(|| view! { <li class="more-pods">"and "{more}" more"</li> }.part());
     let age = view.observed_at.map(|at| time::age_of(at, view.observe_period_seconds, page.frame.now));
-    let problems: Vec<_> = problems(seen).into_iter().map(|problem| view! { <li>{problem}</li> }).collect();
-    let problems = (!problems.is_empty()).then(|| view! { <ul class="pod-problems">{problems}</ul> });
+    let problems: Vec<_> =
+        problems(seen).into_iter().map(|problem| view! { <li>{problem}</li> }.part()).collect();
+    let problems = (!problems.is_empty()).then(|| view! { <ul class="pod-problems">{problems}</ul> }.part());
     view! {
         <div class="pods" data-reading="">
             <ul class="pod-row" aria-hidden="true">{drawn}{more}</ul>
@@ -29,7 +32,7 @@ pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> impl IntoView + use<> 
             </p>
             {problems}
         </div>
-    }
+    }.part()
 }
 
 /// New ones first, then strangers, then old ones.
@@ -44,7 +47,7 @@ fn ordered(seen: &Seen) -> Vec<(&ReplicaSetSeen, &PodSeen)> {
     pods
 }
 
-fn one(set: &ReplicaSetSeen, pod: &PodSeen) -> impl IntoView + use<> {
+fn one(set: &ReplicaSetSeen, pod: &PodSeen) -> Html {
     let side = match set.side {
         Side::Old => "old",
         Side::New => "new",
@@ -64,10 +67,10 @@ fn one(set: &ReplicaSetSeen, pod: &PodSeen) -> impl IntoView + use<> {
                 <title>{title}</title>
                 <rect class="body" x="2" y="2" width="16" height="16" rx="4"/>
                 <rect class="over" x="2" y="2" width="16" height="16" rx="4"/>
-                {(set.side == Side::Other).then(|| view! { <path class="stroke" d="M7 7l6 6M13 7l-6 6"/> })}
+                {(set.side == Side::Other).then(|| view! { <path class="stroke" d="M7 7l6 6M13 7l-6 6"/> }.part())}
             </svg>
         </li>
-    }
+    }.part()
 }
 
 /// "1 of v2.5.0 · 9 of v2.4.1 · 10 of 10 ready".

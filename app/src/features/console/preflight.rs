@@ -5,6 +5,8 @@ use gantry_domain::checklist::MAX_NOTE;
 use gantry_domain::preflight::{Check, Finding, Outcome};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::page::Page;
 use super::state;
 use crate::ui::form::Field;
@@ -12,7 +14,7 @@ use crate::ui::state::{Tone, mark, state as badge};
 use crate::ui::time;
 
 /// The pre-flight as one of the steps before a start.
-pub(super) fn preflight(page: Page<'_>) -> impl IntoView + use<> {
+pub(super) fn preflight(page: Page<'_>) -> Html {
     let findings = all(page);
     let blocking = findings.iter().filter(|finding| finding.blocks()).count();
     let looked = page.model.preflight.taken_at.is_some();
@@ -26,7 +28,7 @@ pub(super) fn preflight(page: Page<'_>) -> impl IntoView + use<> {
         .model
         .preflight
         .taken_at
-        .map(|at| view! { <span class="age">{time::age_of(at, page.model.preflight.period_seconds, page.frame.now)}</span> });
+        .map(|at| view! { <span class="age">{time::age_of(at, page.model.preflight.period_seconds, page.frame.now)}</span> }.part());
     let rows: Vec<_> = findings.iter().map(row).collect();
     let acts = page.may(Role::ReleaseManager).then(|| acts(page, &findings));
     view! {
@@ -37,6 +39,7 @@ pub(super) fn preflight(page: Page<'_>) -> impl IntoView + use<> {
             {acts}
         </section>
     }
+    .part()
 }
 
 /// Every check there is; one without a finding was not looked at.
@@ -50,7 +53,7 @@ fn all(page: Page<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn row(finding: &Finding) -> impl IntoView + use<> {
+fn row(finding: &Finding) -> Html {
     let (tone, word) = state::check(finding);
     view! {
         <li class=format!("check {}", tone.class()) data-key=finding.check.label()>
@@ -60,19 +63,20 @@ fn row(finding: &Finding) -> impl IntoView + use<> {
             <span class="because">{finding.found.clone()}</span>
         </li>
     }
+    .part()
 }
 
-fn waved(page: Page<'_>) -> Option<impl IntoView + use<>> {
+fn waved(page: Page<'_>) -> Option<Html> {
     let waved = page.model.preflight.overridden.clone()?;
     Some(view! {
         <blockquote class="callout warning">
             <p>{mark(Tone::Warning)}<strong>{waved.by}</strong>" lets the rollout start in spite of failed checks"</p>
             <p class="note">{waved.reason}</p>
         </blockquote>
-    })
+    }.part())
 }
 
-fn acts(page: Page<'_>, findings: &[Finding]) -> impl IntoView + use<> {
+fn acts(page: Page<'_>, findings: &[Finding]) -> Html {
     let again = page.form("preflight", "preflight");
     let can_wave = page.may(Role::Admin)
         && page.model.preflight.overridden.is_none()
@@ -80,13 +84,14 @@ fn acts(page: Page<'_>, findings: &[Finding]) -> impl IntoView + use<> {
     let wave = can_wave.then(|| wave_form(page));
     view! {
         <div class="acts">
-            {again.with("", view! { <button class="button">"Check again"</button> })}
+            {again.with("", view! { <button class="button">"Check again"</button> }.part())}
             {wave}
         </div>
     }
+    .part()
 }
 
-fn wave_form(page: Page<'_>) -> impl IntoView + use<> {
+fn wave_form(page: Page<'_>) -> Html {
     let form = page.form("preflight-override", "preflight/override");
     let reason = Field {
         max: Some(MAX_NOTE),
@@ -97,7 +102,7 @@ fn wave_form(page: Page<'_>) -> impl IntoView + use<> {
     view! {
         <details class="act" data-closes="" open=form.is_refused()>
             <summary class="button">"Start in spite of it…"</summary>
-            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the checks"</button> })}
+            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the checks"</button> }.part())}
         </details>
-    }
+    }.part()
 }

@@ -3,6 +3,8 @@
 use gantry_domain::judge::{Reading, Verdict};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::RolloutView;
 use super::page::Page;
 use super::state;
@@ -11,7 +13,7 @@ use crate::ui::state::mark;
 use crate::ui::time;
 
 /// Readings that no curve shows.
-pub(super) fn readings(page: Page<'_>, view: &RolloutView) -> Option<impl IntoView + use<>> {
+pub(super) fn readings(page: Page<'_>, view: &RolloutView) -> Option<Html> {
     let rows: Vec<_> = view
         .rollout
         .readings
@@ -19,14 +21,14 @@ pub(super) fn readings(page: Page<'_>, view: &RolloutView) -> Option<impl IntoVi
         .filter(|reading| !view.curves.iter().any(|curve| curve.key == reading.key))
         .map(|reading| {
             let name = reading.name.clone();
-            view! { <li data-key=reading.key.clone()><span class="title">{name}</span>{value(page, view, reading)}</li> }
+            view! { <li data-key=reading.key.clone()><span class="title">{name}</span>{value(page, view, reading)}</li> }.part()
         })
         .collect();
-    (!rows.is_empty()).then(|| view! { <ul class="readings">{rows}</ul> })
+    (!rows.is_empty()).then(|| view! { <ul class="readings">{rows}</ul> }.part())
 }
 
 /// One reading: what it says, the value, the limit, the age.
-pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> impl IntoView + use<> {
+pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> Html {
     let period = view.rollout.judge_period_seconds;
     let now = page.frame.now;
     let stale =
@@ -34,7 +36,7 @@ pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> im
     let (tone, word) = state::reading(reading);
     let value = reading.value.map_or_else(|| "–".to_owned(), number);
     let why = match &reading.verdict {
-        Verdict::Inconclusive(why) => Some(view! { <span class="because">{why.to_string()}</span> }),
+        Verdict::Inconclusive(why) => Some(view! { <span class="because">{why.to_string()}</span> }.part()),
         Verdict::Pass | Verdict::Breach => None,
     };
     // Once nothing is judged any more, its last readings only grow older: that is no loss of sight.
@@ -52,4 +54,5 @@ pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> im
             <span class="age">{age}</span>
         </span>
     }
+    .part()
 }

@@ -3,6 +3,8 @@
 use gantry_domain::rollout::{LogLine, Phase};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::RolloutView;
 use super::page::Page;
 use super::{act, curve, pods, readings, state, track};
@@ -13,23 +15,24 @@ use crate::ui::time;
 const OPEN_LINES: usize = 6;
 
 /// The rollout.
-pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> impl IntoView + use<> {
+pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> Html {
     let rollout = &view.rollout;
     let (tone, word) = state::phase(&rollout.phase);
     let reason = state::reason(rollout);
-    let reason = (!reason.is_empty()).then(|| view! { <p class="reason">{reason}</p> });
+    let reason = (!reason.is_empty()).then(|| view! { <p class="reason">{reason}</p> }.part());
     let ends = rollout.phase.ends_at().map(|ends| {
-        view! { <p class="soak"><span class="soak-left">{time::countdown(ends, page.frame.now)}</span>" left of the soak"</p> }
+        view! { <p class="soak"><span class="soak-left">{time::countdown(ends, page.frame.now)}</span>" left of the soak"</p> }.part()
     });
     let paused_at = match &rollout.phase {
         Phase::Held { since, .. } => {
-            Some(view! { <p class="age">"held "{time::ago(*since, page.frame.now)}</p> })
+            Some(view! { <p class="age">"held "{time::ago(*since, page.frame.now)}</p> }.part())
         }
         _ => None,
     };
-    let problem = view.problem.clone().map(|problem| {
-        view! { <p class="callout bad">{mark(Tone::Bad)}{problem}</p> }
-    });
+    let problem = view
+        .problem
+        .clone()
+        .map(|problem| view! { <p class="callout bad">{mark(Tone::Bad)}{problem}</p> }.part());
     view! {
         <div class=format!("flight {}", tone.class())>
             <header class="flight-head">
@@ -48,16 +51,16 @@ pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> impl IntoView + use
             <div class="curves">{view.curves.iter().map(|one| curve::curve(page, view, one)).collect_view()}</div>
             {log(page, &view.log)}
         </div>
-    }
+    }.part()
 }
 
-fn log(page: Page<'_>, lines: &[LogLine]) -> impl IntoView + use<> {
+fn log(page: Page<'_>, lines: &[LogLine]) -> Html {
     let (open, folded) = lines.split_at(lines.len().min(OPEN_LINES));
     let open: Vec<_> = open.iter().map(|one| line(page, one)).collect();
     let older = (!folded.is_empty()).then(|| {
         let count = folded.len();
         let folded: Vec<_> = folded.iter().map(|one| line(page, one)).collect();
-        view! { <details class="older"><summary>{count}" earlier decisions"</summary><ol>{folded}</ol></details> }
+        view! { <details class="older"><summary>{count}" earlier decisions"</summary><ol>{folded}</ol></details> }.part()
     });
     view! {
         <section class="log" aria-labelledby="log-title">
@@ -66,14 +69,17 @@ fn log(page: Page<'_>, lines: &[LogLine]) -> impl IntoView + use<> {
             {older}
         </section>
     }
+    .part()
 }
 
-fn line(page: Page<'_>, line: &LogLine) -> impl IntoView + use<> {
-    let why = (!line.why.is_empty()).then(|| view! { <span class="because">{line.why.clone()}</span> });
+fn line(page: Page<'_>, line: &LogLine) -> Html {
+    let why =
+        (!line.why.is_empty()).then(|| view! { <span class="because">{line.why.clone()}</span> }.part());
     view! {
         <li data-key=line.at.timestamp_micros().to_string()>
             {time::ago(line.at, page.frame.now)}
             <span><span class="what">{line.what.clone()}</span>" "{why}</span>
         </li>
     }
+    .part()
 }

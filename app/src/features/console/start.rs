@@ -3,12 +3,14 @@
 use gantry_domain::actor::Role;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::page::Page;
 use super::state;
 use crate::ui::state::{Tone, mark};
 
 /// The last of the steps before a rollout.
-pub(super) fn start(page: Page<'_>) -> impl IntoView + use<> {
+pub(super) fn start(page: Page<'_>) -> Html {
     let mut blockers = state::start_blockers(page.model);
     if !page.may(Role::ReleaseManager) {
         blockers.push("only a release manager may start it".to_owned());
@@ -16,7 +18,7 @@ pub(super) fn start(page: Page<'_>) -> impl IntoView + use<> {
     let blocked = !blockers.is_empty();
     let version = page.model.go_live.release.image.version();
     let environment = page.model.go_live.environment.clone();
-    let reasons: Vec<_> = blockers.into_iter().map(|why| view! { <li>{why}</li> }).collect();
+    let reasons: Vec<_> = blockers.into_iter().map(|why| view! { <li>{why}</li> }.part()).collect();
     let why = blocked.then(|| {
         view! {
             <div id="start-why" class="start-why">
@@ -24,16 +26,20 @@ pub(super) fn start(page: Page<'_>) -> impl IntoView + use<> {
                 <ul>{reasons}</ul>
             </div>
         }
+        .part()
     });
     let ready = (!blocked).then(|| {
         let steps = page.model.plan.steps.first().map(|step| step.percent);
         view! {
             <p id="start-why">{mark(Tone::Good)}"Everything is ready. It begins with "{steps}" % of the pods, and can be taken back at any moment."</p>
-        }
+        }.part()
     });
-    let problem = page.model.cluster.problem.clone().map(|problem| {
-        view! { <p class="callout warning">{mark(Tone::Warning)}{problem}</p> }
-    });
+    let problem = page
+        .model
+        .cluster
+        .problem
+        .clone()
+        .map(|problem| view! { <p class="callout warning">{mark(Tone::Warning)}{problem}</p> }.part());
     let form = page.form("start", "start");
     view! {
         <section class="step start" id="start-step" aria-labelledby="start-title">
@@ -45,7 +51,8 @@ pub(super) fn start(page: Page<'_>) -> impl IntoView + use<> {
                 <button class="button primary large" disabled=blocked aria-describedby="start-why">
                     "Start the rollout of "{version}" to "{environment}
                 </button>
-            })}
+            }.part())}
         </section>
     }
+    .part()
 }

@@ -4,6 +4,8 @@ use gantry_domain::plan::{AchievableStep, Step, achievable_on};
 use gantry_domain::rollout::{Outcome, Phase, Rollout, Side};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::RolloutView;
 use super::page::Page;
 use crate::plan_fields;
@@ -71,7 +73,7 @@ fn inner(phase: &Phase) -> &Phase {
 }
 
 /// The track.
-pub(super) fn track(_page: Page<'_>, view: &RolloutView) -> impl IntoView + use<> {
+pub(super) fn track(_page: Page<'_>, view: &RolloutView) -> Html {
     let rollout = &view.rollout;
     let achieved = achievable_on(&rollout.plan, rollout.replicas, rollout.basis);
     let steps: Vec<_> = rollout
@@ -82,10 +84,10 @@ pub(super) fn track(_page: Page<'_>, view: &RolloutView) -> impl IntoView + use<
         .enumerate()
         .map(|(index, (step, achieved))| node(rollout, index, *step, *achieved))
         .collect();
-    view! { <ol class="track" aria-label="Steps">{steps}</ol> }
+    view! { <ol class="track" aria-label="Steps">{steps}</ol> }.part()
 }
 
-fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -> impl IntoView + use<> {
+fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -> Html {
     let standing = standing(rollout, index);
     let running = rollout.seen.tally(Side::New).ready;
     let pods = match standing {
@@ -95,7 +97,7 @@ fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -
         }
     };
     let coarse = (achieved.achieved_percent != step.percent)
-        .then(|| view! { <span class="achieved-percent">" = "{achieved.achieved_percent}" %"</span> });
+        .then(|| view! { <span class="achieved-percent">" = "{achieved.achieved_percent}" %"</span> }.part());
     let soak = if step.soak_seconds == 0 {
         "no soak".to_owned()
     } else {
@@ -108,5 +110,5 @@ fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -
             <span class="step-pods">{pods}</span>
             <span class="step-soak">{soak}<span class="hidden-text">", "{standing.word()}</span></span>
         </li>
-    }
+    }.part()
 }

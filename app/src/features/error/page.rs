@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::Part;
+
 use super::model::Model;
 use crate::document::document;
 use crate::forms;
@@ -10,8 +12,8 @@ use crate::frame::Frame;
 /// Renders the page.
 pub fn render(frame: &Frame, model: &Model) -> String {
     let Model { status, title, what, next_step, reference } = model.clone();
-    let reference =
-        reference.map(|number| view! { <p class="help">"In the log under "<code>{number}</code>"."</p> });
+    let reference = reference
+        .map(|number| view! { <p class="help">"In the log under "<code>{number}</code>"."</p> }.part());
     let heading = title.clone();
     document(frame, &title, || {
         view! {
@@ -24,5 +26,6 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                 <p><a class="button" href=forms::GO_LIVES>"To the go-lives"</a></p>
             </section>
         }
+        .part()
     })
 }

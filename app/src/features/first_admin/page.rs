@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::Part;
+
 use super::model::Model;
 use crate::document::document;
 use crate::forms;
@@ -38,6 +40,6 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                     <button class="button primary wide">"Make me admin"</button>
                 </form>
             </section>
-        }
+        }.part()
     })
 }

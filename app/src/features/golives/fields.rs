@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::{NewModel, PresetChoice};
 
 /// One field: name, label, example, help.
@@ -36,7 +38,7 @@ const WHERE: [Text; 3] = [
 ];
 
 /// The presets to choose from.
-pub(super) fn presets(model: &NewModel) -> impl IntoView + use<> {
+pub(super) fn presets(model: &NewModel) -> Html {
     let value = model.values.get("preset").cloned().unwrap_or_default();
     let choices: Vec<_> = model
         .presets
@@ -46,10 +48,10 @@ pub(super) fn presets(model: &NewModel) -> impl IntoView + use<> {
             choice(preset, if value.is_empty() { index == 0 } else { value == preset.key })
         })
         .collect();
-    view! { <fieldset class="choices-large"><legend>"Checklist"</legend>{choices}{error(model, "preset")}</fieldset> }
+    view! { <fieldset class="choices-large"><legend>"Checklist"</legend>{choices}{error(model, "preset")}</fieldset> }.part()
 }
 
-fn choice(preset: &PresetChoice, checked: bool) -> impl IntoView + use<> {
+fn choice(preset: &PresetChoice, checked: bool) -> Html {
     let runs = format!("{}/{}", preset.namespace, preset.deployment);
     view! {
         <label class="choice">
@@ -61,10 +63,11 @@ fn choice(preset: &PresetChoice, checked: bool) -> impl IntoView + use<> {
             </span>
         </label>
     }
+    .part()
 }
 
 /// What goes out and where it runs.
-pub(super) fn fields(model: &NewModel) -> impl IntoView + use<> {
+pub(super) fn fields(model: &NewModel) -> Html {
     let what: Vec<_> = WHAT.iter().map(|text| field(model, *text)).collect();
     let place: Vec<_> = WHERE.iter().map(|text| field(model, *text)).collect();
     view! {
@@ -77,9 +80,10 @@ pub(super) fn fields(model: &NewModel) -> impl IntoView + use<> {
         {environments(model)}
         {error(model, "")}
     }
+    .part()
 }
 
-fn field(model: &NewModel, (name, label, sample, help): Text) -> impl IntoView + use<> {
+fn field(model: &NewModel, (name, label, sample, help): Text) -> Html {
     let id = format!("new-{name}");
     let value = model.values.get(name).cloned().unwrap_or_default();
     let wrong = model.errors.iter().any(|error| error.field == name);
@@ -88,7 +92,8 @@ fn field(model: &NewModel, (name, label, sample, help): Text) -> impl IntoView +
         (false, false) => Some(format!("new-{name}-help")),
         (false, true) => None,
     };
-    let help = (!help.is_empty()).then(|| view! { <p class="help" id=format!("new-{name}-help")>{help}</p> });
+    let help =
+        (!help.is_empty()).then(|| view! { <p class="help" id=format!("new-{name}-help")>{help}</p> }.part());
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -101,20 +106,22 @@ fn field(model: &NewModel, (name, label, sample, help): Text) -> impl IntoView +
             {error(model, name)}
         </div>
     }
+    .part()
 }
 
-fn environments(model: &NewModel) -> impl IntoView + use<> {
+fn environments(model: &NewModel) -> Html {
     let mut names: Vec<_> = model.presets.iter().flat_map(|preset| preset.environments.clone()).collect();
     names.sort();
     names.dedup();
-    let options: Vec<_> = names.into_iter().map(|name| view! { <option value=name></option> }).collect();
-    view! { <datalist id="environments">{options}</datalist> }
+    let options: Vec<_> =
+        names.into_iter().map(|name| view! { <option value=name></option> }.part()).collect();
+    view! { <datalist id="environments">{options}</datalist> }.part()
 }
 
 /// What is wrong with a field.
-fn error(model: &NewModel, field: &str) -> Option<impl IntoView + use<>> {
+fn error(model: &NewModel, field: &str) -> Option<Html> {
     let error = model.errors.iter().find(|error| error.field == field)?.clone();
     Some(view! {
         <p class="refusal" id=format!("new-{field}-error") role="alert"><strong>{error.what}</strong>" "{error.next_step}</p>
-    })
+    }.part())
 }

@@ -3,6 +3,8 @@
 use gantry_domain::import::Import;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::fields;
 use super::model::ImportModel;
 use crate::document::document;
@@ -40,10 +42,11 @@ pub fn render(frame: &Frame, model: &ImportModel) -> String {
             </div>
             {create}
         }
+        .part()
     })
 }
 
-fn preview(import: &Import) -> impl IntoView + use<> {
+fn preview(import: &Import) -> Html {
     let count: usize = import.sections.iter().map(|section| section.items.len()).sum();
     let sections: Vec<_> = import
         .sections
@@ -53,23 +56,24 @@ fn preview(import: &Import) -> impl IntoView + use<> {
                 .items
                 .iter()
                 .map(|item| {
-                    let optional = (!item.required).then(|| view! { <span class="flag">"optional"</span> });
-                    view! { <li><span class="box"></span><span class="title">{item.title.clone()}{optional}</span></li> }
+                    let optional = (!item.required).then(|| view! { <span class="flag">"optional"</span> }.part());
+                    view! { <li><span class="box"></span><span class="title">{item.title.clone()}{optional}</span></li> }.part()
                 })
                 .collect();
-            view! { <h3>{section.title.clone()}<span class="fraction">{section.items.len()}</span></h3><ul class="preview-items">{items}</ul> }
+            view! { <h3>{section.title.clone()}<span class="fraction">{section.items.len()}</span></h3><ul class="preview-items">{items}</ul> }.part()
         })
         .collect();
     let warnings: Vec<_> = import
         .warnings
         .iter()
-        .map(
-            |warning| view! { <li>{mark(Tone::Warning)}"Line "{warning.line}": "{warning.text.clone()}</li> },
-        )
+        .map(|warning| {
+            view! { <li>{mark(Tone::Warning)}"Line "{warning.line}": "{warning.text.clone()}</li> }.part()
+        })
         .collect();
-    let warnings = (!warnings.is_empty()).then(|| view! { <ul class="import-warnings">{warnings}</ul> });
+    let warnings =
+        (!warnings.is_empty()).then(|| view! { <ul class="import-warnings">{warnings}</ul> }.part());
     let empty = (count == 0).then(|| {
-        view! { <p class="empty">"No items yet. An item is a line such as “- [ ] Keys are in the vault”."</p> }
+        view! { <p class="empty">"No items yet. An item is a line such as “- [ ] Keys are in the vault”."</p> }.part()
     });
     view! {
         <section class="panel preview" aria-labelledby="preview-title">
@@ -79,10 +83,11 @@ fn preview(import: &Import) -> impl IntoView + use<> {
             {empty}
         </section>
     }
+    .part()
 }
 
 /// The rest of a new go-live; the document goes with it.
-fn create(frame: &Frame, model: &ImportModel) -> impl IntoView + use<> {
+fn create(frame: &Frame, model: &ImportModel) -> Html {
     let key = format!("{}.new", frame.form_key);
     let fields = fields::fields(&model.new);
     view! {
@@ -94,4 +99,5 @@ fn create(frame: &Frame, model: &ImportModel) -> impl IntoView + use<> {
             <p class="acts"><button class="button primary">"Open the go-live with this checklist"</button></p>
         </form>
     }
+    .part()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::fields;
 use super::model::{Model, NewModel, Row};
 use crate::document::document;
@@ -25,29 +27,30 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                 <kbd aria-hidden="true">"/"</kbd>
             </label>
             <ul class="go-lives panel">{rows}</ul>
-        }
+        }.part()
     });
     let new = (model.may_create && !model.rows.is_empty())
-        .then(|| view! { <a class="button primary" href=forms::NEW_GO_LIVE>"New go-live"</a> });
+        .then(|| view! { <a class="button primary" href=forms::NEW_GO_LIVE>"New go-live"</a> }.part());
     let notice = model
         .notice
         .clone()
-        .map(|text| view! { <p class="notice" role="status">{mark(Tone::Good)}{text}</p> });
+        .map(|text| view! { <p class="notice" role="status">{mark(Tone::Good)}{text}</p> }.part());
     document(frame, "Go-lives", || {
         view! {
             <header class="page-head"><h1>"Go-lives"</h1>{new}</header>
             <div data-live="go-lives">{notice}{list}{empty}</div>
         }
+        .part()
     })
 }
 
-fn row(frame: &Frame, row: &Row) -> impl IntoView + use<> {
+fn row(frame: &Frame, row: &Row) -> Html {
     let gate = if row.gate_open { (Tone::Good, "gate open") } else { (Tone::Quiet, "gate closed") };
     let (tone, word) = row.rollout.clone().unwrap_or((gate.0, gate.1.to_owned()));
     let from = row
         .from
         .clone()
-        .map(|from| view! { <span class="version">{from}</span><span class="arrow">" → "</span> });
+        .map(|from| view! { <span class="version">{from}</span><span class="arrow">" → "</span> }.part());
     let progress = row.progress;
     let address = forms::go_live(row.id);
     view! {
@@ -63,10 +66,10 @@ fn row(frame: &Frame, row: &Row) -> impl IntoView + use<> {
                 <span class="said">{row.created_by.clone()}" · "{time::ago(row.changed_at, frame.now)}</span>
             </a>
         </li>
-    }
+    }.part()
 }
 
-fn nothing(may_create: bool) -> impl IntoView + use<> {
+fn nothing(may_create: bool) -> Html {
     let act = if may_create {
         view! {
             <p class="acts">
@@ -74,9 +77,9 @@ fn nothing(may_create: bool) -> impl IntoView + use<> {
                 <a class="button" href=forms::IMPORT>"Bring your own checklist"</a>
             </p>
         }
-        .into_any()
+        .part()
     } else {
-        view! { <p class="help">"A release manager opens one; you will see it here."</p> }.into_any()
+        view! { <p class="help">"A release manager opens one; you will see it here."</p> }.part()
     };
     view! {
         <section class="teach panel">
@@ -94,7 +97,7 @@ fn nothing(may_create: bool) -> impl IntoView + use<> {
             </p>
             {act}
         </section>
-    }
+    }.part()
 }
 
 /// Renders the form for a new go-live.
@@ -112,5 +115,6 @@ pub fn render_new(frame: &Frame, model: &NewModel) -> String {
                 <p class="acts"><button class="button primary">"Open the go-live"</button></p>
             </form>
         }
+        .part()
     })
 }

@@ -4,6 +4,8 @@ use gantry_domain::checklist::{Entry, Item};
 use gantry_domain::release::Binding;
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::Model;
 use crate::document::document_in;
 use crate::features::console::state as words;
@@ -34,16 +36,16 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                         <p class="help">{section}</p>
                         {body(frame, model, item)}
                     </article>
-                }
+                }.part()
             })
         }
         None => document_in(frame, &place, "No such item", || {
-            view! { <p class="empty">"This go-live has no such item. "<a href=back>"Back to the go-live"</a></p> }
+            view! { <p class="empty">"This go-live has no such item. "<a href=back>"Back to the go-live"</a></p> }.part()
         }),
     }
 }
 
-fn body(frame: &Frame, model: &Model, item: &Item) -> impl IntoView + use<> {
+fn body(frame: &Frame, model: &Model, item: &Item) -> Html {
     let now = model.go_live.binding();
     let (class, word) = words::standing(&item.standing(&now));
     let finding = model.finding.as_ref().map(|finding| {
@@ -57,10 +59,12 @@ fn body(frame: &Frame, model: &Model, item: &Item) -> impl IntoView + use<> {
             </p>
             <pre tabindex="0">{finding.evidence.clone()}</pre>
         }
+        .part()
     });
     let entries: Vec<_> = item.entries.iter().map(|one| entry(frame, one, &now)).collect();
-    let none =
-        entries.is_empty().then(|| view! { <p class="empty">"Nobody has said anything about it yet."</p> });
+    let none = entries
+        .is_empty()
+        .then(|| view! { <p class="empty">"Nobody has said anything about it yet."</p> }.part());
     view! {
         <p class="why">{item.spec.why.clone()}</p>
         <p class=format!("item-standing {class}")>"Stands as: "<strong>{word}</strong></p>
@@ -69,11 +73,12 @@ fn body(frame: &Frame, model: &Model, item: &Item) -> impl IntoView + use<> {
         {none}
         <ol class="entries">{entries}</ol>
     }
+    .part()
 }
 
-fn entry(frame: &Frame, entry: &Entry, now: &Binding) -> impl IntoView + use<> {
-    let note =
-        (!entry.act.note().is_empty()).then(|| view! { <p class="note">{entry.act.note().to_owned()}</p> });
+fn entry(frame: &Frame, entry: &Entry, now: &Binding) -> Html {
+    let note = (!entry.act.note().is_empty())
+        .then(|| view! { <p class="note">{entry.act.note().to_owned()}</p> }.part());
     let about = match now.changed_since(&entry.binding) {
         None => "about the present release".to_owned(),
         Some(change) => format!("about another release: {} since", change.text()),
@@ -88,5 +93,5 @@ fn entry(frame: &Frame, entry: &Entry, now: &Binding) -> impl IntoView + use<> {
             {entry.act.evidence().map(link)}
             <p class="because">{about}" "<code>{entry.binding.short().to_owned()}</code></p>
         </li>
-    }
+    }.part()
 }

@@ -7,6 +7,8 @@ use gantry_domain::checklist::{Item, Statement};
 use gantry_domain::golive::{ChecklistSection, Override};
 use leptos::prelude::*;
 
+use crate::ui::html::{Html, Part};
+
 use super::model::Model;
 use crate::document::document_in;
 use crate::features::console::model::RolloutView;
@@ -35,11 +37,11 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                 {model.rollouts.iter().map(rollout).collect_view()}
                 {signatures()}
             </article>
-        }
+        }.part()
     })
 }
 
-fn head(frame: &Frame, model: &Model) -> impl IntoView + use<> {
+fn head(frame: &Frame, model: &Model) -> Html {
     let go_live = &model.go_live;
     let from = go_live.from_image.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
     let digest = go_live.release.known_digest().unwrap_or("not known").to_owned();
@@ -60,12 +62,14 @@ fn head(frame: &Frame, model: &Model) -> impl IntoView + use<> {
         ("Bound to", go_live.binding().short().to_owned()),
         ("Printed", age::exact(frame.now)),
     ];
-    let facts: Vec<_> =
-        facts.into_iter().map(|(term, text)| view! { <div><dt>{term}</dt><dd>{text}</dd></div> }).collect();
-    view! { <h1>"Go-live record: "{go_live.integration.clone()}</h1><dl class="facts">{facts}</dl> }
+    let facts: Vec<_> = facts
+        .into_iter()
+        .map(|(term, text)| view! { <div><dt>{term}</dt><dd>{text}</dd></div> }.part())
+        .collect();
+    view! { <h1>"Go-live record: "{go_live.integration.clone()}</h1><dl class="facts">{facts}</dl> }.part()
 }
 
-fn overridden(model: &Model, made: &Override) -> impl IntoView + use<> {
+fn overridden(model: &Model, made: &Override) -> Html {
     let open: Vec<_> = made
         .open_then
         .iter()
@@ -80,9 +84,10 @@ fn overridden(model: &Model, made: &Override) -> impl IntoView + use<> {
             <p>"Open then: "{open.join(" · ")}</p>
         </blockquote>
     }
+    .part()
 }
 
-fn table(model: &Model, section: &ChecklistSection) -> impl IntoView + use<> {
+fn table(model: &Model, section: &ChecklistSection) -> Html {
     let rows: Vec<_> = section.items.iter().map(|item| row(model, item)).collect();
     let progress = section.progress(&model.go_live.binding());
     view! {
@@ -91,10 +96,10 @@ fn table(model: &Model, section: &ChecklistSection) -> impl IntoView + use<> {
             <thead><tr><th scope="col">"Item"</th><th scope="col">"Stands as"</th><th scope="col">"Stated by"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
-    }
+    }.part()
 }
 
-fn row(model: &Model, item: &Item) -> impl IntoView + use<> {
+fn row(model: &Model, item: &Item) -> Html {
     let standing = item.standing(&model.go_live.binding());
     let sign = if standing.is_settled() { "☑" } else { "☐" };
     let optional = (!item.spec.required).then_some(" (optional)");
@@ -106,15 +111,18 @@ fn row(model: &Model, item: &Item) -> impl IntoView + use<> {
             <td>{said}</td>
         </tr>
     }
+    .part()
 }
 
-fn statement(statement: &Statement) -> impl IntoView + use<> {
-    let note = (!statement.note.is_empty()).then(|| view! { <p class="note">{statement.note.clone()}</p> });
-    let evidence = statement.evidence.clone().map(|address| view! { <p class="because">{address}</p> });
-    view! { <p>{statement.by.name.clone()}", "{age::exact(statement.at)}</p>{note}{evidence} }
+fn statement(statement: &Statement) -> Html {
+    let note =
+        (!statement.note.is_empty()).then(|| view! { <p class="note">{statement.note.clone()}</p> }.part());
+    let evidence =
+        statement.evidence.clone().map(|address| view! { <p class="because">{address}</p> }.part());
+    view! { <p>{statement.by.name.clone()}", "{age::exact(statement.at)}</p>{note}{evidence} }.part()
 }
 
-fn rollout(view: &RolloutView) -> impl IntoView + use<> {
+fn rollout(view: &RolloutView) -> Html {
     let rollout = &view.rollout;
     let ended: Option<DateTime<Utc>> = rollout.ended_at;
     let (_, word) = words::phase(&rollout.phase);
@@ -123,7 +131,7 @@ fn rollout(view: &RolloutView) -> impl IntoView + use<> {
         .iter()
         .rev()
         .map(|line| {
-            view! { <tr><td>{age::exact(line.at)}</td><td>{line.what.clone()}</td><td>{line.why.clone()}</td></tr> }
+            view! { <tr><td>{age::exact(line.at)}</td><td>{line.what.clone()}</td><td>{line.why.clone()}</td></tr> }.part()
         })
         .collect();
     view! {
@@ -137,13 +145,15 @@ fn rollout(view: &RolloutView) -> impl IntoView + use<> {
             <thead><tr><th scope="col">"When"</th><th scope="col">"What"</th><th scope="col">"Why"</th></tr></thead>
             <tbody>{lines}</tbody>
         </table>
-    }
+    }.part()
 }
 
-fn signatures() -> impl IntoView + use<> {
+fn signatures() -> Html {
     let lines: Vec<_> = ["Release manager", "Second person", "For the business"]
         .into_iter()
-        .map(|who| view! { <div><span class="signature-line"></span><p>{who}", place and date"</p></div> })
+        .map(|who| {
+            view! { <div><span class="signature-line"></span><p>{who}", place and date"</p></div> }.part()
+        })
         .collect();
-    view! { <section class="signatures" aria-label="Signatures">{lines}</section> }
+    view! { <section class="signatures" aria-label="Signatures">{lines}</section> }.part()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::html::Part;
+
 use super::model::Model;
 use crate::document::document;
 use crate::forms;
@@ -24,9 +26,9 @@ pub fn render(frame: &Frame, model: &Model) -> String {
     let next = model.next.clone();
     let oidc = model.oidc.clone().map(|name| {
         let address = format!("{}?next={}", forms::SIGN_IN_OIDC, forms::encoded(&model.next));
-        view! { <p class="or"><span>"or"</span></p><a class="button wide" href=address>"Sign in with "{name}</a> }
+        view! { <p class="or"><span>"or"</span></p><a class="button wide" href=address>"Sign in with "{name}</a> }.part()
     });
-    let hint = model.hint.clone().map(|hint| view! { <p class="help hint">{hint}</p> });
+    let hint = model.hint.clone().map(|hint| view! { <p class="help hint">{hint}</p> }.part());
     document(frame, "Sign in", || {
         view! {
             <section class="card" aria-labelledby="title">
@@ -44,5 +46,6 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                 {hint}
             </section>
         }
+        .part()
     })
 }
