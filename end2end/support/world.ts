@@ -1,9 +1,10 @@
 // Where the world under test is, as `cargo xtask e2e` describes it.
 
 export interface SignIn {
-  role: string
-  email: string
+  login: string
   password: string
+  name: string
+  role: string
 }
 
 export interface World {

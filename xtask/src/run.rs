@@ -46,7 +46,7 @@ pub(crate) fn run(place: &Place) -> Result<(), Fail> {
     until_told(place, &options, |addresses| {
         println!("\nGantry is ready at {}   (after {})\n", addresses.url, progress::elapsed(start));
         for person in &addresses.sign_ins {
-            println!("  {:<16} {:<28} {}", person.role, person.email, person.password);
+            println!("  {:<16} {:<6} {:<22} {}", person.role, person.login, person.password, person.name);
         }
         println!("\n  The outside world's switches: {}", addresses.sandbox);
         println!("  kubectl: KUBECONFIG={}", addresses.kubeconfig.display());

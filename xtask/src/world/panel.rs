@@ -3,21 +3,23 @@
 use std::{net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
 
 use gantry_local::{Child, Spec};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::process::Command;
 
 use super::sandbox::Ports;
 use crate::fail::Fail;
 
 /// One of the demo's people.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct SignIn {
-    /// What they may do, in words.
-    pub(crate) role: String,
     /// What they type first.
-    pub(crate) email: String,
+    pub(crate) login: String,
     /// What they type second.
     pub(crate) password: String,
+    /// What they are called.
+    pub(crate) name: String,
+    /// What they may do, in words.
+    pub(crate) role: String,
 }
 
 /// What the panel is told at its start.
@@ -41,7 +43,17 @@ pub(super) struct Surroundings {
 impl Surroundings {
     fn environment(&self) -> Vec<(&'static str, String)> {
         let address = |port: u16| format!("http://127.0.0.1:{port}");
+        let health = |suffix: &str| {
+            format!("{}/services/{{namespace}}{suffix}/{{deployment}}", address(self.ports.services))
+        };
         vec![
+            ("GANTRY_HEALTH_URL", health("")),
+            ("GANTRY_STAGING_HEALTH_URL", health("-staging")),
+            ("GANTRY_POSTHOG_API", address(self.ports.posthog)),
+            ("GANTRY_POSTHOG_CAPTURE", address(self.ports.posthog)),
+            ("GANTRY_POSTHOG_STATUS", address(self.ports.posthog)),
+            ("GANTRY_POSTHOG_KEY", "$SANDBOX_POSTHOG_KEY".into()),
+            ("SANDBOX_POSTHOG_KEY", "phx_sandbox_personal_key".into()),
             ("DATABASE_URL", self.database.clone()),
             ("GANTRY_LISTEN", self.listen.to_string()),
             ("GANTRY_PUBLIC_URL", format!("http://{}", self.listen)),
@@ -76,9 +88,7 @@ impl Surroundings {
 pub(super) async fn start(surroundings: &Surroundings) -> Result<(Child, Vec<SignIn>), Fail> {
     surroundings.command(&["migrate"]).await?;
     let printed = surroundings.command(&["demo-seed"]).await?;
-    let sign_ins = serde_json::from_str(&printed).map_err(|error| {
-        Fail::Said(format!("gantry demo-seed did not print its sign-ins as JSON: {error}"))
-    })?;
+    let sign_ins = sign_ins(&printed);
     let mut spec =
         Spec::new("The panel", &surroundings.program, surroundings.dir.join("gantry.log")).arg("serve");
     for (name, value) in surroundings.environment() {
@@ -89,4 +99,32 @@ pub(super) async fn start(surroundings: &Surroundings) -> Result<(Child, Vec<Sig
     let answers = || async { gantry_local::get(port, "/readyz").await == Some(200) };
     child.wait_until(Duration::from_secs(30), answers).await?;
     Ok((child, sign_ins))
+}
+
+/// The people that the seed printed: `  login  password  Name, role` a line.
+fn sign_ins(printed: &str) -> Vec<SignIn> {
+    let people = printed.lines().filter_map(|line| {
+        let (login, rest) = line.strip_prefix("  ")?.split_once(' ')?;
+        let (password, rest) = rest.trim_start().split_once(' ')?;
+        let (name, role) = rest.trim().split_once(", ")?;
+        Some(SignIn { login: login.into(), password: password.into(), name: name.into(), role: role.into() })
+    });
+    people.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_people_are_read_from_what_the_seed_prints() {
+        let printed = "Sign in as one of:\n  ana  long-secret          Ana Duarte, admin\n";
+        let ana = SignIn {
+            login: "ana".into(),
+            password: "long-secret".into(),
+            name: "Ana Duarte".into(),
+            role: "admin".into(),
+        };
+        assert_eq!(sign_ins(printed), [ana]);
+    }
 }
