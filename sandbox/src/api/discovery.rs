@@ -53,12 +53,13 @@ fn resources(group_version: &str, group: &str) -> Value {
     let mut list: Vec<Value> =
         kinds::ALL.into_iter().filter(|kind| kind.group == group).flat_map(entries).collect();
     if group == "authorization.k8s.io" {
-        for (name, kind, namespaced) in [
-            ("selfsubjectaccessreviews", "SelfSubjectAccessReview", false),
-            ("selfsubjectrulesreviews", "SelfSubjectRulesReview", false),
-        ] {
-            list.push(json!({ "name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["create"] }));
-        }
+        list.push(json!({
+            "name": "selfsubjectaccessreviews",
+            "singularName": "",
+            "namespaced": false,
+            "kind": "SelfSubjectAccessReview",
+            "verbs": ["create"],
+        }));
     }
     json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list })
 }

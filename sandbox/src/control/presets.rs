@@ -73,6 +73,12 @@ pub(crate) const ALL: &[Preset] = &[
     ),
     preset(
         CLUSTER,
+        "cluster-login-expired",
+        "no longer knows us (401)",
+        r#"{"cluster":{"strikes":[{"verb":"*","resource":"*","status":401}]}}"#,
+    ),
+    preset(
+        CLUSTER,
         "cluster-throttled",
         "throttles every third request",
         r#"{"cluster":{"throttle_every":3}}"#,

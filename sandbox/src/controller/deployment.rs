@@ -277,7 +277,15 @@ fn create_new(world: &mut World, subject: &mut Subject, sets: &[Value]) -> Value
     let set = (*world.put(&REPLICA_SETS, set)).clone();
     if size > 0 {
         let message = format!("Scaled up replica set {name} from 0 to {size}");
-        events::record(world, &DEPLOYMENTS, &subject.object, "ScalingReplicaSet", &message, subject.now);
+        events::record(
+            world,
+            &DEPLOYMENTS,
+            &subject.object,
+            "Normal",
+            "ScalingReplicaSet",
+            &message,
+            subject.now,
+        );
     }
     annotate(&mut subject.object, REVISION, &revision.to_string());
     if collisions > 0 {
@@ -301,7 +309,15 @@ fn resize_set(world: &mut World, subject: &Subject, sets: &mut [Value], resize: 
         let direction = if before < resize.to { "up" } else { "down" };
         let message =
             format!("Scaled {direction} replica set {} from {before} to {}", resize.name, resize.to);
-        events::record(world, &DEPLOYMENTS, &subject.object, "ScalingReplicaSet", &message, subject.now);
+        events::record(
+            world,
+            &DEPLOYMENTS,
+            &subject.object,
+            "Normal",
+            "ScalingReplicaSet",
+            &message,
+            subject.now,
+        );
     }
 }
 

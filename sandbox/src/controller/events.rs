@@ -10,11 +10,12 @@ use crate::world::object;
 /// More than anyone reads; the oldest go first.
 const KEPT: usize = 400;
 
-/// Records that something normal happened to an object.
+/// Records that something happened to an object; `severity` is `Normal` or `Warning`.
 pub(crate) fn record(
     world: &mut World,
     kind: &Kind,
     about: &Value,
+    severity: &str,
     reason: &str,
     message: &str,
     now: DateTime<Utc>,
@@ -35,7 +36,7 @@ pub(crate) fn record(
         },
         "reason": reason,
         "message": message,
-        "type": "Normal",
+        "type": severity,
         "count": 1,
         "firstTimestamp": stamp,
         "lastTimestamp": stamp,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::conditions;
+use super::{conditions, events};
 use crate::world::World;
 use crate::world::kinds::PODS;
 use crate::world::object::{self, text};
@@ -57,6 +57,7 @@ impl Kubelet {
                 self.counter += 1;
                 Life { number: self.counter, seen: now, stopping: None, restarts: 0, again: None }
             });
+            let restarts = life.restarts;
             let due = if object::is_terminating(&pod) {
                 let until = *life.stopping.get_or_insert(now + pace.stop);
                 if until <= now {
@@ -74,6 +75,10 @@ impl Kubelet {
                 }
                 due
             };
+            if life.restarts > restarts {
+                let message = "Back-off restarting failed container app";
+                events::record(world, &PODS, &pod, "Warning", "BackOff", message, now);
+            }
             next = [next, due].into_iter().flatten().min();
             alive.insert(uid, life);
         }

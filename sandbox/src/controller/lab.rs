@@ -64,6 +64,17 @@ impl Lab {
         Self::new(10, &json!("25%"), &json!("25%"))
     }
 
+    /// A hold of five new and five old pods, reached without a dip.
+    pub(crate) fn half() -> Self {
+        let mut lab = Self::usual();
+        lab.hold(&json!(5), &json!(0), NEW);
+        lab.run(5);
+        lab.hold(&json!(0), &json!(5), NEW);
+        lab.run(5);
+        assert_eq!(lab.split(), (5, 5));
+        lab
+    }
+
     /// One request on the Deployment.
     pub(crate) fn call(
         &self,

@@ -13,6 +13,8 @@ pub(crate) mod hash;
 pub(crate) mod kubelet;
 #[cfg(test)]
 pub(crate) mod lab;
+#[cfg(test)]
+mod release_tests;
 pub(crate) mod replicaset;
 #[cfg(test)]
 mod rollout_tests;

@@ -32,7 +32,7 @@ pub(crate) fn sync(
             for pod in pods.drain(..pods.len() - wanted) {
                 terminate(world, &pod, now, grace);
                 let message = format!("Deleted pod: {}", object::name(&pod));
-                events::record(world, &REPLICA_SETS, set, "SuccessfulDelete", &message, now);
+                events::record(world, &REPLICA_SETS, set, "Normal", "SuccessfulDelete", &message, now);
             }
         }
     }
@@ -114,7 +114,7 @@ fn create(world: &mut World, set: &Value, now: DateTime<Utc>) -> Arc<Value> {
     object::stamp_new(&PODS, &mut pod, now);
     let message = format!("Created pod: {}", object::name(&pod));
     let pod = world.put(&PODS, pod);
-    events::record(world, &REPLICA_SETS, set, "SuccessfulCreate", &message, now);
+    events::record(world, &REPLICA_SETS, set, "Normal", "SuccessfulCreate", &message, now);
     pod
 }
 
