@@ -42,6 +42,7 @@ pub(super) fn tick() {
         if let (Some(at), Some(now)) = (moment(then), moment(now)) {
             write(&element, &age::ago(at, now));
         }
+        in_readers_zone(&element, then);
         if let Some(period) = number(&element, "data-period") {
             let stale = now - then > period * 2_000.0;
             let _ = element.toggle_attribute_with_force("data-stale", stale);
@@ -55,6 +56,14 @@ pub(super) fn tick() {
         if let Some(until) = number(&element, "data-until") {
             write(&element, &age::clock(TimeDelta::milliseconds(whole(until - now))));
         }
+    }
+}
+
+/// The exact time on hover is the reader's own; the server can only say it in UTC.
+fn in_readers_zone(element: &Element, then: f64) {
+    if element.get_attribute("title").is_some_and(|title| title.ends_with("UTC")) {
+        let date = js_sys::Date::new(&then.into());
+        let _ = element.set_attribute("title", &String::from(date.to_string()));
     }
 }
 

@@ -95,7 +95,6 @@ pub fn drawings() -> Html {
             </symbol>
             <symbol id="check" viewBox="0 0 16 16"><path d="m3.5 8.4 3 3 6-6.6" class="stroke"/></symbol>
             <symbol id="dash" viewBox="0 0 16 16"><path d="M4 8h8" class="stroke"/></symbol>
-            <symbol id="half" viewBox="0 0 16 16"><path d="m4 8.5 2.6 2.6" class="stroke"/></symbol>
         </svg>
     }.part()
 }

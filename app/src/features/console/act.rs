@@ -27,7 +27,7 @@ pub(super) fn acts(page: Page<'_>, view: &RolloutView) -> Option<Html> {
     let back =
         offered.iter().find(|ask| matches!(ask, Ask::RollBack { .. })).map(|ask| roll_back(page, view, ask));
     (!buttons.is_empty() || back.is_some()).then(|| {
-        view! { <div class="rollout-acts" role="group" aria-label="Actions">{buttons}{back}</div> }.part()
+        view! { <div class="rollout-acts" role="group" aria-label="Actions"><div class="other-acts">{buttons}</div>{back}</div> }.part()
     })
 }
 
@@ -69,7 +69,7 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let command = command(&kubectl_for_ask(&view.rollout, ask));
     if !needs_reason(ask) {
         return view! {
-            <details class="act" data-closes="" open=form.is_refused()>
+            <details class="act" name="deck" data-closes="" open=form.is_refused()>
                 <summary class="button">{button}</summary>
                 {form.with("stack", view! {
                     <p class="help">{what}</p>
@@ -82,7 +82,7 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     }
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
     view! {
-        <details class="act" data-closes="" open=form.is_refused()>
+        <details class="act" name="deck" data-closes="" open=form.is_refused()>
             <summary class="button">{button}</summary>
             {form.with("stack", view! {
                 <p class="help">{what}</p>
@@ -104,7 +104,7 @@ fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason") };
     let command = command(&kubectl_for_ask(rollout, ask));
     view! {
-        <details class="act roll-back" data-closes="" open=form.is_refused()>
+        <details class="act roll-back" name="deck" data-closes="" open=form.is_refused()>
             <summary class="button danger">"Roll back to "{old.clone()}"…"</summary>
             {form.with("stack", view! {
                 <dl class="facts">

@@ -28,8 +28,7 @@ pub(super) fn curve(page: Page<'_>, view: &RolloutView, curve: &Curve) -> Html {
                     {limit(curve, top)}
                     <path class="line" d=chart::path(&columns, top)/>
                 </svg>
-                {mark_labels(curve)}
-                <p class="limit-label" aria-hidden="true">{limit_label(curve)}</p>
+                {labels(curve, &columns, top)}
                 {values(curve, &columns)}
             </div>
             {table(curve, &columns)}
@@ -74,18 +73,40 @@ fn marks(curve: &Curve) -> Vec<Html> {
         .collect()
 }
 
-/// Names of the steps above their marks, placed on a drawing of their own that keeps its letters' shape.
-fn mark_labels(curve: &Curve) -> Html {
-    let labels: Vec<_> = curve
+/// The limit, the names of the steps and the points over the limit, on a drawing of their own that keeps their shape.
+fn labels(curve: &Curve, columns: &[Column], top: f64) -> Html {
+    let steps: Vec<_> = curve
         .marks
         .iter()
         .filter_map(|mark| Some((chart::x_at(mark.at, curve.from, curve.to)?, mark.label.clone())))
-        .map(|(x, label)| {
-            let tenths = i64::from(x) * 1000 / i64::from(WIDTH);
-            view! { <text x=format!("{}.{}%", tenths / 10, tenths % 10) y="11" dx="4">{label}</text> }.part()
+        .map(|(x, label)| view! { <text x=share(x) y="11" dx="4">{label}</text> }.part())
+        .collect();
+    let breaches: Vec<_> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| is_breach(curve, column.value))
+        .filter_map(|(index, column)| {
+            let (x, y) = (chart::x(index, columns.len()), chart::y(column.value?, top));
+            Some(view! { <rect class="breach" x=share(x) y=format!("{y}%") width="6" height="6"/> }.part())
         })
         .collect();
-    view! { <svg class="mark-labels" aria-hidden="true">{labels}</svg> }.part()
+    // The limit is named above its line, unless the line is too high for that.
+    let y = chart::y(curve.limit, top);
+    let dy = if y < 22 { "12" } else { "-4" };
+    view! {
+        <svg class="plot-labels" aria-hidden="true">
+            {steps}
+            {breaches}
+            <text class="limit-label" x="100%" y=format!("{y}%") dx="-4" dy=dy text-anchor="end">{limit_label(curve)}</text>
+        </svg>
+    }
+    .part()
+}
+
+/// A distance from the left edge in percent of the width.
+fn share(x: i32) -> String {
+    let tenths = i64::from(x) * 1000 / i64::from(WIDTH);
+    format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
 fn limit(curve: &Curve, top: f64) -> Html {

@@ -32,7 +32,7 @@ pub(super) fn head(page: Page<'_>) -> Html {
                 <h1>{go_live.integration.clone()} " " {environment(&go_live.environment)}</h1>
                 {versions(page)}
             </div>
-            <div class="console-state">
+            <div class="console-state" aria-live="polite">
                 {progress(page)}
                 {chip(tone, word)}
                 {rollout}

@@ -30,13 +30,15 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> H
     let forms = item_forms::forms(page, item, offers);
     let opened = forms.refused;
     let finding = page.model.probes.get(key);
+    let mine = page.actor().is_some_and(|actor| page.model.go_live.is_open_and_mine(item, actor));
+    let mine = mine.then(|| view! { <span class="mine">"← you"</span> }.part());
     view! {
         <li id=format!("item-{key}") class=format!("item {class}") data-nav-item="" tabindex="-1" data-section=section.key.to_string()>
             {tick(page, item, &standing, offers)}
             <details class="more" open=opened>
                 <summary>
-                    <span class="title">{item.spec.title.clone()}{flags(page, item)}</span>
-                    <span class="standing">{said(page, &standing)}<span class="word">{word}</span></span>
+                    <span class="title">{item.spec.title.clone()}{flags(item)}</span>
+                    <span class="standing">{said(page, &standing)}<span class="word">{word}</span>{mine}</span>
                     {finding.map(|finding| probe(page, finding))}
                 </summary>
                 <div class="behind">
@@ -58,7 +60,7 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Htm
     let key = &item.spec.key;
     let shape = match standing {
         Standing::Open | Standing::Stale { .. } => None,
-        Standing::Ticked { .. } | Standing::AwaitingSecond { .. } => Some("#half"),
+        Standing::Ticked { .. } | Standing::AwaitingSecond { .. } => Some("#check"),
         Standing::Done { .. } => Some("#check"),
         Standing::NotApplicable { .. } => Some("#dash"),
     };
@@ -88,13 +90,11 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Htm
     }.part()
 }
 
-fn flags(page: Page<'_>, item: &Item) -> Html {
+fn flags(item: &Item) -> Html {
     let two = item.spec.statement == StatementKind::TwoSignatures;
-    let mine = page.actor().is_some_and(|actor| page.model.go_live.is_open_and_mine(item, actor));
     view! {
         {(!item.spec.required).then(|| view! { <span class="flag">"optional"</span> }.part())}
         {two.then(|| view! { <span class="flag">"two people"</span> }.part())}
-        {mine.then(|| view! { <span class="flag mine">"you"</span> }.part())}
     }
     .part()
 }

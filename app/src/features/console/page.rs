@@ -2,6 +2,7 @@
 
 use gantry_domain::actor::{Actor, Role};
 use gantry_domain::release::Binding;
+use gantry_domain::rollout::Phase;
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -67,7 +68,8 @@ fn body(page: Page<'_>) -> Html {
     let running = model.rollout.as_ref().is_some_and(|view| !view.rollout.phase.is_over());
     let class = if running { "console running" } else { "console" };
     // What is decided next stands first: the running rollout, else what leads to the next start.
-    let before = (!running).then(|| {
+    let complete = model.rollout.as_ref().is_some_and(|view| matches!(view.rollout.phase, Phase::Complete));
+    let before = (!running && !complete).then(|| {
         view! {
             <div class="countdown-list">
                 {gate::gate(page)}
@@ -78,7 +80,7 @@ fn body(page: Page<'_>) -> Html {
         }
         .part()
     });
-    let gate_during = running.then(|| gate::overrides(page));
+    let gate_during = (running || complete).then(|| gate::overrides(page));
     view! {
         <div class=class>
             {head::head(page)}

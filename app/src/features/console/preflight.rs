@@ -80,7 +80,10 @@ fn acts(page: Page<'_>, findings: &[Finding]) -> Html {
     let again = page.form("preflight", "preflight");
     let can_wave = page.may(Role::Admin)
         && page.model.preflight.overridden.is_none()
-        && findings.iter().any(|finding| finding.blocks() && finding.check.can_be_overridden());
+        && findings.iter().any(|finding| {
+            // The gate has an override of its own.
+            finding.check != Check::Gate && finding.blocks() && finding.check.can_be_overridden()
+        });
     let wave = can_wave.then(|| wave_form(page));
     view! {
         <div class="acts">

@@ -25,7 +25,7 @@ pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> Html {
     });
     let paused_at = match &rollout.phase {
         Phase::Held { since, .. } => {
-            Some(view! { <p class="age">"held "{time::ago(*since, page.frame.now)}</p> }.part())
+            Some(view! { <p class="soak">"held "{time::ago(*since, page.frame.now)}</p> }.part())
         }
         _ => None,
     };
@@ -36,12 +36,13 @@ pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> Html {
     view! {
         <div class=format!("flight {}", tone.class())>
             <header class="flight-head">
-                <div>
-                    <p class="flight-state">{badge(tone, word)}{paused_at}</p>
+                <div aria-live="polite">
+                    <p class="flight-state">{badge(tone, word)}</p>
                     <h3>{state::headline(rollout)}</h3>
                     {reason}
                 </div>
                 {ends}
+                {paused_at}
             </header>
             {problem}
             {track::track(page, view)}

@@ -32,7 +32,12 @@ pub fn standing(standing: &Standing) -> (&'static str, &'static str) {
         Standing::NotApplicable { .. } => "not-applicable",
         Standing::Stale { .. } => "stale",
     };
-    (class, standing.label())
+    let word = match standing {
+        Standing::AwaitingSecond { not_applicable: false, .. } => "1 of 2 signed",
+        Standing::AwaitingSecond { not_applicable: true, .. } => "not applicable, 1 of 2",
+        other => other.label(),
+    };
+    (class, word)
 }
 
 /// What a probe came to.
@@ -93,7 +98,7 @@ pub fn version(image: &str) -> String {
 pub fn headline(rollout: &Rollout) -> String {
     let step = |step: usize| {
         let percent = rollout.plan.steps.get(step).map_or(100, |step| step.percent);
-        format!("step {} of {}, {percent} %", step + 1, rollout.plan.steps.len())
+        format!("step {} of {}, {percent}\u{a0}%", step + 1, rollout.plan.steps.len())
     };
     let (new, old) = (version(&rollout.new_image), version(&rollout.stable.image));
     match &rollout.phase {
@@ -118,9 +123,9 @@ pub fn headline(rollout: &Rollout) -> String {
 /// The sentence under the headline: why it stands as it does. Empty where the headline says it all.
 pub fn reason(rollout: &Rollout) -> String {
     match &rollout.phase {
-        Phase::Held { why, .. } => why.words(),
-        Phase::RollingBack { why, .. } | Phase::RolledBack { why } => why.words(),
-        Phase::Aborted { why } => why.clone(),
+        Phase::Held { why, .. } => sentence(&why.words()),
+        Phase::RollingBack { why, .. } | Phase::RolledBack { why } => sentence(&why.words()),
+        Phase::Aborted { why } => sentence(why),
         Phase::Starting
         | Phase::Surging { .. }
         | Phase::Trimming { .. }
@@ -167,6 +172,14 @@ fn lower_first(text: &str) -> String {
         Some((first @ ("The" | "There" | "Staging"), rest)) => format!("{} {rest}", first.to_lowercase()),
         Some(_) | None => text.to_owned(),
     }
+}
+
+/// Words as a sentence: a capital before, a full stop after.
+pub fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let stop = if words.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), chars.as_str())
 }
 
 /// "1 pod", "3 pods".

@@ -1,5 +1,6 @@
 //! The track: the steps in a row, what each asked for and what it comes to, which are done, where it stands.
 
+use chrono::{DateTime, Utc};
 use gantry_domain::plan::{AchievableStep, Step, achievable_on};
 use gantry_domain::rollout::{Outcome, Phase, Rollout, Side};
 use leptos::prelude::*;
@@ -73,7 +74,7 @@ fn inner(phase: &Phase) -> &Phase {
 }
 
 /// The track.
-pub(super) fn track(_page: Page<'_>, view: &RolloutView) -> Html {
+pub(super) fn track(page: Page<'_>, view: &RolloutView) -> Html {
     let rollout = &view.rollout;
     let achieved = achievable_on(&rollout.plan, rollout.replicas, rollout.basis);
     let steps: Vec<_> = rollout
@@ -82,20 +83,17 @@ pub(super) fn track(_page: Page<'_>, view: &RolloutView) -> Html {
         .iter()
         .zip(&achieved)
         .enumerate()
-        .map(|(index, (step, achieved))| node(rollout, index, *step, *achieved))
+        .map(|(index, (step, achieved))| node(rollout, index, *step, *achieved, page.frame.now))
         .collect();
     view! { <ol class="track" aria-label="Steps">{steps}</ol> }.part()
 }
 
-fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -> Html {
+fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep, now: DateTime<Utc>) -> Html {
     let standing = standing(rollout, index);
     let running = rollout.seen.tally(Side::New).ready;
-    let pods = match standing {
-        Standing::Now => format!("{running} of {} pods", achieved.new_pods),
-        Standing::Done | Standing::Next | Standing::Gone => {
-            format!("{} of {} pods", achieved.new_pods, rollout.replicas)
-        }
-    };
+    let ready = (standing == Standing::Now).then(|| format!(" · {running} ready"));
+    let pods = format!("{} of {} pods", achieved.new_pods, rollout.replicas);
+    let soaked = (standing == Standing::Now).then(|| soaked(&rollout.phase, now)).flatten();
     let coarse = (achieved.achieved_percent != step.percent)
         .then(|| view! { <span class="achieved-percent">" = "{achieved.achieved_percent}" %"</span> }.part());
     let soak = if step.soak_seconds == 0 {
@@ -106,9 +104,18 @@ fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep) -
     view! {
         <li class=standing.class() aria-current=(standing == Standing::Now).then_some("step") data-key=index.to_string()>
             <span class="node" aria-hidden="true"></span>
+            {soaked}
             <span class="percent">{step.percent}" %"{coarse}</span>
-            <span class="step-pods">{pods}</span>
+            <span class="step-pods">{pods}{ready}</span>
             <span class="step-soak">{soak}<span class="hidden-text">", "{standing.word()}</span></span>
         </li>
     }.part()
+}
+
+/// How much of the soak is over, drawn on the track.
+fn soaked(phase: &Phase, now: DateTime<Utc>) -> Option<Html> {
+    let (Phase::Soaking { since, ends_at, .. } | Phase::Verifying { since, ends_at }) = phase else { return None };
+    let whole = (*ends_at - *since).num_seconds().max(1);
+    let over = (now - *since).num_seconds().clamp(0, whole);
+    Some(view! { <progress class="soaked" max=whole.to_string() value=over.to_string() aria-label="Part of the soak that is over"></progress> }.part())
 }
