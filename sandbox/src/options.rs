@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long, default_value_t = 5000)]
     pub bookmark_ms: u64,
     /// How many changes a watch can catch up on; older versions get 410.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 4000)]
     pub watch_history: usize,
     /// Start with an empty cluster instead of the demo's integrations.
     #[arg(long)]
@@ -68,7 +68,7 @@ impl Default for Options {
             pod_stop_ms: 500,
             controller_delay_ms: 5,
             bookmark_ms: 5000,
-            watch_history: 20_000,
+            watch_history: 4000,
             empty: false,
         }
     }

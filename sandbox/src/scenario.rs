@@ -16,6 +16,8 @@ pub struct Scenario {
     pub all_versions: Behaviour,
     /// Requests per second to each service, shared by its ready pods.
     pub requests_per_second: f64,
+    /// A line that every pod's log ends with, e.g. one that tries to be markup.
+    pub log_line: Option<String>,
     /// The vendor's key is revoked: integrations get 401 for everything, and so does whoever asks the vendor.
     pub key_revoked: bool,
     /// Whether the vendor is down, and says so.
@@ -197,6 +199,7 @@ impl Default for Scenario {
             new_version: Behaviour::default(),
             all_versions: Behaviour::default(),
             requests_per_second: 50.0,
+            log_line: None,
             key_revoked: false,
             vendor: Vendor::default(),
             posthog: Posthog::default(),

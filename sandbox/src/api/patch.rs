@@ -93,11 +93,6 @@ fn apply(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
             object::stamp_new(target.kind, &mut base, now);
             let mut object = owners::apply(&base, &config, force, writer)
                 .map_err(|conflicts| ApiError::apply_conflict(target.kind, &target.name, &conflicts))?;
-            for field in ["data", "stringData", "type"] {
-                if let Some(value) = config.get(field) {
-                    object[field] = value.clone();
-                }
-            }
             write::admit(target.kind, &mut object, None)?;
             return Ok((StatusCode::CREATED, write::commit(state, call, object)));
         };

@@ -194,6 +194,7 @@ pub(crate) fn log_lines(
     }
     lines
         .extend(state.traffic.of(object::uid(pod)).into_iter().flat_map(|counts| counts.log.iter().cloned()));
+    lines.extend(state.scenario.log_line.iter().map(|line| (now, line.clone())));
     if let Some(seconds) = since_seconds {
         lines.retain(|(at, _)| (now - *at).num_seconds() <= seconds);
     }

@@ -74,7 +74,11 @@ pub(crate) fn apply(
         }
     }
     for (path, value) in &wanted {
-        fields::set(&mut merged, path, value.clone());
+        // An empty object says that there is one, not that it has nothing in it.
+        let says_nothing = value.as_object().is_some_and(serde_json::Map::is_empty);
+        if !(says_nothing && current.keys().any(|known| known.starts_with(path))) {
+            fields::set(&mut merged, path, value.clone());
+        }
     }
     shares.push(Share {
         manager: writer.manager.to_owned(),

@@ -95,6 +95,11 @@ async fn containers_and_environment_are_owned_by_name() {
     assert_eq!(containers[0]["image"], "registry.example/posthog-integration:v2.5.0");
     assert!(containers[0]["env"].as_array().unwrap().len() >= 4, "what was not mentioned stays");
 
+    let empty = container(&json!({ "readinessProbe": {} }));
+    let kept = apply(&sandbox, "empty", false, empty).await.json();
+    let probe = &kept["spec"]["template"]["spec"]["containers"][0]["readinessProbe"];
+    assert_eq!(probe["httpGet"]["port"], 8081, "an empty object takes nothing away");
+
     let env = container(&json!({ "env": [{ "name": "POSTHOG_FALLBACK", "value": "true" }] }));
     let count = containers[0]["env"].as_array().unwrap().len();
     let env_count = |answer: Answer| {

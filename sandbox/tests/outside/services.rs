@@ -175,6 +175,10 @@ async fn logs_tell_the_kind_of_error() {
     let pods =
         get(&sandbox.urls().kube, &format!("{PODS}?labelSelector=app%3Dposthog-integration")).await.json();
     let name = pods["items"][0]["metadata"]["name"].as_str().unwrap().to_owned();
+    scenario(&sandbox, json!({ "log_line": "<b>\u{1b}[31m\u{202e}" })).await;
+    let log = get(&sandbox.urls().kube, &format!("{PODS}/{name}/log")).await.text;
+    assert!(log.ends_with("<b>\u{1b}[31m\u{202e}\n"), "hostile text is passed on as it is");
+    scenario(&sandbox, json!({ "log_line": null })).await;
     until("the log says so", async || {
         let log = get(&sandbox.urls().kube, &format!("{PODS}/{name}/log?tailLines=5")).await.text;
         log.contains("error=AuthenticationError status=401")
