@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::html::{Html, Part};
+use crate::ui::html::{Html, Part, in_textarea};
 
 use crate::frame::Frame;
 use crate::refusal::Refusal;
@@ -131,7 +131,7 @@ impl Form {
                     placeholder=field.sample
                     aria-invalid=error.is_some().then_some("true")
                     aria-describedby=described
-                >{value}</textarea>
+                >{in_textarea(&value)}</textarea>
                 {help(&field, &id)}
                 {error.map(|error| problem(error, &id))}
             </div>

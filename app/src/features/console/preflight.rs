@@ -32,7 +32,7 @@ pub(super) fn preflight(page: Page<'_>) -> Html {
     let rows: Vec<_> = findings.iter().map(row).collect();
     let acts = page.may(Role::ReleaseManager).then(|| acts(page, &findings));
     view! {
-        <section class="step" id="preflight" aria-labelledby="preflight-title">
+        <section class="step" id="preflight-step" aria-labelledby="preflight-title">
             <h3 id="preflight-title">"Pre-flight"{badge(tone, word)}{age}</h3>
             <ul class="checks">{rows}</ul>
             {waved(page)}

@@ -114,7 +114,9 @@ fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep, n
 
 /// How much of the soak is over, drawn on the track.
 fn soaked(phase: &Phase, now: DateTime<Utc>) -> Option<Html> {
-    let (Phase::Soaking { since, ends_at, .. } | Phase::Verifying { since, ends_at }) = phase else { return None };
+    let (Phase::Soaking { since, ends_at, .. } | Phase::Verifying { since, ends_at }) = phase else {
+        return None;
+    };
     let whole = (*ends_at - *since).num_seconds().max(1);
     let over = (now - *since).num_seconds().clamp(0, whole);
     Some(view! { <progress class="soaked" max=whole.to_string() value=over.to_string() aria-label="Part of the soak that is over"></progress> }.part())
