@@ -11,16 +11,12 @@ use crate::world::object;
 
 /// The last lines of a pod's log.
 pub(crate) fn answer(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
-    let target = &call.target;
     let now = chrono::Utc::now();
     let seconds = call.query.get("sinceSeconds").parse().ok();
     let tail = call.query.get("tailLines").parse().ok();
     let stamps = call.query.flag("timestamps");
     let text = cluster.with(|state| {
-        let pod = state
-            .world
-            .get(target.kind, target.place(), &target.name)
-            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+        let pod = call.find(&state.world)?;
         let asked = call.query.get("container");
         let known = pod.pointer("/spec/containers").and_then(serde_json::Value::as_array);
         if !asked.is_empty() && !known.into_iter().flatten().any(|one| one["name"] == asked) {

@@ -23,6 +23,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use self::error::ApiError;
 use self::query::Query;
@@ -30,6 +31,7 @@ use self::target::Target;
 use crate::cluster::Cluster;
 use crate::listener::cut_off;
 use crate::scenario::Strike;
+use crate::world::World;
 
 /// No object of the sandbox comes near; the real limit is 3 MiB.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -46,6 +48,14 @@ impl Call {
     /// Takes a request apart; `None` when its path is no resource's.
     pub(crate) fn new(path: &str, query: &str, headers: HeaderMap, body: Bytes) -> Option<Self> {
         Some(Self { target: Target::parse(path)?, query: Query::parse(query), headers, body })
+    }
+
+    /// The object that the call is about.
+    fn find(&self, world: &World) -> Result<Arc<Value>, ApiError> {
+        let target = &self.target;
+        world
+            .get(target.kind, target.place(), &target.name)
+            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))
     }
 
     fn header(&self, name: &str) -> &str {

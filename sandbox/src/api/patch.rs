@@ -21,12 +21,8 @@ pub(crate) fn patch(cluster: &Cluster, call: &Call) -> Result<Response, ApiError
     }
     let change: Value =
         serde_json::from_slice(&call.body).map_err(|error| ApiError::bad_request(error.to_string()))?;
-    let target = &call.target;
     let stored = cluster.with(|state| {
-        let live = state
-            .world
-            .get(target.kind, target.place(), &target.name)
-            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+        let live = call.find(&state.world)?;
         let patched = changed(&media, &live, &change)?;
         let next = write::succeed(call, &live, patched)?;
         Ok::<_, ApiError>(write::commit(state, call, next))

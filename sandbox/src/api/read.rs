@@ -15,8 +15,7 @@ use crate::cluster::Cluster;
 /// One object.
 pub(crate) fn get(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
     let target = &call.target;
-    let found = cluster.with(|state| state.world.get(target.kind, target.place(), &target.name));
-    let found = found.ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+    let found = cluster.with(|state| call.find(&state.world))?;
     if table::wanted(call) {
         let version = found["metadata"]["resourceVersion"].clone();
         return Ok(Json(table::render(target.kind, &[found], &version)).into_response());

@@ -13,10 +13,7 @@ use crate::world::object::{int, text};
 pub(crate) fn answer(cluster: &Cluster, call: &Call, verb: &str) -> Result<Response, ApiError> {
     let target = &call.target;
     let scale = cluster.with(|state| {
-        let live = state
-            .world
-            .get(target.kind, target.place(), &target.name)
-            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+        let live = call.find(&state.world)?;
         let wanted = match verb {
             "get" => return Ok(scale_of(&live)),
             "update" => write::parse(call)?,

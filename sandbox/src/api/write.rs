@@ -47,12 +47,8 @@ pub(crate) fn create(cluster: &Cluster, call: &Call) -> Result<Response, ApiErro
 pub(crate) fn update(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
     let mut wanted = parse(call)?;
     check_identity(call, &mut wanted)?;
-    let target = &call.target;
     let stored = cluster.with(|state| {
-        let live = state
-            .world
-            .get(target.kind, target.place(), &target.name)
-            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+        let live = call.find(&state.world)?;
         let next = succeed(call, &live, wanted)?;
         Ok::<_, ApiError>(commit(state, call, next))
     })?;
@@ -64,10 +60,7 @@ pub(crate) fn delete(cluster: &Cluster, call: &Call) -> Result<Response, ApiErro
     let target = &call.target;
     let options: Value = serde_json::from_slice(&call.body).unwrap_or_default();
     let last = cluster.with(|state| {
-        let live = state
-            .world
-            .get(target.kind, target.place(), &target.name)
-            .ok_or_else(|| ApiError::not_found(target.kind, &target.name))?;
+        let live = call.find(&state.world)?;
         let wanted = text(&options, "/preconditions/uid");
         if !wanted.is_empty() && wanted != object::uid(&live) {
             return Err(ApiError::conflict(target.kind, &target.name));

@@ -53,7 +53,7 @@ async fn show(State(cluster): Shared) -> Json<Scenario> {
 
 /// Merges the given switches into the scenario; what is not named stays, `null` goes back to the default.
 async fn change(State(cluster): Shared, Json(change): Json<Value>) -> Response {
-    match merged(&cluster.scenario(), &change) {
+    match presets::merged(&cluster.scenario(), &change) {
         Ok(scenario) => {
             switch(&cluster, scenario.clone());
             Json(scenario).into_response()
@@ -67,20 +67,13 @@ async fn choose(State(cluster): Shared, Path(preset): Path<String>) -> Response 
     let Some(preset) = presets::ALL.iter().find(|one| one.name == preset) else {
         return (StatusCode::NOT_FOUND, "no such scenario\n").into_response();
     };
-    let change = serde_json::from_str(preset.change).unwrap_or_default();
-    match merged(&cluster.scenario(), &change) {
+    match preset.on(&cluster.scenario()) {
         Ok(scenario) => {
             switch(&cluster, scenario);
             Redirect::to("/").into_response()
         }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
-}
-
-fn merged(current: &Scenario, change: &Value) -> Result<Scenario, serde_json::Error> {
-    let mut value = serde_json::to_value(current)?;
-    json_patch::merge(&mut value, change);
-    serde_json::from_value(value)
 }
 
 /// What was until now happens under the old scenario first.

@@ -15,6 +15,7 @@ h1 { font-size: 1.5rem } h2 { font-size: 1rem; margin: 1.5rem 0 .5rem }
 form { display: inline-block; margin: 0 .4rem .4rem 0 }
 button { font: inherit; padding: .3rem .8rem; border: 1px solid #9aa5b5; border-radius: .4rem; background: #fff;
   color: inherit; cursor: pointer }
+button[aria-pressed=true] { border-color: #2457d6; box-shadow: inset 0 0 0 1px #2457d6; font-weight: 600 }
 button:hover { border-color: #2457d6 } button.reset { background: #2457d6; color: #fff; border-color: #2457d6 }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3rem .6rem .3rem 0;
   border-bottom: 1px solid #dde2ea; vertical-align: top }
@@ -43,9 +44,11 @@ pub(crate) fn render(state: &State) -> String {
             group = preset.group;
             let _ = write!(out, "<h2>{}</h2>", escape(group));
         }
+        // A button that would change nothing is what is on.
+        let on = preset.on(&state.scenario).is_ok_and(|after| after == state.scenario);
         let _ = write!(
             out,
-            "<form method=post action=\"/scenario/{}\"><button>{}</button></form>",
+            "<form method=post action=\"/scenario/{}\"><button aria-pressed={on}>{}</button></form>",
             preset.name,
             escape(preset.label)
         );

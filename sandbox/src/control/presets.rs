@@ -1,5 +1,9 @@
 //! The scenarios that have a button on the control page. Each is a change of the switches, no more.
 
+use serde_json::Value;
+
+use crate::scenario::Scenario;
+
 /// One button.
 pub(crate) struct Preset {
     pub(crate) group: &'static str,
@@ -7,6 +11,20 @@ pub(crate) struct Preset {
     pub(crate) label: &'static str,
     /// JSON, merged into the scenario.
     pub(crate) change: &'static str,
+}
+
+impl Preset {
+    /// The scenario after this button.
+    pub(crate) fn on(&self, current: &Scenario) -> Result<Scenario, serde_json::Error> {
+        merged(current, &serde_json::from_str(self.change)?)
+    }
+}
+
+/// Merges switches into a scenario; what is not named stays, `null` goes back to the default.
+pub(crate) fn merged(current: &Scenario, change: &Value) -> Result<Scenario, serde_json::Error> {
+    let mut value = serde_json::to_value(current)?;
+    json_patch::merge(&mut value, change);
+    serde_json::from_value(value)
 }
 
 const fn preset(
@@ -32,7 +50,12 @@ pub(crate) const ALL: &[Preset] = &[
     preset(NEW, "new-limited", "answers 5 % with 429", r#"{"new_version":{"rate_limited_percent":5}}"#),
     preset(NEW, "new-unauthorized", "gets 401 for 2 %", r#"{"new_version":{"unauthorized_percent":2}}"#),
     preset(NEW, "new-crashes", "crashes at the start", r#"{"new_version":{"crash_looping":true}}"#),
-    preset(VENDOR, "vendor-up", "is well", r#"{"vendor":null,"key_revoked":false,"posthog":null}"#),
+    preset(
+        VENDOR,
+        "vendor-up",
+        "is well",
+        r#"{"vendor":null,"key_revoked":false,"posthog":null,"all_versions":null}"#,
+    ),
     preset(VENDOR, "vendor-outage-notice", "is down and says so", r#"{"vendor":"outage_with_notice"}"#),
     preset(
         VENDOR,

@@ -272,21 +272,9 @@ fn create_new(world: &mut World, subject: &mut Subject, sets: &[Value]) -> Value
     copy_annotations(deployment, &mut set);
     let revision = sets.iter().map(revision).max().unwrap_or(0) + 1;
     annotate(&mut set, REVISION, &revision.to_string());
-    annotate(&mut set, DESIRED, &subject.wanted.replicas.to_string());
-    annotate(&mut set, MAX, &(subject.wanted.replicas + subject.wanted.surge()).to_string());
+    note_size(subject, &mut set);
     let set = (*world.put(&REPLICA_SETS, set)).clone();
-    if size > 0 {
-        let message = format!("Scaled up replica set {name} from 0 to {size}");
-        events::record(
-            world,
-            &DEPLOYMENTS,
-            &subject.object,
-            "Normal",
-            "ScalingReplicaSet",
-            &message,
-            subject.now,
-        );
-    }
+    announce(world, subject, &name, 0, size);
     annotate(&mut subject.object, REVISION, &revision.to_string());
     if collisions > 0 {
         subject.object["status"]["collisionCount"] = json!(collisions);
@@ -298,27 +286,36 @@ fn create_new(world: &mut World, subject: &mut Subject, sets: &[Value]) -> Value
 fn resize_set(world: &mut World, subject: &Subject, sets: &mut [Value], resize: &Resize) {
     let Some(set) = sets.iter_mut().find(|set| object::name(set) == resize.name) else { return };
     let before = int(set, "/spec/replicas").unwrap_or(0);
-    annotate(set, DESIRED, &subject.wanted.replicas.to_string());
-    annotate(set, MAX, &(subject.wanted.replicas + subject.wanted.surge()).to_string());
+    note_size(subject, set);
     if before != resize.to {
         set["spec"]["replicas"] = json!(resize.to);
         bump_generation(set);
     }
     *set = (*world.put(&REPLICA_SETS, set.clone())).clone();
-    if before != resize.to {
-        let direction = if before < resize.to { "up" } else { "down" };
-        let message =
-            format!("Scaled {direction} replica set {} from {before} to {}", resize.name, resize.to);
-        events::record(
-            world,
-            &DEPLOYMENTS,
-            &subject.object,
-            "Normal",
-            "ScalingReplicaSet",
-            &message,
-            subject.now,
-        );
+    announce(world, subject, &resize.name, before, resize.to);
+}
+
+/// Writes down for which size of the Deployment a set was scaled; by that a later scaling is noticed.
+fn note_size(subject: &Subject, set: &mut Value) {
+    annotate(set, DESIRED, &subject.wanted.replicas.to_string());
+    annotate(set, MAX, &(subject.wanted.replicas + subject.wanted.surge()).to_string());
+}
+
+fn announce(world: &mut World, subject: &Subject, set: &str, from: i64, to: i64) {
+    if from == to {
+        return;
     }
+    let direction = if from < to { "up" } else { "down" };
+    let message = format!("Scaled {direction} replica set {set} from {from} to {to}");
+    events::record(
+        world,
+        &DEPLOYMENTS,
+        &subject.object,
+        "Normal",
+        "ScalingReplicaSet",
+        &message,
+        subject.now,
+    );
 }
 
 fn clean_up(world: &mut World, subject: &Subject, sets: &[Value], at: Option<usize>) {

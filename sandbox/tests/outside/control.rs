@@ -45,6 +45,9 @@ async fn every_button_of_the_page_works() {
         assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, "/"), "{button}");
     }
     assert_eq!(send("POST", control, "/scenario/nope", &[], "").await.unwrap().status, 404);
+    let pressed = get(control, "/").await.text;
+    assert!(pressed.contains("action=\"/scenario/slack-archived\"><button aria-pressed=true>"));
+    assert!(pressed.contains("action=\"/scenario/slack-gone\"><button aria-pressed=false>"));
     let reset = send("POST", control, "/reset", &[("accept", "text/html")], "").await.unwrap();
     assert_eq!(reset.status, 303);
 }
