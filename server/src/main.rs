@@ -1,3 +1,7 @@
-//! server
+//! The program `gantry`. Everything it can do is in [`gantry_server`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gantry_server::cli::main()
+}

@@ -36,8 +36,43 @@ pub(super) fn forms(page: Page<'_>, item: &Item, offers: Offers) -> Forms {
             act.view
         })
         .collect();
-    let view = (!views.is_empty()).then(|| view! { <div class="acts">{views}</div> }.part());
+    let kept = kept(page, item, offers);
+    refused |= kept.is_some();
+    let view =
+        (!views.is_empty() || kept.is_some()).then(|| view! { <div class="acts">{kept}{views}</div> }.part());
     Forms { view, refused }
+}
+
+/// A refusal whose form is no longer offered, because somebody else was quicker: why, and what was typed, to copy.
+fn kept(page: Page<'_>, item: &Item, offers: Offers) -> Option<Html> {
+    let refusal = page.model.refusal.as_ref()?;
+    let act = refusal.form.strip_suffix(item.spec.key.as_str())?.strip_suffix('-')?;
+    let offered = match act {
+        "tick" => offers.tick,
+        "sign" => offers.sign,
+        "counter-sign" => offers.counter_sign,
+        "not-applicable" => offers.not_applicable,
+        "withdraw" => offers.withdraw,
+        _ => return None,
+    };
+    if offered {
+        return None;
+    }
+    let typed: Vec<_> = refusal
+        .typed
+        .iter()
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(name, text)| view! { <p class="help">"What you typed as "{name.clone()}":"</p> <pre tabindex="0">{text.clone()}</pre> }.part())
+        .collect();
+    Some(
+        view! {
+            <div class="refusal" role="alert" tabindex="-1" aria-invalid="true">
+                <p><strong>{refusal.what.clone()}</strong>" "{refusal.next_step.clone()}</p>
+                {typed}
+            </div>
+        }
+        .part(),
+    )
 }
 
 struct Act {

@@ -1,7 +1,8 @@
 //! One item with its whole history, oldest first. Nothing of it can be changed here.
 
-use gantry_domain::checklist::{Entry, Item};
+use gantry_domain::checklist::{Entry, Item, MAX_NOTE};
 use gantry_domain::release::Binding;
+use gantry_domain::text::inert;
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -78,7 +79,7 @@ fn body(frame: &Frame, model: &Model, item: &Item) -> Html {
 
 fn entry(frame: &Frame, entry: &Entry, now: &Binding) -> Html {
     let note = (!entry.act.note().is_empty())
-        .then(|| view! { <p class="note">{entry.act.note().to_owned()}</p> }.part());
+        .then(|| view! { <p class="note">{inert(entry.act.note(), MAX_NOTE)}</p> }.part());
     let about = match now.changed_since(&entry.binding) {
         None => "about the present release".to_owned(),
         Some(change) => format!("about another release: {} since", change.text()),

@@ -1,0 +1,70 @@
+//! The launch console of one go-live.
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use gantry_app::features::console::model::{ClusterView, Model, PreflightView, Show};
+use gantry_app::features::console::page;
+use gantry_app::forms;
+use gantry_app::refusal::Refusal;
+use gantry_domain::gate::gate;
+use gantry_domain::id::GoLiveId;
+use serde::Deserialize;
+
+use super::Fault;
+use super::page::Page;
+use super::visit::Visit;
+use crate::live::topics;
+use crate::services::console;
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    show: Option<String>,
+}
+
+/// The page.
+pub(super) async fn show(
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Page, Fault> {
+    let show = Show::from_word(asked.show.as_deref().unwrap_or_default());
+    let html = render(&visit, id_of(&id)?, show, None).await?;
+    Ok(Page::ok(html))
+}
+
+/// The page again, with why a form on it was refused and everything that was typed.
+pub(super) async fn refused(
+    visit: &Visit,
+    id: GoLiveId,
+    status: StatusCode,
+    refusal: Refusal,
+) -> Result<Page, Fault> {
+    let visit = visit.at(forms::go_live(id));
+    Ok(Page::with(status, render(&visit, id, Show::All, Some(refusal)).await?))
+}
+
+/// An id in an address; anything else is no page of ours.
+pub(super) fn id_of(text: &str) -> Result<GoLiveId, Fault> {
+    text.parse().map_err(|_| Fault::NotFound)
+}
+
+async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal>) -> Result<String, Fault> {
+    let seen = console::see(&visit.app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
+    let plan = console::plan(&seen.stored, &visit.app.presets);
+    let go_live = seen.stored.go_live;
+    let model = Model {
+        gate: gate(&go_live),
+        go_live,
+        probes: seen.probes,
+        lights: Vec::new(),
+        present: seen.present,
+        show,
+        refusal,
+        notice: None,
+        cluster: ClusterView::default(),
+        plan,
+        preflight: PreflightView::default(),
+        rollout: None,
+    };
+    Ok(page::render(&visit.frame(vec![topics::go_live(id)]), &model))
+}

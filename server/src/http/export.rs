@@ -1,0 +1,55 @@
+//! A go-live as a document: Markdown, CSV and for printing.
+
+use axum::extract::Path;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use gantry_app::features::print;
+use gantry_domain::export;
+use gantry_domain::gate::gate;
+use gantry_domain::golive::GoLive;
+
+use super::Fault;
+use super::console::id_of;
+use super::page::Page;
+use super::visit::Visit;
+use crate::store::go_lives;
+
+/// As Markdown.
+pub(super) async fn markdown(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
+    let go_live = find(&visit, &id).await?;
+    Ok(file(&go_live, "md", "text/markdown; charset=utf-8", export::markdown(&go_live, visit.now)))
+}
+
+/// As CSV.
+pub(super) async fn csv(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
+    let go_live = find(&visit, &id).await?;
+    Ok(file(&go_live, "csv", "text/csv; charset=utf-8", export::csv(&go_live)))
+}
+
+/// For printing.
+pub(super) async fn print(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
+    let go_live = find(&visit, &id).await?;
+    let model = print::model::Model { gate: gate(&go_live), go_live, rollouts: Vec::new() };
+    Ok(Page::ok(print::page::render(&visit.frame(Vec::new()), &model)))
+}
+
+async fn find(visit: &Visit, id: &str) -> Result<GoLive, Fault> {
+    let db = &visit.app.db;
+    let found = db.read(go_lives::find(db.pool(), id_of(id)?)).await?;
+    Ok(found.ok_or(Fault::NotFound)?.go_live)
+}
+
+fn file(go_live: &GoLive, ending: &str, kind: &'static str, text: String) -> Response {
+    let stem = [&go_live.integration, &go_live.environment, &go_live.release.image.version()]
+        .map(|part| gantry_domain::id::slug_of(part).unwrap_or_else(|| "go-live".to_owned()))
+        .join("-");
+    let mut response = text.into_response();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, kind);
+    set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{stem}.{ending}\""));
+    response
+}

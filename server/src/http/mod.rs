@@ -1,0 +1,30 @@
+//! The pages and what they post to. Handlers are a few lines each: who → typed command → service → page.
+
+mod address;
+mod assets;
+mod console;
+mod events;
+mod export;
+mod fault;
+mod first_admin;
+mod form;
+mod gate;
+mod go_lives;
+mod guard;
+mod headers;
+mod health;
+mod import;
+mod items;
+mod page;
+mod release;
+mod router;
+pub mod routes;
+mod same_origin;
+mod sign_in;
+mod state;
+mod visit;
+
+pub use assets::{AssetStore, AssetsError};
+pub use fault::Fault;
+pub use router::router;
+pub use state::{App, Parts, Site};

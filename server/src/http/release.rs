@@ -1,0 +1,53 @@
+//! Changing what is to be released.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use gantry_app::forms;
+use gantry_app::refusal::Refusal;
+
+use super::Fault;
+use super::console::{id_of, refused};
+use super::form::Posted;
+use super::visit::Visit;
+use crate::services::release::{self, ReleaseError};
+
+/// Changes image and configuration. Statements about another release become stale.
+pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
+    let id = id_of(&id)?;
+    let caller = posted.caller(&visit)?;
+    let configuration = posted.get("config").to_owned();
+    let seen = posted.number("seen")?;
+    let (field, status, what, next_step) =
+        match release::change(&visit.app.db, caller, id, posted.get("image"), configuration, seen).await {
+            Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
+            Err(ReleaseError::NoSuchGoLive) => return Err(Fault::NotFound),
+            Err(ReleaseError::Store(error)) => return Err(error.into()),
+            Err(ReleaseError::Image(why)) => (
+                "image",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                why.to_string(),
+                "Give it as repository:tag, with @sha256:… where it is pinned.",
+            ),
+            Err(why @ ReleaseError::ConfigurationTooLong) => (
+                "config",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                why.to_string(),
+                "Name it by a commit or a hash.",
+            ),
+            Err(ReleaseError::Changed) => (
+                "",
+                StatusCode::CONFLICT,
+                "The go-live changed while this page was open.".to_owned(),
+                "Look at it as it stands now, then send it again.",
+            ),
+        };
+    let refusal = Refusal {
+        form: "release".to_owned(),
+        field: field.to_owned(),
+        what,
+        next_step: next_step.to_owned(),
+        typed: posted.typed(),
+    };
+    Ok(refused(&visit, id, status, refusal).await?.into_response())
+}

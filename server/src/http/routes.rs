@@ -1,0 +1,100 @@
+//! Every address of the program with the method it takes and the least role that it needs. The router is built from
+//! this table and from nothing else, so there is no address that is not in it.
+
+use axum::routing::{MethodFilter, MethodRouter, on};
+use gantry_domain::actor::Role;
+
+use super::{
+    App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, release,
+    sign_in,
+};
+
+/// What an address needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    /// Nobody in particular.
+    Public,
+    /// A signed-in person of at least this role.
+    Role(Role),
+}
+
+/// How an address is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads, and changes nothing.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+impl Method {
+    pub(super) fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+        }
+    }
+}
+
+/// One address.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// How it is used.
+    pub method: Method,
+    /// Its path, with `{names}` for the parts that vary.
+    pub path: &'static str,
+    /// What it needs.
+    pub least: Least,
+    /// Whether it needs to know who asks. Those that do not are answered without a look at the session.
+    pub session: bool,
+    pub(super) handler: fn(MethodFilter) -> MethodRouter<App>,
+}
+
+const PUBLIC: Least = Least::Public;
+const READ: Least = Least::Role(Role::Stakeholder);
+const WORK: Least = Least::Role(Role::ReleaseManager);
+const RULE: Least = Least::Role(Role::Admin);
+
+macro_rules! routes {
+    ($($method:ident $path:literal $least:ident $session:literal $($handler:ident)::+;)+) => {
+        &[$(Route {
+            method: Method::$method,
+            path: $path,
+            least: $least,
+            session: $session,
+            handler: |method| on(method, $($handler)::+),
+        },)+]
+    };
+}
+
+/// The table.
+pub const TABLE: &[Route] = routes! {
+    Get "/" READ true go_lives::home;
+    Get "/sign-in" PUBLIC true sign_in::form;
+    Post "/sign-in" PUBLIC true sign_in::enter;
+    Post "/sign-out" PUBLIC true sign_in::leave;
+    Get "/first-admin/{token}" PUBLIC false first_admin::form;
+    Post "/first-admin" PUBLIC true first_admin::accept;
+    Get "/go-lives" READ true go_lives::list;
+    Post "/go-lives" WORK true go_lives::open;
+    Get "/go-lives/new" WORK true go_lives::form;
+    Get "/go-lives/import" WORK true import::form;
+    Post "/go-lives/import" WORK true import::preview;
+    Get "/go-lives/{id}" READ true console::show;
+    Post "/go-lives/{id}/override" RULE true gate::override_gate;
+    Post "/go-lives/{id}/release" WORK true release::change;
+    Get "/go-lives/{id}/print" READ true export::print;
+    Get "/go-lives/{id}/export.md" READ true export::markdown;
+    Get "/go-lives/{id}/export.csv" READ true export::csv;
+    Get "/go-lives/{id}/items/{item}" READ true items::history;
+    Post "/go-lives/{id}/items/{item}/tick" READ true items::tick;
+    Post "/go-lives/{id}/items/{item}/sign" READ true items::sign;
+    Post "/go-lives/{id}/items/{item}/counter-sign" READ true items::counter_sign;
+    Post "/go-lives/{id}/items/{item}/not-applicable" READ true items::not_applicable;
+    Post "/go-lives/{id}/items/{item}/withdraw" READ true items::withdraw;
+    Get "/events" READ true events::stream;
+    Get "/assets/{file}" PUBLIC false assets::serve;
+    Get "/livez" PUBLIC false health::alive;
+    Get "/readyz" PUBLIC false health::ready;
+    Get "/health.json" PUBLIC false health::document;
+};

@@ -1,0 +1,74 @@
+//! What every handler can reach.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use gantry_domain::preset::Preset;
+
+use super::AssetStore;
+use crate::clock::Clock;
+use crate::live::Hub;
+use crate::store::Db;
+
+/// How the site presents itself.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Scheme, host and port that browsers use, without a path: `https://gantry.example`.
+    pub origin: String,
+    /// Whether the outside world is the sandbox; pages say so.
+    pub demo: bool,
+    /// Proxies before the program that add to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// The name of the identity provider, where there is one.
+    pub oidc_name: Option<String>,
+}
+
+impl Site {
+    /// Whether browsers come over TLS.
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
+    /// The name of the session's cookie. The prefix makes browsers refuse it from elsewhere; it needs TLS.
+    pub fn cookie(&self) -> &'static str {
+        if self.is_https() { "__Host-gantry" } else { "gantry" }
+    }
+}
+
+/// The parts of the program that handlers use.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Open event streams.
+    pub hub: Hub,
+    /// Built files for the browser.
+    pub assets: AssetStore,
+    /// The checklists to choose from.
+    pub presets: Vec<Preset>,
+    /// How the site presents itself.
+    pub site: Site,
+    /// Set when the program is about to end.
+    pub stop: tokio_util::sync::CancellationToken,
+}
+
+/// What every handler can reach; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// Of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,78 @@
+//! One request for a page: who looks, at what, when.
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
+use gantry_app::frame::Frame;
+use gantry_domain::actor::Actor;
+use uuid::Uuid;
+
+use super::{App, Fault};
+
+/// The signed-in person of a request, put there by the guard.
+#[derive(Clone, Debug)]
+pub(super) struct Known(pub(super) Actor);
+
+/// A request for a page.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    /// Everything that handlers reach.
+    pub(super) app: App,
+    /// Who, on pages that need somebody.
+    pub(super) actor: Option<Actor>,
+    /// When.
+    pub(super) now: DateTime<Utc>,
+    /// Path and query.
+    path: String,
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let uri =
+            OriginalUri::from_request_parts(parts, app).await.map_or_else(|_| parts.uri.clone(), |uri| uri.0);
+        Ok(Self {
+            app: app.clone(),
+            actor: parts.extensions.get::<Known>().map(|known| known.0.clone()),
+            now: app.clock.now(),
+            path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        })
+    }
+}
+
+impl Visit {
+    /// The person; the guard lets nobody through to a page that needs one.
+    pub(super) fn person(&self) -> Result<&Actor, Fault> {
+        self.actor.as_ref().ok_or(Fault::SignedOut)
+    }
+
+    /// The frame of the page, which listens to `topics`.
+    pub(super) fn frame(&self, topics: Vec<String>) -> Frame {
+        frame(&self.app, self.actor.clone(), self.now, self.path.clone(), topics)
+    }
+
+    /// The same visit as if it were to another page: a refused form shows the page that it was on.
+    pub(super) fn at(&self, path: String) -> Self {
+        Self { path, ..self.clone() }
+    }
+}
+
+/// The frame around a page.
+pub(super) fn frame(
+    app: &App,
+    actor: Option<Actor>,
+    now: DateTime<Utc>,
+    path: String,
+    topics: Vec<String>,
+) -> Frame {
+    Frame {
+        assets: app.assets.names().clone(),
+        path,
+        actor,
+        now,
+        topics,
+        form_key: Uuid::new_v4().to_string(),
+        demo: app.site.demo,
+    }
+}

@@ -1,0 +1,9 @@
+//! How a change in one place becomes visible in all: topics come from Postgres and go to the open event streams.
+//! Only topics travel, never data; whoever shows something asks for it again through the ordinary page.
+
+mod hub;
+mod listener;
+pub mod topics;
+
+pub use hub::{Hub, News, Subscription};
+pub use listener::listen;

@@ -1,0 +1,21 @@
+//! The names of what can change.
+
+use gantry_domain::id::{GoLiveId, UserId};
+
+/// The list of go-lives.
+pub const GO_LIVES: &str = "golives";
+
+/// One go-live, with its rollout and who looks at it.
+pub fn go_live(id: GoLiveId) -> String {
+    format!("golive:{id}")
+}
+
+/// A person's sessions and rights. Only the server listens to it.
+pub fn user(id: UserId) -> String {
+    format!("user:{id}")
+}
+
+/// Whether a page may listen to this topic.
+pub fn is_public(topic: &str) -> bool {
+    topic == GO_LIVES || topic.strip_prefix("golive:").is_some_and(|id| id.parse::<GoLiveId>().is_ok())
+}

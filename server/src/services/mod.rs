@@ -1,0 +1,20 @@
+//! What people can do: load, ask the domain, save, announce. No SQL text, and nothing about HTTP.
+
+pub mod console;
+pub mod first_admin;
+pub mod gate;
+pub mod go_lives;
+pub mod items;
+pub mod people;
+pub mod release;
+
+/// Who asks for something, and which request it is.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who, with the role they have now.
+    pub actor: gantry_domain::actor::Actor,
+    /// The identity of the request, for doing it once.
+    pub request: crate::request::RequestId,
+    /// When.
+    pub now: chrono::DateTime<chrono::Utc>,
+}

@@ -1,0 +1,22 @@
+//! Every SQL statement of the program, one file per noun. No policy: what may happen is decided before it gets here.
+
+pub mod audit;
+pub mod entries;
+mod error;
+pub mod findings;
+pub mod first_admin;
+pub mod go_lives;
+pub mod idempotency;
+mod migrate;
+mod pool;
+pub mod presence;
+pub mod sessions;
+pub mod throttle;
+mod tx;
+pub mod users;
+
+pub use error::{Constraint, StoreError};
+pub use migrate::{MIGRATOR, migrate, template_version};
+pub use pool::{Db, PoolSettings};
+pub(crate) use tx::CHANNEL;
+pub use tx::{Once, Tx};

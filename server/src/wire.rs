@@ -1,0 +1,160 @@
+//! The one place where all of the program is put together. No logic.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use gantry_domain::preset::{self, Preset};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{App, AssetStore, Parts, Site, router};
+use crate::live::{self, Hub};
+use crate::services::first_admin;
+use crate::store::{self, Db, PoolSettings};
+use crate::{auth, keeping, listen};
+
+/// Why the program cannot start: one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Postgres.
+    #[error("the database cannot be reached")]
+    Database(#[from] store::StoreError),
+    /// The layout.
+    #[error("the database cannot be brought to the layout that this program knows")]
+    Migrate(#[source] sqlx::Error),
+    /// The port.
+    #[error("{0} cannot be listened on")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The browser's files.
+    #[error(transparent)]
+    Assets(#[from] crate::http::AssetsError),
+    /// The presets.
+    #[error("a preset cannot be used: {0}")]
+    Presets(String),
+}
+
+/// A program that has started.
+#[derive(Debug)]
+pub struct Running {
+    /// What its handlers use.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Ends it, in order: no new requests, no new work, no connections.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(Duration::from_secs(10), self.tasks.wait()).await.is_err() {
+            tracing::warn!("some work did not come to an end");
+        }
+        let _closed = tokio::time::timeout(Duration::from_secs(2), self.app.db.close()).await;
+    }
+}
+
+/// Starts everything and serves until the process is asked to end.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let running = start(config, Clock::system()).await?;
+    asked_to_end().await;
+    tracing::info!("ending");
+    running.stop().await;
+    Ok(())
+}
+
+/// Starts everything.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    let presets = presets(config.presets.as_deref())?;
+    let assets = config.assets.as_deref().map(AssetStore::read).transpose()?.unwrap_or_default();
+    if config.migrate {
+        store::migrate(&config.database_url).await.map_err(StartError::Migrate)?;
+    }
+    let db = Db::connect(&config.database_url, PoolSettings { max_connections: config.database_connections })
+        .await?;
+    if !db.is_restricted() {
+        tracing::warn!(
+            "this database user may not take the role gantry_app; histories are protected by triggers alone"
+        );
+    }
+    let listener =
+        TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
+    let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
+    // Port 0 is whatever the system gave.
+    let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let app = App::new(Parts {
+        db: db.clone(),
+        clock: clock.clone(),
+        hub: Hub::default(),
+        assets,
+        presets,
+        site: Site {
+            origin: origin.clone(),
+            demo: config.demo,
+            trusted_proxies: config.trusted_proxies,
+            oidc_name: config.oidc.as_ref().map(|oidc| oidc.name.clone()),
+        },
+        stop: stop.clone(),
+    });
+    auth::password::warm_up().await;
+    if let Some(token) = first_admin::offer(&db, clock.now()).await? {
+        tracing::warn!(
+            "there is nobody who could sign in; make the first admin at {origin}/first-admin/{token}"
+        );
+    }
+    tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
+    tasks.spawn(keeping::tidy(db, clock, stop.clone()));
+    tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
+    tracing::info!("serving {origin}");
+    Ok(Running { app, address, stop, tasks })
+}
+
+/// The presets that ship, and those in the directory, which take the place of shipped ones of the same name.
+fn presets(dir: Option<&Path>) -> Result<Vec<Preset>, StartError> {
+    let first = |mistakes: Vec<preset::Mistake>| {
+        StartError::Presets(mistakes.first().map(ToString::to_string).unwrap_or_default())
+    };
+    let mut presets = preset::builtin().map_err(first)?;
+    let Some(dir) = dir else { return Ok(presets) };
+    let unreadable = |error: std::io::Error| StartError::Presets(format!("{}: {error}", dir.display()));
+    let mut paths: Vec<_> = std::fs::read_dir(dir)
+        .map_err(unreadable)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    paths.sort();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let preset = preset::parse(&name, &text).map_err(first)?;
+        presets.retain(|known| known.key != preset.key);
+        presets.push(preset);
+    }
+    Ok(presets)
+}
+
+/// Waits for Ctrl-C or for the system's polite request to end.
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,12 @@
+//! The server as a whole: real HTTP, a real Postgres, everything put together as in production.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+mod access;
+mod audit;
+mod checklist;
+mod inert;
+mod postgres_away;
+mod sessions;
+mod sign_in;
+mod streams;
+mod world;
