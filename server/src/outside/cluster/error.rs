@@ -1,0 +1,119 @@
+//! What can go wrong with the cluster, told apart by what one can do about it.
+
+use std::fmt;
+
+/// A verb on a resource, as a Role names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `get`, `list`, `watch`, `patch`, `create`.
+    pub verb: &'static str,
+    /// The API group; empty for the core.
+    pub group: &'static str,
+    /// The plural, with its subresource where there is one.
+    pub resource: &'static str,
+    /// Where; `None` for the whole cluster.
+    pub namespace: Option<String>,
+}
+
+impl Asked {
+    /// In no namespace yet.
+    pub const fn on(verb: &'static str, group: &'static str, resource: &'static str) -> Self {
+        Self { verb, group, resource, namespace: None }
+    }
+
+    /// In a namespace.
+    #[must_use]
+    pub fn at(self, namespace: &str) -> Self {
+        Self { namespace: Some(namespace.to_owned()), ..self }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "“{}” on {}", self.verb, self.resource)?;
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        if let Some(namespace) = &self.namespace {
+            write!(f, " in namespace {namespace}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why the cluster did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    /// How to reach it is not known.
+    #[error("the cluster's configuration cannot be used: {0}")]
+    Config(String),
+    /// A name that Kubernetes cannot have.
+    #[error("“{0}” cannot be a name in Kubernetes")]
+    BadName(String),
+    /// 401.
+    #[error("the cluster no longer knows who we are: renew the login or the token of the kubeconfig")]
+    LoginExpired,
+    /// 403: the missing permission by name.
+    #[error("the cluster forbids {0}; the Role of the panel needs it")]
+    Forbidden(Asked),
+    /// 404.
+    #[error("not found: {0}")]
+    NotFound(Asked),
+    /// 409: it has changed since it was read.
+    #[error("it has changed since it was read")]
+    Conflict,
+    /// 410: what was asked for is too long ago.
+    #[error("the cluster no longer has that version")]
+    Gone,
+    /// 422 and 400: it will not be accepted however often.
+    #[error("the cluster refuses the change: {0}")]
+    Invalid(String),
+    /// 429.
+    #[error("the cluster is asked too often")]
+    Throttled,
+    /// No answer, or none that can be used.
+    #[error("the cluster cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+impl ClusterError {
+    /// Whether reading again at once and deciding again is the thing to do.
+    pub const fn is_race(&self) -> bool {
+        matches!(self, Self::Conflict | Self::Gone)
+    }
+
+    pub(super) fn from_kube(error: kube::Error, asked: Asked) -> Self {
+        match error {
+            kube::Error::Api(status) => match status.code {
+                401 => Self::LoginExpired,
+                403 => Self::Forbidden(asked),
+                404 => Self::NotFound(asked),
+                409 => Self::Conflict,
+                410 => Self::Gone,
+                400 | 422 => Self::Invalid(status.message.chars().take(500).collect()),
+                429 => Self::Throttled,
+                code => Self::Unreachable(format!("answered {code}: {}", first_line(&status.message))),
+            },
+            kube::Error::Auth(error) => {
+                tracing::warn!(%error, "credentials for the cluster");
+                Self::LoginExpired
+            }
+            other => Self::Unreachable(first_line(&causes(&other))),
+        }
+    }
+}
+
+/// The innermost cause says most.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut last = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        last = inner.to_string();
+        source = inner.source();
+    }
+    last
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(200).collect()
+}

@@ -1,0 +1,234 @@
+//! The Kubernetes cluster, through the real `kube` client: one Deployment with what belongs to it is read, and patched.
+//!
+//! Every write carries the `resourceVersion` that was read, so it fails with a conflict when anything has changed
+//! since. Nothing is retried here: whoever drives reads again and decides again.
+
+mod error;
+mod look;
+mod patch;
+mod watch;
+
+use std::path::Path;
+use std::time::Duration;
+
+use axum::http::{Method, Request, header};
+use kube::Client;
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+
+pub use error::{Asked, ClusterError};
+pub use look::{Facts, container_names, facts, observe};
+pub use patch::patch_for;
+pub use watch::Changes;
+
+/// The field manager under which our writes stand.
+pub const FIELD_MANAGER: &str = "gantry";
+/// How long one request may take, its answer included.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest Deployment that is driven, in pods of one page of a list.
+const MOST_PODS: u32 = 5000;
+
+/// A cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    watcher: Client,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cluster")
+    }
+}
+
+/// A Deployment and what belongs to it, as Kubernetes told it.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The Deployment.
+    pub deployment: Value,
+    /// Its ReplicaSets.
+    pub replica_sets: Vec<Value>,
+    /// The pods of these.
+    pub pods: Vec<Value>,
+    /// Names of the autoscalers that point at it.
+    pub autoscalers: Vec<String>,
+}
+
+/// The verbs that driving a rollout needs, in the order in which they are asked for.
+pub const NEEDED: [Asked; 9] = [
+    Asked::on("get", "apps", "deployments"),
+    Asked::on("watch", "apps", "deployments"),
+    Asked::on("patch", "apps", "deployments"),
+    Asked::on("list", "apps", "replicasets"),
+    Asked::on("watch", "apps", "replicasets"),
+    Asked::on("list", "", "pods"),
+    Asked::on("watch", "", "pods"),
+    Asked::on("get", "", "pods/log"),
+    Asked::on("list", "autoscaling", "horizontalpodautoscalers"),
+];
+
+impl Cluster {
+    /// Connects as a kubeconfig file says; without one, as the environment says (`KUBECONFIG`, then in-cluster).
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ClusterError> {
+        let config = match kubeconfig {
+            Some(path) => {
+                let file = Kubeconfig::read_from(path).map_err(|e| ClusterError::Config(e.to_string()))?;
+                Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+                    .await
+                    .map_err(|e| ClusterError::Config(e.to_string()))?
+            }
+            None => Config::infer().await.map_err(|e| ClusterError::Config(e.to_string()))?,
+        };
+        Self::with(config)
+    }
+
+    /// Connects without credentials to an address.
+    pub fn at(url: &str) -> Result<Self, ClusterError> {
+        let url = url.parse().map_err(|_| ClusterError::Config(format!("{url} is not an address")))?;
+        Self::with(Config::new(url))
+    }
+
+    fn with(mut config: Config) -> Result<Self, ClusterError> {
+        // By default a write that was answered with 503 is sent again, up to fifteen times: it may have happened.
+        config.default_retry = false;
+        config.connect_timeout = Some(Duration::from_secs(2));
+        config.write_timeout = Some(TIMEOUT);
+        let client =
+            |config: Config| Client::try_from(config).map_err(|e| ClusterError::Config(e.to_string()));
+        let mut quiet = config.clone();
+        quiet.read_timeout = Some(watch::QUIET);
+        let watcher = client(quiet)?;
+        config.read_timeout = Some(TIMEOUT);
+        config.reset_reader_on_write = true;
+        Ok(Self { client: client(config)?, watcher })
+    }
+
+    /// Reads a Deployment and what belongs to it; `None` when there is no such Deployment.
+    pub async fn read(&self, namespace: &str, name: &str) -> Result<Option<Snapshot>, ClusterError> {
+        let path = deployment_path(namespace, name)?;
+        let deployment = match self.get(&path, Asked::on("get", "apps", "deployments").at(namespace)).await {
+            Ok(deployment) => deployment,
+            Err(ClusterError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let selector = look::selector(&deployment);
+        // Read after the Deployment: what it controls is then at least as new as it.
+        let sets_path = format!("/apis/apps/v1/namespaces/{namespace}/replicasets?{selector}");
+        let sets = self.list(&sets_path, Asked::on("list", "apps", "replicasets").at(namespace));
+        let pods_path = format!("/api/v1/namespaces/{namespace}/pods?limit={MOST_PODS}&{selector}");
+        let pods = self.list(&pods_path, Asked::on("list", "", "pods").at(namespace));
+        let (sets, pods, autoscalers) = tokio::try_join!(sets, pods, self.autoscalers(namespace, name))?;
+        let uid = look::text(&deployment, "/metadata/uid").to_owned();
+        let replica_sets: Vec<Value> = sets.into_iter().filter(|set| look::owned_by(set, &uid)).collect();
+        let ours = |pod: &Value| {
+            replica_sets.iter().any(|set| look::owned_by(pod, look::text(set, "/metadata/uid")))
+        };
+        let pods = pods.into_iter().filter(ours).collect();
+        Ok(Some(Snapshot { deployment, replica_sets, pods, autoscalers }))
+    }
+
+    async fn autoscalers(&self, namespace: &str, name: &str) -> Result<Vec<String>, ClusterError> {
+        let path = format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers");
+        let asked = Asked::on("list", "autoscaling", "horizontalpodautoscalers").at(namespace);
+        let items = match self.list(&path, asked).await {
+            // A cluster that does not know the kind has none.
+            Err(ClusterError::NotFound(_)) => Vec::new(),
+            other => other?,
+        };
+        let aims = |item: &&Value| {
+            look::text(item, "/spec/scaleTargetRef/kind") == "Deployment"
+                && look::text(item, "/spec/scaleTargetRef/name") == name
+        };
+        Ok(items.iter().filter(aims).map(|item| look::text(item, "/metadata/name").to_owned()).collect())
+    }
+
+    /// Patches the Deployment as it was read: a JSON patch, refused with [`ClusterError::Conflict`] when it has changed.
+    pub async fn patch(&self, snapshot: &Snapshot, patch: &Value) -> Result<(), ClusterError> {
+        let namespace = look::text(&snapshot.deployment, "/metadata/namespace");
+        let place = deployment_path(namespace, look::text(&snapshot.deployment, "/metadata/name"))?;
+        let asked = Asked::on("patch", "apps", "deployments").at(namespace);
+        let request = Request::builder()
+            .method(Method::PATCH)
+            .uri(format!("{place}?fieldManager={FIELD_MANAGER}"))
+            .header(header::CONTENT_TYPE, "application/json-patch+json")
+            .body(patch.to_string().into_bytes());
+        self.send(request, asked).await.map(|_| ())
+    }
+
+    /// The needed verbs that the cluster does not grant in a namespace.
+    pub async fn missing(&self, namespace: &str) -> Result<Vec<Asked>, ClusterError> {
+        let mut missing = Vec::new();
+        for needed in NEEDED {
+            let asked = needed.at(namespace);
+            if !self.may(&asked).await? {
+                missing.push(asked);
+            }
+        }
+        Ok(missing)
+    }
+
+    async fn may(&self, asked: &Asked) -> Result<bool, ClusterError> {
+        let (resource, subresource) = asked.resource.split_once('/').unwrap_or((asked.resource, ""));
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": { "resourceAttributes": {
+                "namespace": asked.namespace,
+                "verb": asked.verb,
+                "group": asked.group,
+                "resource": resource,
+                "subresource": subresource,
+            }},
+        });
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(review.to_string().into_bytes());
+        let about = Asked::on("create", "authorization.k8s.io", "selfsubjectaccessreviews");
+        let answer = self.send(request, about).await?;
+        Ok(answer.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or(false))
+    }
+
+    /// Signals whenever the Deployment, its ReplicaSets or its pods change.
+    pub fn changes(&self, snapshot: &Snapshot) -> Result<Changes, ClusterError> {
+        watch::start(&self.watcher, snapshot)
+    }
+
+    async fn get(&self, path: &str, asked: Asked) -> Result<Value, ClusterError> {
+        self.send(Request::get(path).body(Vec::new()), asked).await
+    }
+
+    async fn list(&self, path: &str, asked: Asked) -> Result<Vec<Value>, ClusterError> {
+        let mut list = self.get(path, asked).await?;
+        Ok(match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        })
+    }
+
+    async fn send(
+        &self,
+        request: Result<Request<Vec<u8>>, axum::http::Error>,
+        asked: Asked,
+    ) -> Result<Value, ClusterError> {
+        let request = request.map_err(|e| ClusterError::Config(e.to_string()))?;
+        match tokio::time::timeout(TIMEOUT, self.client.request::<Value>(request)).await {
+            Ok(answer) => answer.map_err(|error| ClusterError::from_kube(error, asked)),
+            Err(_) => Err(ClusterError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        }
+    }
+}
+
+/// The path of a Deployment. Names come from people: only what can be a name gets into a path.
+fn deployment_path(namespace: &str, name: &str) -> Result<String, ClusterError> {
+    for part in [namespace, name] {
+        let fine = !part.is_empty()
+            && part.len() <= 253
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+        if !fine {
+            return Err(ClusterError::BadName(part.chars().take(80).collect()));
+        }
+    }
+    Ok(format!("/apis/apps/v1/namespaces/{namespace}/deployments/{name}"))
+}

@@ -1,0 +1,306 @@
+//! Prometheus' HTTP API: instant and range queries, as posted forms, within bounds of time and size.
+//!
+//! A value that is NaN or infinite is passed on as such: what it means is judged elsewhere.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
+use gantry_domain::judge::Problem;
+use serde::Deserialize;
+
+use super::breaker::Breaker;
+
+/// How long a query may take, its answer included.
+const TIMEOUT: Duration = Duration::from_secs(4);
+/// Told to Prometheus, so that it gives up before we do.
+const TIMEOUT_PARAMETER: &str = "3s";
+/// The largest answer taken, in bytes.
+const LARGEST: usize = 1024 * 1024;
+/// The most points that Prometheus gives in one series.
+const MOST_POINTS: i64 = 11_000;
+
+/// A Prometheus.
+#[derive(Debug, Clone)]
+pub struct Prometheus {
+    http: reqwest::Client,
+    base: String,
+    breaker: Arc<Breaker>,
+}
+
+/// Why a query has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrometheusError {
+    /// It cannot be reached, or does not answer in time.
+    #[error("Prometheus cannot be reached: {0}")]
+    Unreachable(String),
+    /// It failed several times in a row; the next attempt is in a moment.
+    #[error("Prometheus did not answer several times in a row; trying again in a moment")]
+    Resting,
+    /// 400 and 422: the query is wrong.
+    #[error("Prometheus refuses the query: {0}")]
+    BadQuery(String),
+    /// 503, and any other status.
+    #[error("Prometheus answered {status}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What it said.
+        message: String,
+    },
+    /// More than a mebibyte.
+    #[error("Prometheus' answer is larger than 1 MiB")]
+    TooLarge,
+    /// Not what the API promises.
+    #[error("Prometheus' answer cannot be read: {0}")]
+    Unreadable(String),
+    /// The range asks for too many points.
+    #[error("a range has at most {MOST_POINTS} points")]
+    TooManyPoints,
+    /// The address is none.
+    #[error("“{0}” is not an address of a Prometheus")]
+    BadAddress(String),
+}
+
+/// One series, or one value of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
+    /// Time and value; one for an instant query. Values may be NaN or infinite.
+    pub points: Vec<(DateTime<Utc>, f64)>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The series.
+    pub series: Vec<Series>,
+    /// What Prometheus warned of: the values may be partial.
+    pub warnings: Vec<String>,
+}
+
+impl Answer {
+    /// The one number of an answer that should hold exactly one.
+    pub fn number(&self) -> Result<f64, Problem> {
+        match self.series.as_slice() {
+            [] => Err(Problem::NoData),
+            [one] => one.points.last().map(|(_, value)| *value).ok_or(Problem::NoData),
+            many => Err(Problem::ManyValues(many.len())),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Body {
+    status: String,
+    #[serde(default)]
+    data: Option<Data>,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+enum Data {
+    Vector(Vec<Sampled>),
+    Matrix(Vec<Ranged>),
+    Scalar(Point),
+    String(serde::de::IgnoredAny),
+}
+
+/// Seconds, and the value as text.
+type Point = (f64, String);
+
+#[derive(Deserialize)]
+struct Sampled {
+    #[serde(default)]
+    metric: std::collections::BTreeMap<String, String>,
+    value: Point,
+}
+
+#[derive(Deserialize)]
+struct Ranged {
+    #[serde(default)]
+    metric: std::collections::BTreeMap<String, String>,
+    values: Vec<Point>,
+}
+
+impl Prometheus {
+    /// A client for the Prometheus at `base`, for example `http://127.0.0.1:9090`.
+    pub fn new(base: &str) -> Result<Self, PrometheusError> {
+        let base = base.trim_end_matches('/').to_owned();
+        if reqwest::Url::parse(&base).is_err() {
+            return Err(PrometheusError::BadAddress(base));
+        }
+        let http = super::http_client(TIMEOUT).map_err(|e| PrometheusError::Unreachable(e.to_string()))?;
+        Ok(Self { http, base, breaker: Arc::new(Breaker::new(5, Duration::from_secs(5))) })
+    }
+
+    /// The value of a query now.
+    pub async fn query(&self, query: &str) -> Result<Answer, PrometheusError> {
+        self.ask("query", &[("query", query), ("timeout", TIMEOUT_PARAMETER)]).await
+    }
+
+    /// The values of a query over a range, both ends included.
+    pub async fn query_range(
+        &self,
+        query: &str,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+        step: Duration,
+    ) -> Result<Answer, PrometheusError> {
+        let step_millis = i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(1);
+        if (end - start).num_milliseconds() / step_millis >= MOST_POINTS {
+            return Err(PrometheusError::TooManyPoints);
+        }
+        let (start, end) = (start.to_rfc3339(), end.to_rfc3339());
+        let step = format!("{step_millis}ms");
+        let fields = [
+            ("query", query),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+            ("timeout", TIMEOUT_PARAMETER),
+        ];
+        self.ask("query_range", &fields).await
+    }
+
+    /// Whether it answers at all.
+    pub async fn ping(&self) -> Result<(), PrometheusError> {
+        self.query("vector(1)").await.map(|_| ())
+    }
+
+    async fn ask(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
+        if !self.breaker.may_call(Instant::now()) {
+            return Err(PrometheusError::Resting);
+        }
+        let answer = match tokio::time::timeout(TIMEOUT, self.post(what, fields)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(PrometheusError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        };
+        match &answer {
+            Err(PrometheusError::Unreachable(_) | PrometheusError::TooLarge) => {
+                self.breaker.failed(Instant::now());
+            }
+            Ok(_) | Err(_) => self.breaker.answered(),
+        }
+        answer
+    }
+
+    async fn post(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
+        let unreachable = |error: reqwest::Error| PrometheusError::Unreachable(cause(&error));
+        let request = self.http.post(format!("{}/api/v1/{what}", self.base)).form(fields);
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        if response.content_length().is_some_and(|length| length > LARGEST as u64) {
+            return Err(PrometheusError::TooLarge);
+        }
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(unreachable)?;
+            if body.len() + chunk.len() > LARGEST {
+                return Err(PrometheusError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        read(status, &body)
+    }
+}
+
+fn read(status: u16, body: &[u8]) -> Result<Answer, PrometheusError> {
+    let parsed = serde_json::from_slice::<Body>(body);
+    if status != 200 {
+        let text = parsed.map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |body| body.error);
+        let message = text.lines().next().unwrap_or_default().chars().take(300).collect();
+        return Err(match status {
+            400 | 422 => PrometheusError::BadQuery(message),
+            status => PrometheusError::Refused { status, message },
+        });
+    }
+    let body = parsed.map_err(|error| PrometheusError::Unreadable(error.to_string()))?;
+    if body.status != "success" {
+        return Err(PrometheusError::Unreadable(body.error));
+    }
+    let series = match body.data {
+        None => Vec::new(),
+        Some(Data::Vector(samples)) => samples
+            .into_iter()
+            .map(|s| Ok(Series { labels: s.metric.into_iter().collect(), points: vec![point(&s.value)?] }))
+            .collect::<Result<_, _>>()?,
+        Some(Data::Matrix(ranges)) => ranges
+            .into_iter()
+            .map(|r| {
+                let points = r.values.iter().map(point).collect::<Result<_, _>>()?;
+                Ok(Series { labels: r.metric.into_iter().collect(), points })
+            })
+            .collect::<Result<_, _>>()?,
+        Some(Data::Scalar(value)) => vec![Series { labels: Vec::new(), points: vec![point(&value)?] }],
+        Some(Data::String(serde::de::IgnoredAny)) => return Err(PrometheusError::BadQuery("the query gives a text".into())),
+    };
+    Ok(Answer { series, warnings: body.warnings })
+}
+
+fn point((seconds, value): &Point) -> Result<(DateTime<Utc>, f64), PrometheusError> {
+    let unreadable = || PrometheusError::Unreadable(format!("the value {value:?} at {seconds}"));
+    // Rust reads "NaN", "+Inf" and "-Inf" as Prometheus writes them.
+    let number = value.parse::<f64>().map_err(|_| unreadable())?;
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far within the range")]
+    let at = DateTime::from_timestamp_millis((seconds * 1000.0) as i64).ok_or_else(unreadable)?;
+    Ok((at, number))
+}
+
+/// The innermost cause, without the address: the page says which Prometheus it is.
+fn cause(error: &reqwest::Error) -> String {
+    let mut last = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        last = inner.to_string();
+        source = inner.source();
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(value: &str) -> Vec<u8> {
+        let text = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1.5,"V"]}]}}"#;
+        text.replace('V', value).into_bytes()
+    }
+
+    #[test]
+    fn values_are_read_as_prometheus_writes_them() {
+        let number = |value: &str| read(200, &vector(value)).ok().and_then(|a| a.number().ok());
+        assert_eq!(number("12.5"), Some(12.5));
+        assert!(number("NaN").is_some_and(f64::is_nan));
+        assert_eq!((number("+Inf"), number("-Inf")), (Some(f64::INFINITY), Some(f64::NEG_INFINITY)));
+        assert!(matches!(read(200, &vector("many")), Err(PrometheusError::Unreadable(_))));
+    }
+
+    #[test]
+    fn nothing_and_many_are_not_a_number() {
+        let empty = br#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+        assert_eq!(read(200, empty).map(|a| a.number()), Ok(Err(Problem::NoData)));
+        let two = br#"{"status":"success","warnings":["partial"],"data":{"resultType":"vector","result":[
+            {"metric":{"a":"1"},"value":[1,"1"]},{"metric":{"a":"2"},"value":[1,"2"]}]}}"#;
+        let answer = read(200, two);
+        assert_eq!(answer.as_ref().map(Answer::number), Ok(Err(Problem::ManyValues(2))));
+        assert_eq!(answer.map(|a| a.warnings), Ok(vec!["partial".to_owned()]));
+    }
+
+    #[test]
+    fn errors_keep_what_prometheus_said() {
+        let said = br#"{"status":"error","errorType":"bad_data","error":"parse error: x"}"#;
+        for status in [400, 422] {
+            assert_eq!(read(status, said), Err(PrometheusError::BadQuery("parse error: x".into())));
+        }
+        assert!(matches!(read(503, b"overloaded"), Err(PrometheusError::Refused { status: 503, .. })));
+        assert!(matches!(read(200, b"<html>"), Err(PrometheusError::Unreadable(_))));
+    }
+}
