@@ -1,6 +1,6 @@
 //! The names of what can change.
 
-use gantry_domain::id::{GoLiveId, UserId};
+use gantry_domain::id::{GoLiveId, RolloutId, UserId};
 
 /// The list of go-lives.
 pub const GO_LIVES: &str = "golives";
@@ -8,6 +8,14 @@ pub const GO_LIVES: &str = "golives";
 /// One go-live, with its rollout and who looks at it.
 pub fn go_live(id: GoLiveId) -> String {
     format!("golive:{id}")
+}
+
+/// That there is another rollout to drive. Only the engine listens to it.
+pub const ROLLOUTS: &str = "rollouts";
+
+/// What people ask of one rollout. Only the engine listens to it.
+pub fn rollout(id: RolloutId) -> String {
+    format!("rollout:{id}")
 }
 
 /// A person's sessions and rights. Only the server listens to it.

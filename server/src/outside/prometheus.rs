@@ -240,7 +240,9 @@ fn read(status: u16, body: &[u8]) -> Result<Answer, PrometheusError> {
             })
             .collect::<Result<_, _>>()?,
         Some(Data::Scalar(value)) => vec![Series { labels: Vec::new(), points: vec![point(&value)?] }],
-        Some(Data::String(serde::de::IgnoredAny)) => return Err(PrometheusError::BadQuery("the query gives a text".into())),
+        Some(Data::String(serde::de::IgnoredAny)) => {
+            return Err(PrometheusError::BadQuery("the query gives a text".into()));
+        }
     };
     Ok(Answer { series, warnings: body.warnings })
 }

@@ -13,6 +13,8 @@ pub enum Constraint {
     EntryTaken,
     /// Somebody else overrode the gate first.
     OverrideTaken,
+    /// The Deployment has a rollout that is not over.
+    RolloutRunning,
 }
 
 impl Constraint {
@@ -22,6 +24,7 @@ impl Constraint {
             "users_subject_taken" => Some(Self::SubjectTaken),
             "item_entries_taken" => Some(Self::EntryTaken),
             "gate_overrides_taken" => Some(Self::OverrideTaken),
+            "rollouts_one_per_deployment" => Some(Self::RolloutRunning),
             _ => None,
         }
     }

@@ -1,0 +1,3 @@
+//! Loops that work by themselves. Idempotent, without input; they run on a period and on a signal. No rules here.
+
+pub mod rollout;

@@ -1,0 +1,36 @@
+//! Leases: who drives something. Measured on the database's clock; epochs only ever grow.
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::StoreError;
+
+/// Takes the lease, or keeps it. The epoch under which it is held; `None` while somebody else holds it.
+pub async fn take(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) -> Result<Option<i64>, StoreError> {
+    // A lease that ran out and is taken again is another one: somebody may have held it in between.
+    let row = sqlx::query!(
+        r#"insert into leases as l (name, holder, epoch, expires_at)
+           values ($1, $2, nextval('lease_epochs'), clock_timestamp() + make_interval(secs => $3))
+           on conflict (name) do update set
+               holder = excluded.holder,
+               expires_at = excluded.expires_at,
+               epoch = case when l.holder = excluded.holder and l.expires_at > clock_timestamp()
+                   then l.epoch else excluded.epoch end
+           where l.holder = excluded.holder or l.expires_at <= clock_timestamp()
+           returning epoch"#,
+        name,
+        holder,
+        seconds
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| row.epoch))
+}
+
+/// Gives it up, so that the next one need not wait for it to run out.
+pub async fn give_up(pool: &PgPool, name: &str, holder: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("update leases set expires_at = '-infinity' where name = $1 and holder = $2", name, holder)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
