@@ -84,9 +84,8 @@ impl Surroundings {
     }
 }
 
-/// Migrates, fills in the demo, starts the panel and waits until it answers.
+/// Fills in the demo (which brings the database up to date), starts the panel and waits until it answers.
 pub(super) async fn start(surroundings: &Surroundings) -> Result<(Child, Vec<SignIn>), Fail> {
-    surroundings.command(&["migrate"]).await?;
     let printed = surroundings.command(&["demo-seed"]).await?;
     let sign_ins = sign_ins(&printed);
     let mut spec =
