@@ -53,6 +53,7 @@ fn send(form: HtmlFormElement, button: Option<&Element>, connection: RwSignal<Co
         return;
     }
     let Some((url, init)) = request(&form, button) else { return };
+    forget_refusal(&form);
     let _ = form.set_attribute("aria-busy", "true");
     let _ = form.set_attribute("data-unsettled", "");
     spawn_local(async move {
@@ -100,12 +101,27 @@ fn settle(form: &HtmlFormElement, answer: &Answer, connection: RwSignal<Connecti
             return;
         }
         clear(form);
+        // The answer may be the page with another filter than the one that is looked through.
+        if page::path(&answer.url).split('#').next() != Some(&page::here_with_query()) {
+            page::refresh(connection);
+            return;
+        }
     } else {
         undo_optimism(form);
     }
     page::show(answer, connection);
     if answer.status >= 400 {
         focus_first_error();
+    }
+}
+
+/// What was wrong with the last attempt stays until the next one, whatever else changes on the page meanwhile.
+fn forget_refusal(form: &HtmlFormElement) {
+    for field in dom::all_in(form, "[aria-invalid]") {
+        let _ = field.remove_attribute("aria-invalid");
+    }
+    for alert in dom::all_in(form, "[role=alert]") {
+        alert.remove();
     }
 }
 

@@ -104,7 +104,8 @@ fn attributes(old: &Element, new: &Element) {
 }
 
 /// Attributes that only the browser side sets.
-const KEPT_ATTRIBUTES: [&str; 4] = ["data-edited", "data-unsettled", "data-filtered", "tabindex"];
+const KEPT_ATTRIBUTES: [&str; 5] =
+    ["data-edited", "data-unsettled", "data-filtered", "tabindex", "aria-invalid"];
 
 fn names(element: &Element) -> Vec<String> {
     element.get_attribute_names().iter().filter_map(|name| name.as_string()).collect()
@@ -155,7 +156,8 @@ fn children(old: &Element, new: &Element) {
         }
     }
     for left in unkeyed.chain(keyed.into_values()) {
-        let held = left.dyn_ref::<Element>().is_some_and(holds_edits);
+        let held =
+            left.dyn_ref::<Element>().is_some_and(|element| holds_edits(element) || is_refusal(element));
         if !held {
             let _ = old.remove_child(&left);
         }
@@ -185,6 +187,12 @@ fn key(node: &Node) -> Option<String> {
 
 fn holds_edits(element: &Element) -> bool {
     is_being_edited(element) || dom::all_in(element, FIELDS).iter().any(is_being_edited)
+}
+
+/// Why a form of this page was refused; it goes when the form is sent again.
+fn is_refusal(element: &Element) -> bool {
+    element.get_attribute("role").as_deref() == Some("alert")
+        && element.closest("form").ok().flatten().is_some()
 }
 
 fn hydrate_within(element: &Element) {

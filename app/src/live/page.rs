@@ -97,6 +97,12 @@ pub(super) fn path(url: &str) -> String {
     url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..])).to_owned()
 }
 
+/// This page's path with its query.
+pub(super) fn here_with_query() -> String {
+    let search = dom::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    format!("{}{search}", here())
+}
+
 fn here() -> String {
     dom::window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
 }

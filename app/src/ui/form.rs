@@ -149,6 +149,28 @@ impl Form {
     }
 }
 
+/// A refusal whose form is gone, because what it asked for can no longer be asked: said all the same, with what was typed.
+pub fn orphan(refusal: &Refusal) -> Html {
+    let typed: Vec<_> = refusal
+        .typed
+        .iter()
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(name, text)| {
+            view! { <p class="note"><span class="because">{name.clone()}": "</span>{text.clone()}</p> }.part()
+        })
+        .collect();
+    let typed = (!typed.is_empty()).then(|| {
+        view! { <div class="typed"><p class="because">"What you typed, to copy:"</p>{typed}</div> }.part()
+    });
+    view! {
+        <div class="refusal" role="alert" tabindex="-1" aria-invalid="true" data-key="refusal">
+            <strong>{refusal.what.clone()}</strong>" "{refusal.next_step.clone()}
+            {typed}
+        </div>
+    }
+    .part()
+}
+
 /// A field as a form asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct Field {

@@ -283,3 +283,26 @@ fn filters_show_what_is_open_and_what_is_mine() -> Test {
     assert!(nothing.contains("Nothing waits for you"));
     Ok(())
 }
+
+#[test]
+fn a_refusal_whose_form_is_gone_is_said_all_the_same_with_what_was_typed() -> Test {
+    let refusal = |form: &str| Refusal {
+        form: form.into(),
+        what: "Ben Ito signed this at 10:45 UTC, before you.".into(),
+        next_step: "Look at the item as it stands now.".into(),
+        typed: [("note".into(), "Compared both keys.".into())].into(),
+        ..Refusal::default()
+    };
+    let mut model = fixtures::console(fixtures::half_done()?)?;
+    model.refusal = Some(refusal("sign-staging-verified"));
+    let html = page(Role::ReleaseManager, &model);
+    let item = between(&html, "id=\"item-staging-verified\"", "</li><li");
+    assert!(item.contains("before you.") && item.contains("Compared both keys."), "{item}");
+    assert_eq!(html.matches("before you.").count(), 1);
+    let mut model = fixtures::rolling(Phase::Complete, 10)?;
+    model.refusal = Some(refusal("pause"));
+    let html = page(Role::ReleaseManager, &model);
+    let head = between(&html, "class=\"console-head\"", "</header>");
+    assert!(head.contains("before you.") && head.contains("Compared both keys."), "{head}");
+    Ok(())
+}

@@ -14,7 +14,7 @@ use crate::ui::layout::environment;
 use crate::ui::state::{Tone, chip, mark};
 
 /// The head.
-pub(super) fn head(page: Page<'_>) -> Html {
+pub(super) fn head(page: Page<'_>, refused: Option<Html>) -> Html {
     let go_live = &page.model.go_live;
     let (tone, word) = state::gate(&page.model.gate);
     let rollout = page.model.rollout.as_ref().map(|view| {
@@ -39,6 +39,7 @@ pub(super) fn head(page: Page<'_>) -> Html {
             </div>
             {menu(page)}
             {notice}
+            {refused}
         </header>
     }
     .part()

@@ -13,7 +13,7 @@ use super::item_forms;
 use super::page::Page;
 use super::state;
 use crate::forms;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, orphan};
 use crate::ui::link::link;
 use crate::ui::state::mark;
 use crate::ui::time;
@@ -27,8 +27,15 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> H
     let standing = item.standing(&page.binding());
     let offers = page.actor().map(|actor| Offers::of(item, &page.binding(), actor)).unwrap_or_default();
     let (class, word) = state::standing(&standing);
-    let forms = item_forms::forms(page, item, offers);
-    let opened = forms.refused;
+    let shown = item_forms::forms(page, item, offers);
+    let opened = shown.refused;
+    // Whoever came second finds no form any more, and must hear who was first.
+    let late = page.model.refusal.as_ref().filter(|refusal| {
+        refusal.form.ends_with(&format!("-{key}"))
+            && !shown.refused
+            && !(offers.tick && refusal.form == forms::item_form(key, "tick"))
+    });
+    let late = late.map(|refusal| view! { <div class="late">{orphan(refusal)}</div> }.part());
     let finding = page.model.probes.get(key);
     let mine = page.actor().is_some_and(|actor| page.model.go_live.is_open_and_mine(item, actor));
     let mine = mine.then(|| view! { <span class="mine">"← you"</span> }.part());
@@ -47,10 +54,11 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> H
                     {stale(&standing)}
                     {statements(page, &standing)}
                     {finding.map(evidence)}
-                    {forms.view}
+                    {shown.view}
                     {history(page, item)}
                 </div>
             </details>
+            {late}
         </li>
     }.part()
 }

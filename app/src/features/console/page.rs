@@ -12,7 +12,7 @@ use super::{checklist, gate, head, plan, preflight, rollout, start};
 use crate::document::document_in;
 use crate::forms;
 use crate::frame::Frame;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, orphan};
 use crate::ui::layout::Place;
 
 /// One rendering of the page: what every part of it needs.
@@ -81,17 +81,29 @@ fn body(page: Page<'_>) -> Html {
         .part()
     });
     let gate_during = (running || complete).then(|| gate::overrides(page));
+    let checklist = checklist::checklist(page);
+    let rollout = view! {
+        <h2 id="rollout-title">"Rollout"</h2>
+        {model.rollout.as_ref().map(|view| rollout::rollout(page, view))}
+        {before}
+        {gate_during}
+    }
+    .part()
+    .to_html();
+    // A form may be gone by the time its refusal is shown: then the refusal stands at the head of the page.
+    let orphaned = model.refusal.as_ref().filter(|refusal| {
+        let its_item =
+            model.go_live.items().any(|(_, item)| refusal.form.ends_with(&format!("-{}", item.spec.key)));
+        refusal.form != "release" && !its_item && !rollout.contains(&format!(" id=\"{}\"", refusal.form))
+    });
     view! {
         <div class=class>
-            {head::head(page)}
+            {head::head(page, orphaned.map(orphan))}
             <section class="checklist panel" aria-labelledby="checklist-title" data-live="checklist">
-                {checklist::checklist(page)}
+                {checklist}
             </section>
             <section class="rollout panel" id="rollout" aria-labelledby="rollout-title" data-live="rollout">
-                <h2 id="rollout-title">"Rollout"</h2>
-                {model.rollout.as_ref().map(|view| rollout::rollout(page, view))}
-                {before}
-                {gate_during}
+                {Html::new(rollout)}
             </section>
         </div>
     }
