@@ -71,9 +71,9 @@ pub fn parse_soak(text: &str) -> Option<u32> {
 
 /// Seconds as the form shows them; [`parse_soak`] reads them back.
 pub fn soak(seconds: u32) -> String {
-    if seconds >= 3600 && seconds % 3600 == 0 {
+    if seconds >= 3600 && seconds.is_multiple_of(3600) {
         format!("{} h", seconds / 3600)
-    } else if seconds % 60 == 0 {
+    } else if seconds.is_multiple_of(60) {
         format!("{} min", seconds / 60)
     } else {
         format!("{seconds} s")

@@ -38,7 +38,7 @@ impl Form {
 
     /// The version that this page shows of what the form is about.
     #[must_use]
-    pub fn seen(mut self, version: impl ToString) -> Self {
+    pub fn seen(mut self, version: i64) -> Self {
         self.seen = Some(version.to_string());
         self
     }
@@ -89,12 +89,12 @@ impl Form {
     }
 
     /// A field of one line.
-    pub fn line(&self, field: Field) -> Html {
-        let (id, error, value) = self.parts(&field);
-        let described = describe(&field, error.is_some(), &id);
+    pub fn line(&self, field: &Field) -> Html {
+        let (id, error, value) = self.parts(field);
+        let described = describe(field, error.is_some(), &id);
         view! {
             <div class="field">
-                {label(&field, &id)}
+                {label(field, &id)}
                 <input
                     id=id.clone()
                     name=field.name
@@ -108,7 +108,7 @@ impl Form {
                     aria-invalid=error.is_some().then_some("true")
                     aria-describedby=described
                 />
-                {help(&field, &id)}
+                {help(field, &id)}
                 {error.map(|error| problem(error, &id))}
             </div>
         }
@@ -116,12 +116,12 @@ impl Form {
     }
 
     /// A field of several lines.
-    pub fn text(&self, field: Field, rows: u8) -> Html {
-        let (id, error, value) = self.parts(&field);
-        let described = describe(&field, error.is_some(), &id);
+    pub fn text(&self, field: &Field, rows: u8) -> Html {
+        let (id, error, value) = self.parts(field);
+        let described = describe(field, error.is_some(), &id);
         view! {
             <div class="field">
-                {label(&field, &id)}
+                {label(field, &id)}
                 <textarea
                     id=id.clone()
                     name=field.name
@@ -132,7 +132,7 @@ impl Form {
                     aria-invalid=error.is_some().then_some("true")
                     aria-describedby=described
                 >{in_textarea(&value)}</textarea>
-                {help(&field, &id)}
+                {help(field, &id)}
                 {error.map(|error| problem(error, &id))}
             </div>
         }

@@ -13,7 +13,7 @@ use crate::fixtures::{self, Fail};
 type Test = Result<(), Fail>;
 
 fn page(role: Role, model: &Model) -> String {
-    fixtures::plain(&render(&fixtures::frame(Some(role)), model))
+    crate::plain(&render(&fixtures::frame(Some(role)), model))
 }
 
 /// The text between the first `from` and the next `to` after it.

@@ -41,11 +41,6 @@ pub(crate) fn before(seconds: i64) -> DateTime<Utc> {
     now() - TimeDelta::seconds(seconds)
 }
 
-/// The page without the marks that stand between two texts.
-pub(crate) fn plain(html: &str) -> String {
-    html.replace("<!>", "")
-}
-
 /// A person.
 pub(crate) fn person(number: u128, name: &str) -> Person {
     Person { id: UserId(Uuid::from_u128(number)), name: name.to_owned() }

@@ -3,3 +3,8 @@
 mod console;
 mod fixtures;
 mod others;
+
+/// The page without the marks that stand between two texts.
+fn plain(html: &str) -> String {
+    html.replace("<!>", "")
+}

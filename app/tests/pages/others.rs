@@ -24,7 +24,7 @@ fn sign_in_keeps_the_name_and_where_to_go_and_never_a_password() {
         oidc: Some("Example".into()),
         hint: None,
     };
-    let html = fixtures::plain(&sign_in::page::render(&fixtures::frame(None), &model));
+    let html = crate::plain(&sign_in::page::render(&fixtures::frame(None), &model));
     assert!(html.contains("value=\"ana\"") && html.contains("value=\"/go-lives/1?show=mine\""));
     assert!(html.contains("role=\"alert\"") && html.contains("do not belong together"));
     assert!(html.contains("href=\"/sign-in/oidc?next=/go-lives/1%3Fshow%3Dmine\""));
@@ -35,11 +35,11 @@ fn sign_in_keeps_the_name_and_where_to_go_and_never_a_password() {
 #[test]
 fn an_empty_list_teaches_what_it_is_for_and_offers_one_button() {
     let model = Model { may_create: true, ..Model::default() };
-    let html = fixtures::plain(&golives::page::render(&fixtures::frame(Some(Role::ReleaseManager)), &model));
+    let html = crate::plain(&golives::page::render(&fixtures::frame(Some(Role::ReleaseManager)), &model));
     assert!(html.contains("A go-live takes one release to one environment"));
     assert_eq!(html.matches("class=\"button primary\"").count(), 1);
     let reader =
-        fixtures::plain(&golives::page::render(&fixtures::frame(Some(Role::Stakeholder)), &Model::default()));
+        crate::plain(&golives::page::render(&fixtures::frame(Some(Role::Stakeholder)), &Model::default()));
     assert!(!reader.contains("button primary"));
 }
 
@@ -55,8 +55,7 @@ fn a_new_go_live_keeps_what_was_typed_beside_what_is_wrong() {
         }],
         ..NewModel::default()
     };
-    let html =
-        fixtures::plain(&golives::page::render_new(&fixtures::frame(Some(Role::ReleaseManager)), &model));
+    let html = crate::plain(&golives::page::render_new(&fixtures::frame(Some(Role::ReleaseManager)), &model));
     assert!(html.contains("value=\"posthog&quot;&gt;&lt;b&gt;\""), "{html}");
     assert!(html.contains("aria-describedby=\"new-image-error\"") && html.contains("id=\"new-image-error\""));
 }
@@ -65,14 +64,14 @@ fn a_new_go_live_keeps_what_was_typed_beside_what_is_wrong() {
 fn an_import_shows_what_a_document_comes_to_before_anything_is_made_of_it() {
     let text = "# Launch\n- [ ] <b>Keys</b> are in the vault\n- [x] Hooks use HTTPS\n";
     let frame = fixtures::frame(Some(Role::ReleaseManager));
-    let first = fixtures::plain(&golives::page::render_import(&frame, &ImportModel::default()));
+    let first = crate::plain(&golives::page::render_import(&frame, &ImportModel::default()));
     assert!(!first.contains("Use it for a go-live"));
     let model = ImportModel {
         text: text.into(),
         preview: Some(gantry_domain::import::markdown(text)),
         ..ImportModel::default()
     };
-    let html = fixtures::plain(&golives::page::render_import(&frame, &model));
+    let html = crate::plain(&golives::page::render_import(&frame, &model));
     assert!(html.contains("2 items") && html.contains("Use it for a go-live"));
     assert!(html.contains("name=\"markdown\"") && !html.contains("<b>Keys"));
 }
@@ -82,11 +81,11 @@ fn the_history_of_an_item_is_whole_and_says_which_release_each_line_was_about() 
     let go_live = fixtures::half_done()?;
     let key = "webhooks-https".parse()?;
     let model = item::model::Model { item: key, finding: None, go_live: go_live.clone() };
-    let html = fixtures::plain(&item::page::render(&fixtures::frame(Some(Role::Stakeholder)), &model));
+    let html = crate::plain(&item::page::render(&fixtures::frame(Some(Role::Stakeholder)), &model));
     assert_eq!(html.matches("about the present release").count(), 3);
     assert!(html.contains("One of the hooks still was http."));
     let stale = item::model::Model { item: "environment-set".parse()?, finding: None, go_live };
-    let html = fixtures::plain(&item::page::render(&fixtures::frame(Some(Role::Stakeholder)), &stale));
+    let html = crate::plain(&item::page::render(&fixtures::frame(Some(Role::Stakeholder)), &stale));
     assert!(html.contains("about another release"));
     Ok(())
 }
@@ -99,7 +98,7 @@ fn the_record_has_exact_times_in_utc_the_overrides_and_room_to_sign() -> Test {
         go_live,
         rollouts: fixtures::rolling(Phase::Complete, 10)?.rollout.into_iter().collect(),
     };
-    let html = fixtures::plain(&print::page::render(&fixtures::frame(Some(Role::Stakeholder)), &model));
+    let html = crate::plain(&print::page::render(&fixtures::frame(Some(Role::Stakeholder)), &model));
     assert!(html.contains("2026-11-21 10:58:00 UTC") && html.contains("Gate overridden by Iris Berg"));
     assert!(html.contains("signature-line") && html.contains("Started by Ana Silva"));
     assert!(!html.contains("data-age"));
@@ -115,7 +114,7 @@ fn an_error_says_what_happened_and_what_to_do() {
         next_step: "Nothing was saved; try again in a moment.".into(),
         reference: Some("a1b2".into()),
     };
-    let html = fixtures::plain(&error::page::render(&fixtures::frame(None), &model));
+    let html = crate::plain(&error::page::render(&fixtures::frame(None), &model));
     for text in ["503", "The database does not answer.", "Nothing was saved", "a1b2"] {
         assert!(html.contains(text), "{text}");
     }

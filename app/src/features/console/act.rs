@@ -86,7 +86,7 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
             <summary class="button">{button}</summary>
             {form.with("stack", view! {
                 <p class="help">{what}</p>
-                {form.text(reason, 2)}
+                {form.text(&reason, 2)}
                 <button class="button primary">{button.trim_end_matches('…')}</button>
                 {command}
             }.part())}
@@ -112,7 +112,7 @@ fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
                     <div><dt>"Takes"</dt><dd>"about as long as one pod needs to become ready; never fewer than "{rollout.replicas}" ready on the way"</dd></div>
                     <div><dt>"Stays"</dt><dd>{stays(rollout)}</dd></div>
                 </dl>
-                {form.text(reason, 2)}
+                {form.text(&reason, 2)}
                 <button class="button danger">"Roll back to "{old}" now"</button>
                 {command}
             }.part())}

@@ -78,7 +78,7 @@ fn override_form(page: Page<'_>) -> Html {
     view! {
         <details class="act" data-closes="" open=form.is_refused()>
             <summary class="button">"Override the gate…"</summary>
-            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the gate"</button> }.part())}
+            {form.with("stack", view! { {form.text(&reason, 2)} <button class="button">"Override the gate"</button> }.part())}
         </details>
     }.part()
 }

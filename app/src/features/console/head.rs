@@ -108,8 +108,8 @@ fn release(page: Page<'_>) -> Html {
         view! {
             <h3>"Release something else"</h3>
             <p class="help">"Signatures are bound to image and configuration: changing either makes them stale, and the gate closes."</p>
-            {form.line(image)}
-            {form.line(config)}
+            {form.line(&image)}
+            {form.line(&config)}
             <button class="button">"Change the release"</button>
         }.part(),
     )

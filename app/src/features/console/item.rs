@@ -68,8 +68,7 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Htm
     let key = &item.spec.key;
     let shape = match standing {
         Standing::Open | Standing::Stale { .. } => None,
-        Standing::Ticked { .. } | Standing::AwaitingSecond { .. } => Some("#check"),
-        Standing::Done { .. } => Some("#check"),
+        Standing::Ticked { .. } | Standing::AwaitingSecond { .. } | Standing::Done { .. } => Some("#check"),
         Standing::NotApplicable { .. } => Some("#dash"),
     };
     let drawing = view! {
@@ -85,7 +84,7 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Htm
         forms::item_act(page.model.go_live.id, key, "tick"),
         page.model.refusal.as_ref(),
     )
-    .seen(item.version());
+    .seen(item.version().into());
     // A button and not a checkbox: it works before and without the browser's help, and shows its effect while it is sent.
     view! {
         <form class="tick" id=form.id().to_owned() method="post" action=form.action().to_owned() data-enhance="" data-optimistic="">

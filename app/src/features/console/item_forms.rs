@@ -90,7 +90,7 @@ fn act(form: &Form, button: &'static str, class: &'static str, fields: impl Into
         </details>
     }
     .part();
-    Act { view: view, refused }
+    Act { view, refused }
 }
 
 fn form(page: Page<'_>, item: &Item, act: &str) -> Form {
@@ -100,7 +100,7 @@ fn form(page: Page<'_>, item: &Item, act: &str) -> Form {
         forms::item_act(page.model.go_live.id, &item.spec.key, act),
         page.model.refusal.as_ref(),
     )
-    .seen(item.version())
+    .seen(item.version().into())
 }
 
 fn note() -> Field {
@@ -127,8 +127,8 @@ fn sign(page: Page<'_>, item: &Item) -> Act {
         StatementKind::TwoSignatures => "Sign and ask a second person",
     };
     let fields = view! {
-        {form.text(note(), 2)}
-        {form.line(evidence)}
+        {form.text(&note(), 2)}
+        {form.line(&evidence)}
         <button class="button primary">{button}</button>
     }
     .part();
@@ -138,19 +138,19 @@ fn sign(page: Page<'_>, item: &Item) -> Act {
 fn counter_sign(page: Page<'_>, item: &Item) -> Act {
     let form = form(page, item, "counter-sign");
     let fields =
-        view! { {form.text(note(), 2)} <button class="button primary">"Counter-sign"</button> }.part();
+        view! { {form.text(&note(), 2)} <button class="button primary">"Counter-sign"</button> }.part();
     act(&form, "Counter-sign…", "button primary", fields)
 }
 
 fn not_applicable(page: Page<'_>, item: &Item) -> Act {
     let form = form(page, item, "not-applicable");
     let fields =
-        view! { {form.text(reason(), 2)} <button class="button">"Mark as not applicable"</button> }.part();
+        view! { {form.text(&reason(), 2)} <button class="button">"Mark as not applicable"</button> }.part();
     act(&form, "Not applicable…", "button", fields)
 }
 
 fn withdraw(page: Page<'_>, item: &Item) -> Act {
     let form = form(page, item, "withdraw");
-    let fields = view! { {form.text(reason(), 2)} <button class="button">"Withdraw"</button> }.part();
+    let fields = view! { {form.text(&reason(), 2)} <button class="button">"Withdraw"</button> }.part();
     act(&form, "Withdraw…", "button", fields)
 }

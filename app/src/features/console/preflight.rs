@@ -105,7 +105,7 @@ fn wave_form(page: Page<'_>) -> Html {
     view! {
         <details class="act" data-closes="" open=form.is_refused()>
             <summary class="button">"Start in spite of it…"</summary>
-            {form.with("stack", view! { {form.text(reason, 2)} <button class="button">"Override the checks"</button> }.part())}
+            {form.with("stack", view! { {form.text(&reason, 2)} <button class="button">"Override the checks"</button> }.part())}
         </details>
     }.part()
 }

@@ -34,9 +34,9 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                     {form.hidden()}
                     <input type="hidden" name="token" value=token/>
                     {refused}
-                    {form.line(name)}
-                    {form.line(password("password", "Password").help("At least 12 characters."))}
-                    {form.line(password("again", "Password again"))}
+                    {form.line(&name)}
+                    {form.line(&password("password", "Password").help("At least 12 characters."))}
+                    {form.line(&password("again", "Password again"))}
                     <button class="button primary wide">"Make me admin"</button>
                 </form>
             </section>

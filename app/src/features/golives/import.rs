@@ -35,7 +35,7 @@ pub fn render(frame: &Frame, model: &ImportModel) -> String {
                 <form id="import" class="panel stack" method="post" action=forms::IMPORT>
                     {form.hidden()}
                     {refused}
-                    {form.text(text, 14)}
+                    {form.text(&text, 14)}
                     <p class="acts"><button class="button primary">"Show the preview"</button></p>
                 </form>
                 {preview}

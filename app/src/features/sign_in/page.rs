@@ -38,8 +38,8 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                     {form.hidden()}
                     <input type="hidden" name="next" value=next/>
                     {refused}
-                    {form.line(name)}
-                    {form.line(password)}
+                    {form.line(&name)}
+                    {form.line(&password)}
                     <button class="button primary wide">"Sign in"</button>
                 </form>
                 {oidc}
