@@ -120,7 +120,7 @@ fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> Html {
         Some(_) | None => saved.unwrap_or_default(),
     };
     let percent = value(&names.0, step.map(|step| step.percent.to_string()));
-    let soak = value(&names.1, step.map(|step| plan_fields::soak(step.soak_seconds)));
+    let soak = value(&names.1, step.filter(|step| step.soak_seconds > 0).map(|step| plan_fields::soak(step.soak_seconds)));
     let wrong = |name: &str| refusal.filter(|refusal| refusal.field == name).cloned();
     let (wrong_percent, wrong_soak) = (wrong(&names.0), wrong(&names.1));
     let error_id = format!("plan-row-{number}-error");
