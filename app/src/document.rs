@@ -31,6 +31,7 @@ pub fn document_in<V: IntoView + 'static>(
         let title = format!("{title} · Gantry");
         let now = frame.now.to_rfc3339();
         let topics = frame.topics.join(",");
+        let live = !topics.is_empty();
         view! {
             <html lang="en">
                 <head>
@@ -38,6 +39,7 @@ pub fn document_in<V: IntoView + 'static>(
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
                     <meta name="gantry-now" content=now/>
+                    {live.then(|| view! { <meta name="gantry-topics" content=topics/> })}
                     <title>{title}</title>
                     <link rel="icon" href="data:,"/>
                     <link rel="stylesheet" href=frame.assets.css.clone()/>
@@ -45,7 +47,7 @@ pub fn document_in<V: IntoView + 'static>(
                 </head>
                 <body>
                     {crate::ui::layout::layout(&frame, place, body())}
-                    {(!topics.is_empty()).then(|| view! { <Live topics=topics/> })}
+                    {live.then(|| view! { <Live/> })}
                 </body>
             </html>
         }

@@ -10,9 +10,9 @@ pub mod features;
 pub mod forms;
 pub mod frame;
 
-pub mod islands;
 pub mod live;
 pub mod plan_fields;
+pub mod plan_words;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod ui;

@@ -3,24 +3,11 @@
 
 use leptos::prelude::*;
 
-use super::{Connection, clock, forms, keys, stream};
-
-/// The light, and behind it everything that keeps the page live.
+/// The light, and behind it everything that keeps the page live. It has no props and no signals: what changes is the
+/// page itself, and every kilobyte that a browser need not load is quicker at three in the morning.
 #[island]
-pub fn Live(
-    /// Comma-separated topics to listen to.
-    topics: String,
-) -> impl IntoView {
-    let connection = RwSignal::new(Connection::Connecting);
-    Effect::new(move |_| {
-        forms::listen(connection);
-        keys::listen();
-        clock::start();
-        stream::listen(&topics, connection);
-    });
-    view! {
-        <p class="live-light" role="status" data-connection=move || connection.get().word()>
-            {move || connection.get().sentence()}
-        </p>
-    }
+pub fn Live() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    super::browser::start();
+    view! { <p class="live-light" role="status" data-connection="connecting">"Connecting…"</p> }
 }

@@ -8,9 +8,8 @@ use leptos::prelude::*;
 use crate::ui::html::{Html, Part};
 
 use super::page::Page;
-use crate::islands::PlanPreview;
-use crate::plan_fields;
 use crate::refusal::Refusal;
+use crate::{plan_fields, plan_words};
 
 /// Empty rows below the steps, for more of them.
 const SPARE_ROWS: usize = 3;
@@ -36,21 +35,33 @@ fn summary(plan: &Plan) -> String {
     plan.steps.iter().map(|step| format!("{} %", step.percent)).collect::<Vec<_>>().join(" → ")
 }
 
+/// What the steps come to; the browser says it again with every keystroke in the form.
 fn preview(page: Page<'_>) -> Html {
     let model = page.model;
     let rows: Vec<_> = model
         .plan
         .steps
         .iter()
-        .map(|step| format!("{}|{}", step.percent, plan_fields::soak(step.soak_seconds)))
+        .map(|step| (step.percent.to_string(), plan_fields::soak(step.soak_seconds)))
+        .collect();
+    let rows = rows.iter().map(|(percent, soak)| (percent.as_str(), soak.as_str()));
+    let replicas = model.cluster.replicas.unwrap_or(0);
+    let (autoscaled, judged) = (model.cluster.autoscaler.is_some(), !model.plan.thresholds.is_empty());
+    let shown = plan_words::preview(rows, replicas, autoscaled, judged);
+    let steps: Vec<_> = shown.steps.into_iter().map(|line| view! { <li>{line}</li> }.part()).collect();
+    let findings: Vec<_> = shown
+        .findings
+        .into_iter()
+        .map(|(class, line)| view! { <li class=class>{line}</li> }.part())
         .collect();
     view! {
-        <PlanPreview
-            rows=rows.join(",")
-            replicas=model.cluster.replicas.unwrap_or(0)
-            autoscaled=model.cluster.autoscaler.is_some()
-            judged=!model.plan.thresholds.is_empty()
-        />
+        <div
+            class="plan-preview" role="status" data-preview=replicas.to_string()
+            data-autoscaled=autoscaled.then_some("") data-judged=judged.then_some("")
+        >
+            <ol class="achieved">{steps}</ol>
+            <ul class="findings">{findings}</ul>
+        </div>
     }
     .part()
 }
@@ -120,7 +131,10 @@ fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> Html {
         Some(_) | None => saved.unwrap_or_default(),
     };
     let percent = value(&names.0, step.map(|step| step.percent.to_string()));
-    let soak = value(&names.1, step.filter(|step| step.soak_seconds > 0).map(|step| plan_fields::soak(step.soak_seconds)));
+    let soak = value(
+        &names.1,
+        step.filter(|step| step.soak_seconds > 0).map(|step| plan_fields::soak(step.soak_seconds)),
+    );
     let wrong = |name: &str| refusal.filter(|refusal| refusal.field == name).cloned();
     let (wrong_percent, wrong_soak) = (wrong(&names.0), wrong(&names.1));
     let error_id = format!("plan-row-{number}-error");

@@ -3,21 +3,21 @@
 //! A form is optimistic when it says so (`data-optimistic`): what it does is shown at once and the server's answer
 //! confirms or corrects it.
 
-use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, FormData, HtmlFormElement, RequestInit, SubmitEvent, UrlSearchParams};
 
+use super::dom;
+use super::light::{self, Connection};
 use super::page::{self, Answer};
-use super::{Connection, dom};
 
 /// Takes over every submitted form that asks for it with `data-enhance`, and notes which fields were typed in.
-pub(super) fn listen(connection: RwSignal<Connection>) {
+pub(super) fn listen() {
     let Some(document) = dom::document() else { return };
     dom::on(&document, "submit", move |event| {
         if let Some(form) = enhanced(&event) {
             event.prevent_default();
-            send(form, submitter(&event).as_ref(), connection);
+            send(form, submitter(&event).as_ref());
         }
     });
     dom::on(&document, "input", |event| {
@@ -47,7 +47,7 @@ fn submitter(event: &Event) -> Option<Element> {
     Some(button)
 }
 
-fn send(form: HtmlFormElement, button: Option<&Element>, connection: RwSignal<Connection>) {
+fn send(form: HtmlFormElement, button: Option<&Element>) {
     // A second click while the first is under way has no effect of its own.
     if form.get_attribute("aria-busy").as_deref() == Some("true") {
         return;
@@ -62,10 +62,10 @@ fn send(form: HtmlFormElement, button: Option<&Element>, connection: RwSignal<Co
         match answer {
             // The server's own "not now" leaves the outcome open: the same key may be sent again.
             Ok(answer) if answer.status == 503 || answer.status == 502 || answer.status == 504 => {
-                not_sent(&form, connection);
+                not_sent(&form);
             }
-            Ok(answer) => settle(&form, &answer, connection),
-            Err(_) => not_sent(&form, connection),
+            Ok(answer) => settle(&form, &answer),
+            Err(_) => not_sent(&form),
         }
     });
 }
@@ -86,12 +86,12 @@ fn request(form: &HtmlFormElement, button: Option<&Element>) -> Option<(String, 
     Some((action, init))
 }
 
-fn not_sent(form: &HtmlFormElement, connection: RwSignal<Connection>) {
+fn not_sent(form: &HtmlFormElement) {
     undo_optimism(form);
-    connection.set(Connection::NotSent);
+    light::set(Connection::NotSent);
 }
 
-fn settle(form: &HtmlFormElement, answer: &Answer, connection: RwSignal<Connection>) {
+fn settle(form: &HtmlFormElement, answer: &Answer) {
     let _ = form.remove_attribute("data-unsettled");
     if answer.status < 400 {
         if leads_elsewhere(answer) {
@@ -103,13 +103,13 @@ fn settle(form: &HtmlFormElement, answer: &Answer, connection: RwSignal<Connecti
         clear(form);
         // The answer may be the page with another filter than the one that is looked through.
         if page::path(&answer.url).split('#').next() != Some(&page::here_with_query()) {
-            page::refresh(connection);
+            page::refresh();
             return;
         }
     } else {
         undo_optimism(form);
     }
-    page::show(answer, connection);
+    page::show(answer);
     if answer.status >= 400 {
         focus_first_error();
     }

@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 
-use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, DomParser, Element, RequestInit, Response, SupportedType};
 
-use super::{Connection, clock, dom, keys, morph};
+use super::light::{self, Connection};
+use super::{clock, dom, keys, morph, plan};
 
 thread_local! {
     static FETCHING: Cell<bool> = const { Cell::new(false) };
@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Fetches this page and patches what changed.
-pub(super) fn refresh(connection: RwSignal<Connection>) {
+pub(super) fn refresh() {
     if FETCHING.replace(true) {
         AGAIN.set(true);
         return;
@@ -25,8 +25,8 @@ pub(super) fn refresh(connection: RwSignal<Connection>) {
             AGAIN.set(false);
             let url = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
             match fetch(&url, &RequestInit::new()).await {
-                Ok(answer) => show(&answer, connection),
-                Err(_) => connection.set(Connection::Lost),
+                Ok(answer) => show(&answer),
+                Err(_) => light::set(Connection::Lost),
             }
             if !AGAIN.get() {
                 break;
@@ -59,16 +59,16 @@ pub(super) async fn fetch(url: &str, init: &RequestInit) -> Result<Answer, JsVal
 }
 
 /// Patches the live regions of this page from the answer.
-pub(super) fn show(answer: &Answer, connection: RwSignal<Connection>) {
+pub(super) fn show(answer: &Answer) {
     let Some(document) = dom::document() else { return };
     if answer.status == 401 || path(&answer.url).starts_with("/sign-in") && !here().starts_with("/sign-in") {
-        connection.set(Connection::SignedOut);
+        light::set(Connection::SignedOut);
         return;
     }
     let Some(new) = parse(&answer.html) else { return };
     let regions = dom::all(&document, "[data-live]");
     if answer.status >= 500 || dom::all(&new, "[data-live]").is_empty() {
-        connection.set(Connection::Lost);
+        light::set(Connection::Lost);
         return;
     }
     for region in regions {
@@ -82,8 +82,9 @@ pub(super) fn show(answer: &Answer, connection: RwSignal<Connection>) {
     clock::server_time(&new);
     clock::tick();
     keys::filter_again();
-    if connection.get_untracked() != Connection::Live {
-        connection.set(Connection::Live);
+    plan::follow();
+    if light::get() != Connection::Live {
+        light::set(Connection::Live);
     }
 }
 

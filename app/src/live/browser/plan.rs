@@ -1,45 +1,75 @@
-//! The preview's ears in the browser: it reads the rows of the plan form, and adds and removes steps.
+//! The plan form in the browser: what its rows come to with every keystroke, and the buttons that add and remove a step.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
 
-const FORM: &str = "form[data-plan]";
+use super::dom;
+use crate::plan_words::preview;
 
-/// Reads the form now and after each keystroke in it.
-pub(super) fn follow(rows: RwSignal<String>) {
-    let Some(form) = form() else { return };
+/// Listens for what is typed into the form.
+pub(super) fn listen() {
+    let Some(document) = dom::document() else { return };
     // Without this the buttons that need the browser's help stay hidden.
-    let _ = form.set_attribute("data-edited", "");
-    let on_input = Closure::<dyn FnMut(Event)>::new(move |_| read(rows));
-    let on_click = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        if let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
-            clicked(&target);
-            read(rows);
+    if let Some(body) = document.body() {
+        let _ = body.set_attribute("data-alive", "");
+    }
+    dom::on(&document, "input", |event| {
+        if dom::target(&event).is_some_and(|field| field.closest("form[data-plan]").ok().flatten().is_some())
+        {
+            follow();
         }
     });
-    let _ = form.add_event_listener_with_callback("input", on_input.as_ref().unchecked_ref());
-    let _ = form.add_event_listener_with_callback("click", on_click.as_ref().unchecked_ref());
-    on_input.forget();
-    on_click.forget();
+    dom::on(&document, "click", |event| {
+        if let Some(target) = dom::target(&event) {
+            clicked(&target);
+        }
+    });
 }
 
-fn form() -> Option<Element> {
-    web_sys::window()?.document()?.query_selector(FORM).ok().flatten()
+/// Says again what the rows come to, where somebody is at work on them.
+pub(super) fn follow() {
+    let Some(document) = dom::document() else { return };
+    let (Some(form), Some(shown)) = (find(&document, "form[data-plan]"), find(&document, "[data-preview]"))
+    else {
+        return;
+    };
+    if dom::all_in(&form, "[data-edited]").is_empty() {
+        return;
+    }
+    let rows: Vec<_> =
+        row_fields(&form).iter().map(|(percent, soak)| (percent.value(), soak.value())).collect();
+    let rows = rows.iter().map(|(percent, soak)| (percent.as_str(), soak.as_str()));
+    let number = shown.get_attribute("data-preview").and_then(|number| number.parse().ok()).unwrap_or(0);
+    let preview =
+        preview(rows, number, shown.has_attribute("data-autoscaled"), shown.has_attribute("data-judged"));
+    write(&document, &shown, ".achieved", preview.steps.iter().map(|line| ("", line.as_str())));
+    write(
+        &document,
+        &shown,
+        ".findings",
+        preview.findings.iter().map(|(class, line)| (*class, line.as_str())),
+    );
 }
 
-fn read(rows: RwSignal<String>) {
-    let Some(form) = form() else { return };
-    let text: Vec<_> = row_fields(&form)
-        .iter()
-        .map(|(percent, soak)| {
-            // The two separators cannot be part of what is meant.
-            let clean = |field: &HtmlInputElement| field.value().replace([',', '|'], " ");
-            format!("{}|{}", clean(percent), clean(soak))
-        })
-        .collect();
-    rows.set(text.join(","));
+fn write<'a>(
+    document: &Document,
+    shown: &Element,
+    list: &str,
+    lines: impl Iterator<Item = (&'a str, &'a str)>,
+) {
+    let Ok(Some(list)) = shown.query_selector(list) else { return };
+    list.set_text_content(None);
+    for (class, line) in lines {
+        if let Ok(item) = document.create_element("li") {
+            item.set_class_name(class);
+            item.set_text_content(Some(line));
+            let _ = list.append_child(&item);
+        }
+    }
+}
+
+fn find(document: &Document, selector: &str) -> Option<Element> {
+    document.query_selector(selector).ok().flatten()
 }
 
 fn row_fields(form: &Element) -> Vec<(HtmlInputElement, HtmlInputElement)> {
@@ -57,13 +87,15 @@ fn input(row: &Element, name: &str) -> Option<HtmlInputElement> {
 }
 
 fn clicked(target: &Element) {
-    let Some(form) = form() else { return };
+    let Ok(Some(form)) = target.closest("form[data-plan]") else { return };
     if target.has_attribute("data-add") {
         add(&form);
+        follow();
     } else if target.has_attribute("data-remove")
         && let Ok(Some(row)) = target.closest("[data-row]")
     {
         remove(&form, &row);
+        follow();
     }
 }
 
