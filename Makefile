@@ -2,28 +2,32 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 .DEFAULT_GOAL := help
+
+# The first build of the tool itself takes a minute or two and is shown; later ones say nothing.
+TOOL = { [ -x "$${CARGO_TARGET_DIR:-target}/debug/xtask" ] || \
+	{ echo "▸ Building the build tool (once)" >&2; cargo build --locked --package xtask; }; } && exec cargo xtask
 .PHONY: help run test check bench release test-cluster clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Set up what is missing, build, and serve the demo at http://127.0.0.1:3000
-	@sh scripts/setup.sh run && exec cargo xtask run
+	@sh scripts/setup.sh run && $(TOOL) run
 
 test: ## Set up what is missing and run everything: format, lints, unit, service and browser tests
-	@sh scripts/setup.sh test && exec cargo xtask test
+	@sh scripts/setup.sh test && $(TOOL) test
 
 check: ## Format, lints, and, where cargo-deny is installed, licences and advisories
-	@sh scripts/setup.sh run && exec cargo xtask check
+	@sh scripts/setup.sh run && $(TOOL) check
 
 bench: ## Build optimised and measure the figures of BENCHMARKS.md
-	@sh scripts/setup.sh bench && exec cargo xtask bench
+	@sh scripts/setup.sh bench && $(TOOL) bench
 
 release: ## Build the optimised program and the browser's files into target/release and target/site
-	@sh scripts/setup.sh run && exec cargo xtask release
+	@sh scripts/setup.sh run && $(TOOL) release
 
 test-cluster: ## Run the cluster tests on the cluster of KUBECONFIG, in a namespace of their own
-	@sh scripts/setup.sh run && exec cargo xtask test-cluster
+	@sh scripts/setup.sh run && $(TOOL) test-cluster
 
 clean: ## Remove everything that was built, and the demo's data
 	@exec cargo xtask clean

@@ -75,7 +75,7 @@ fn tests(place: &Place, build: Build, args: &[String]) -> Result<Count, Fail> {
 }
 
 /// Installs what the lock file says, unless it is installed already.
-fn packages(home: &Path) -> Result<(), Fail> {
+pub(crate) fn packages(home: &Path) -> Result<(), Fail> {
     let locked = fs::read(home.join("package-lock.json"))
         .map_err(Fail::file("read", home.join("package-lock.json")))?;
     let mark = home.join("node_modules/.gantry-installed");

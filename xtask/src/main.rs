@@ -1,6 +1,7 @@
 //! The project's own build tool: `cargo xtask --help`. It only reads the command line and starts things.
 
 mod assets;
+mod bench;
 mod e2e;
 mod fail;
 mod place;
@@ -43,6 +44,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// The cluster tests on the cluster of KUBECONFIG, in a namespace of their own.
+    TestCluster,
+    /// Measure the figures of BENCHMARKS.md on an optimised build.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// For the measuring program; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// The optimised program and the browser's files.
     Release,
     /// Remove what was built and the demo's data.
@@ -72,6 +82,8 @@ fn start(task: &Task) -> Result<(), Fail> {
         Task::Test => suite::test(&place),
         Task::Check => suite::check(&place),
         Task::E2e { args } => e2e::run(&place, args),
+        Task::TestCluster => suite::test_cluster(&place),
+        Task::Bench { args } => bench::run(&place, args),
         Task::Release => tidy::release(&place),
         Task::Clean => tidy::clean(&place),
     }

@@ -92,6 +92,8 @@ fn rust_tests(place: &Place) -> Result<Count, Fail> {
         let postgres = Postgres::start(&dir, &PostgresOptions::for_tests()).await?;
         let mut command = place.cargo();
         command.env("GANTRY_TEST_POSTGRES", postgres.socket_dir());
+        // Tests touch nothing that the environment happens to name.
+        command.env_remove("DATABASE_URL").env_remove("KUBECONFIG");
         let nextest = gantry_local::find_program("cargo-nextest").is_some() || home_has("cargo-nextest");
         if nextest {
             command.args([
@@ -112,6 +114,28 @@ fn rust_tests(place: &Place) -> Result<Count, Fail> {
     });
     let _best_effort = std::fs::remove_dir_all(dir);
     counted
+}
+
+/// The cluster tests alone, on the cluster that KUBECONFIG names. The tests read a variable of another name, so that no
+/// other test ever reaches a cluster by accident.
+pub(crate) fn test_cluster(place: &Place) -> Result<(), Fail> {
+    let kubeconfig = std::env::var_os("KUBECONFIG").filter(|path| !path.is_empty()).ok_or_else(|| {
+        Fail::Said("Set KUBECONFIG to the cluster to test on; the tests use a namespace of their own there and remove it.".into())
+    })?;
+    let mut command = place.cargo();
+    command.env("GANTRY_TEST_KUBECONFIG", kubeconfig).env_remove("DATABASE_URL");
+    command.args([
+        "test",
+        "--package",
+        "gantry-server",
+        "--locked",
+        "--test",
+        "it",
+        "--",
+        "--test-threads=1",
+        "cluster::",
+    ]);
+    verdict(echo(&mut command)?)
 }
 
 /// Runs a test runner, passes its words on, and counts by its summary.
