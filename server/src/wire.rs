@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, AssetStore, Parts, Site, router};
-use crate::live::{self, Hub};
+use crate::live::{self, Hub, Presence};
 use crate::services::first_admin;
 use crate::store::{self, Db, PoolSettings};
 use crate::{auth, keeping, listen};
@@ -94,6 +94,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         db: db.clone(),
         clock: clock.clone(),
         hub: Hub::default(),
+        presence: Presence::default(),
         assets,
         presets,
         site: Site {
@@ -111,6 +112,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         );
     }
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
+    tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
     tasks.spawn(keeping::tidy(db, clock, stop.clone()));
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
     tracing::info!("serving {origin}");

@@ -16,6 +16,7 @@ use super::Fault;
 use super::state::App;
 use super::visit::Visit;
 use crate::auth::{AuthSession, Sessions, SignedIn};
+use crate::live::presence::OpenPage;
 use crate::live::{News, Subscription, topics};
 
 /// How often the line is kept warm and the session looked at again.
@@ -35,10 +36,13 @@ pub(super) async fn stream(
 ) -> Result<Response, Fault> {
     let user = auth.user.clone().ok_or(Fault::SignedOut)?;
     let own = topics::user(user.actor.person.id);
-    let listen = asked.topics.split(',').filter(|topic| topics::is_public(topic)).map(str::to_owned);
+    let listen: Vec<String> =
+        asked.topics.split(',').filter(|topic| topics::is_public(topic)).map(str::to_owned).collect();
+    let page = listen.iter().find(|topic| topic.starts_with(topics::GO_LIVE)).cloned();
+    let page = page.map(|topic| visit.app.presence.open(topic, &user.actor.person));
     let subscription = visit.app.hub.subscribe(std::iter::once(own.clone()).chain(listen));
     let watch = Watch { app: visit.app.clone(), auth: Box::new(auth), user, own: own.into() };
-    let mut response = Body::from_stream(messages(subscription, watch)).into_response();
+    let mut response = Body::from_stream(messages(subscription, watch, page)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -50,8 +54,11 @@ pub(super) async fn stream(
 fn messages(
     subscription: Subscription,
     watch: Watch,
+    page: Option<OpenPage>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, std::convert::Infallible>> {
     async_stream::stream! {
+        // Open for as long as the stream is.
+        let _page = page;
         yield Ok(Bytes::from_static(b"retry: 1000\n: listening\n\n"));
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

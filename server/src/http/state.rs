@@ -7,7 +7,7 @@ use gantry_domain::preset::Preset;
 
 use super::AssetStore;
 use crate::clock::Clock;
-use crate::live::Hub;
+use crate::live::{Hub, Presence};
 use crate::store::Db;
 
 /// How the site presents itself.
@@ -44,6 +44,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Open event streams.
     pub hub: Hub,
+    /// Who has which page open.
+    pub presence: Presence,
     /// Built files for the browser.
     pub assets: AssetStore,
     /// The checklists to choose from.

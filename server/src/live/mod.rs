@@ -3,7 +3,9 @@
 
 mod hub;
 mod listener;
+pub mod presence;
 pub mod topics;
 
 pub use hub::{Hub, News, Subscription};
 pub use listener::listen;
+pub use presence::Presence;

@@ -5,9 +5,12 @@ use gantry_domain::id::{GoLiveId, RolloutId, UserId};
 /// The list of go-lives.
 pub const GO_LIVES: &str = "golives";
 
+/// What the topic of a go-live begins with.
+pub const GO_LIVE: &str = "golive:";
+
 /// One go-live, with its rollout and who looks at it.
 pub fn go_live(id: GoLiveId) -> String {
-    format!("golive:{id}")
+    format!("{GO_LIVE}{id}")
 }
 
 /// That there is another rollout to drive. Only the engine listens to it.
@@ -25,5 +28,5 @@ pub fn user(id: UserId) -> String {
 
 /// Whether a page may listen to this topic.
 pub fn is_public(topic: &str) -> bool {
-    topic == GO_LIVES || topic.strip_prefix("golive:").is_some_and(|id| id.parse::<GoLiveId>().is_ok())
+    topic == GO_LIVES || topic.strip_prefix(GO_LIVE).is_some_and(|id| id.parse::<GoLiveId>().is_ok())
 }

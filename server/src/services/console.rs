@@ -9,12 +9,10 @@ use gantry_domain::plan::Plan;
 use gantry_domain::preset::{Preset, ProbeKind};
 use gantry_domain::probe::Finding;
 
+use crate::live::presence::FRESH_SECONDS;
 use crate::live::topics;
 use crate::store::go_lives::Stored;
 use crate::store::{Db, StoreError, findings, go_lives, presence};
-
-/// Pages that were not vouched for during this time are closed, in seconds.
-pub const PRESENT_SECONDS: f64 = 40.0;
 
 /// A go-live with what belongs to it.
 #[derive(Clone, Debug)]
@@ -38,7 +36,7 @@ pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Se
             tokio::try_join!(
                 go_lives::find(pool, id),
                 findings::of(pool, id),
-                presence::of(pool, &topic, PRESENT_SECONDS)
+                presence::of(pool, &topic, FRESH_SECONDS)
             )
         })
         .await?;

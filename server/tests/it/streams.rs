@@ -55,7 +55,7 @@ async fn a_tick_reaches_every_open_page_of_that_go_live_and_no_other() {
     let done = rui.post(&format!("/go-lives/{id}/items/{item}/tick"), &[("seen", "0")]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     here.hears(&format!("event: change\ndata: golive:{id}\n\n")).await;
-    assert!(!elsewhere.heard.lock().unwrap().contains("event: change"));
+    assert!(!elsewhere.heard.lock().unwrap().contains(&format!("golive:{id}")));
 }
 
 #[tokio::test]
@@ -83,4 +83,23 @@ async fn a_closed_stream_is_forgotten_and_invented_topics_are_ignored() {
     assert!(hub.listeners(&topic) > 0);
     stream.task.abort();
     eventually("it is forgotten", Duration::from_secs(10), || async { hub.listeners(&topic) == 0 }).await;
+}
+
+#[tokio::test]
+async fn who_has_the_page_open_is_shown_to_the_others_until_they_leave() {
+    let world = World::start().await;
+    let id = world.go_live().await;
+    let topic = format!("golive:{id}");
+    let (sam, mut ana) = (world.signed_in("sam").await, world.signed_in("ana").await);
+    let anas = Stream::open(&ana, &topic).await;
+    let sams = Stream::open(&sam, &topic).await;
+    let shown = |wanted: bool| {
+        let (mut ana, page) = (ana.clone(), format!("/go-lives/{id}"));
+        async move { ana.get(&page).await.body.contains("Sam Okafor") == wanted }
+    };
+    eventually("Sam is shown", Duration::from_secs(10), || shown(true)).await;
+    anas.hears("event: change").await;
+    sams.task.abort();
+    eventually("Sam is gone", Duration::from_secs(15), || shown(false)).await;
+    assert_eq!(ana.get(&format!("/go-lives/{id}")).await.status, StatusCode::OK);
 }
