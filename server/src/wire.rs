@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, AssetStore, Parts, Site, router};
@@ -32,6 +33,9 @@ pub enum StartError {
     /// The browser's files.
     #[error(transparent)]
     Assets(#[from] crate::http::AssetsError),
+    /// The identity provider.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The presets.
     #[error("a preset cannot be used: {0}")]
     Presets(String),
@@ -88,6 +92,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     // Port 0 is whatever the system gave.
     let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
+    let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let app = App::new(Parts {
@@ -97,12 +102,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         presence: Presence::default(),
         assets,
         presets,
-        site: Site {
-            origin: origin.clone(),
-            demo: config.demo,
-            trusted_proxies: config.trusted_proxies,
-            oidc_name: config.oidc.as_ref().map(|oidc| oidc.name.clone()),
-        },
+        site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },
+        oidc,
         stop: stop.clone(),
     });
     auth::password::warm_up().await;

@@ -2,6 +2,7 @@
 
 mod backend;
 pub mod next;
+pub mod oidc;
 pub mod password;
 mod sessions;
 pub mod throttle;

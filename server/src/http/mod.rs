@@ -15,6 +15,7 @@ mod headers;
 mod health;
 mod import;
 mod items;
+mod oidc;
 mod page;
 mod release;
 mod router;

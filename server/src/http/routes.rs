@@ -5,7 +5,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use gantry_domain::actor::Role;
 
 use super::{
-    App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, release,
+    App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, oidc, release,
     sign_in,
 };
 
@@ -72,6 +72,8 @@ pub const TABLE: &[Route] = routes! {
     Get "/" READ true go_lives::home;
     Get "/sign-in" PUBLIC true sign_in::form;
     Post "/sign-in" PUBLIC true sign_in::enter;
+    Get "/sign-in/oidc" PUBLIC true oidc::leave;
+    Get "/sign-in/oidc/back" PUBLIC true oidc::back;
     Post "/sign-out" PUBLIC true sign_in::leave;
     Get "/first-admin/{token}" PUBLIC false first_admin::form;
     Post "/first-admin" PUBLIC true first_admin::accept;

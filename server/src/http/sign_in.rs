@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -19,7 +21,7 @@ use crate::live::topics;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// The page.
@@ -36,7 +38,7 @@ fn model(visit: &Visit, next: String) -> Model {
         next,
         name: String::new(),
         refusal: None,
-        oidc: visit.app.site.oidc_name.clone(),
+        oidc: visit.app.oidc.as_ref().map(|oidc| oidc.name().to_owned()),
         hint: hint(visit),
     }
 }
@@ -79,9 +81,22 @@ fn refused(
     what: String,
     next_step: String,
 ) -> Response {
-    let refusal =
-        Refusal { form: "sign-in".to_owned(), field: String::new(), what, next_step, typed: posted.typed() };
-    let model = Model { name: posted.get("name").to_owned(), refusal: Some(refusal), ..model(visit, next) };
+    refused_with(visit, posted.get("name").to_owned(), posted.typed(), next, status, what, next_step)
+}
+
+/// The sign-in page again, with why.
+pub(super) fn refused_with(
+    visit: &Visit,
+    name: String,
+    typed: BTreeMap<String, String>,
+    next: String,
+    status: StatusCode,
+    what: String,
+    next_step: String,
+) -> Response {
+    let refusal = Refusal { form: "sign-in".to_owned(), field: String::new(), what, next_step, typed };
+    let model = Model { name, refusal: Some(refusal), ..model(visit, next) };
+    let visit = visit.at(gantry_app::forms::SIGN_IN.to_owned());
     Page::with(status, page::render(&visit.frame(Vec::new()), &model)).into_response()
 }
 
@@ -103,7 +118,7 @@ pub(super) async fn leave(visit: Visit, mut auth: AuthSession) -> Result<Respons
 }
 
 /// Sessions and people are kept in Postgres; when neither can be read, it is away.
-fn fault(error: axum_login::Error<crate::auth::Backend>) -> Fault {
+pub(super) fn fault(error: axum_login::Error<crate::auth::Backend>) -> Fault {
     match error {
         axum_login::Error::Session(error) => {
             tracing::warn!(%error, "a session could not be kept");

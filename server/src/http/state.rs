@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gantry_domain::preset::Preset;
 
 use super::AssetStore;
+use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
 use crate::store::Db;
@@ -19,8 +20,6 @@ pub struct Site {
     pub demo: bool,
     /// Proxies before the program that add to `X-Forwarded-For`.
     pub trusted_proxies: usize,
-    /// The name of the identity provider, where there is one.
-    pub oidc_name: Option<String>,
 }
 
 impl Site {
@@ -52,6 +51,8 @@ pub struct Parts {
     pub presets: Vec<Preset>,
     /// How the site presents itself.
     pub site: Site,
+    /// The identity provider, where there is one.
+    pub oidc: Option<Oidc>,
     /// Set when the program is about to end.
     pub stop: tokio_util::sync::CancellationToken,
 }

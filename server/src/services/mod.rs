@@ -4,6 +4,7 @@ pub mod console;
 pub mod first_admin;
 pub mod gate;
 pub mod go_lives;
+pub mod identities;
 pub mod items;
 pub mod people;
 pub mod release;
