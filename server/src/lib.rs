@@ -14,4 +14,5 @@ pub mod request;
 pub mod services;
 pub mod store;
 mod telemetry;
+pub mod watching;
 pub mod wire;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gantry_domain::preset::{self, Preset};
@@ -14,8 +15,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, AssetStore, Parts, Site, router};
 use crate::live::{self, Hub, Presence};
+use crate::outside::cluster::{Cluster, ClusterError};
+use crate::outside::health::Health;
+use crate::outside::posthog::VendorClient;
+use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::first_admin;
 use crate::store::{self, Db, PoolSettings};
+use crate::watching::{self, Outlook};
 use crate::{auth, keeping, listen};
 
 /// Why the program cannot start: one sentence.
@@ -33,6 +39,15 @@ pub enum StartError {
     /// The browser's files.
     #[error(transparent)]
     Assets(#[from] crate::http::AssetsError),
+    /// The cluster.
+    #[error("the cluster cannot be used: {0}")]
+    Cluster(ClusterError),
+    /// Prometheus.
+    #[error("Prometheus cannot be used: {0}")]
+    Prometheus(PrometheusError),
+    /// No client could be made.
+    #[error("no HTTP client can be made")]
+    Http(#[from] reqwest::Error),
     /// The identity provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
@@ -75,7 +90,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 
 /// Starts everything.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
-    let presets = presets(config.presets.as_deref())?;
+    let presets = Arc::new(presets(config.presets.as_deref())?);
     let assets = config.assets.as_deref().map(AssetStore::read).transpose()?.unwrap_or_default();
     if config.migrate {
         store::migrate(&config.database_url).await.map_err(StartError::Migrate)?;
@@ -92,6 +107,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     // Port 0 is whatever the system gave.
     let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
+    let outlook = outlook(&config, db.clone(), clock.clone(), presets.clone()).await?;
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -102,6 +118,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         presence: Presence::default(),
         assets,
         presets,
+        outlook: outlook.clone(),
         site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },
         oidc,
         stop: stop.clone(),
@@ -115,9 +132,38 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
     tasks.spawn(keeping::tidy(db, clock, stop.clone()));
+    tasks.spawn(watching::watch(outlook, stop.clone()));
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
     tracing::info!("serving {origin}");
     Ok(Running { app, address, stop, tasks })
+}
+
+/// The clients of the outside, as far as it is known where they are. None of them is asked anything yet.
+async fn outlook(
+    config: &Config,
+    db: Db,
+    clock: Clock,
+    presets: Arc<Vec<Preset>>,
+) -> Result<Outlook, StartError> {
+    let in_cluster = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+    let cluster = if config.kubeconfig.is_some() || in_cluster {
+        Some(Cluster::connect(config.kubeconfig.as_deref()).await.map_err(StartError::Cluster)?)
+    } else {
+        tracing::warn!("no cluster is configured (KUBECONFIG): nothing can be rolled out");
+        None
+    };
+    let prometheus =
+        config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
+    Ok(Outlook {
+        db,
+        clock,
+        presets,
+        cluster,
+        prometheus,
+        vendor: VendorClient::new(config.vendor.clone())?,
+        health: config.health_url.clone().map(Health::new).transpose()?,
+        staging: config.staging_health_url.clone().map(Health::new).transpose()?,
+    })
 }
 
 /// The presets that ship, and those in the directory, which take the place of shipped ones of the same name.

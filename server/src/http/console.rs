@@ -6,6 +6,8 @@ use gantry_app::features::console::model::{ClusterView, Model, PreflightView, Sh
 use gantry_app::features::console::page;
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
+use gantry_app::ui::lights::Light;
+use gantry_app::ui::state::Tone;
 use gantry_domain::gate::gate;
 use gantry_domain::id::GoLiveId;
 use serde::Deserialize;
@@ -15,6 +17,7 @@ use super::page::Page;
 use super::visit::Visit;
 use crate::live::topics;
 use crate::services::console;
+use crate::store::lights;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -56,7 +59,7 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
         gate: gate(&go_live),
         go_live,
         probes: seen.probes,
-        lights: Vec::new(),
+        lights: seen.lights.into_iter().map(light).collect(),
         present: seen.present,
         show,
         refusal,
@@ -67,4 +70,20 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
         rollout: None,
     };
     Ok(page::render(&visit.frame(vec![topics::go_live(id)]), &model))
+}
+
+fn light(seen: lights::Seen) -> Light {
+    Light {
+        name: seen.name,
+        tone: match seen.tone {
+            lights::Tone::Good => Tone::Good,
+            lights::Tone::Warning => Tone::Warning,
+            lights::Tone::Bad => Tone::Bad,
+            lights::Tone::Unknown => Tone::Unknown,
+        },
+        word: seen.word,
+        sentence: seen.sentence,
+        taken_at: Some(seen.taken_at),
+        period_seconds: seen.period_seconds,
+    }
 }

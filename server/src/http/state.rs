@@ -10,6 +10,7 @@ use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
 use crate::store::Db;
+use crate::watching::Outlook;
 
 /// How the site presents itself.
 #[derive(Clone, Debug)]
@@ -48,7 +49,9 @@ pub struct Parts {
     /// Built files for the browser.
     pub assets: AssetStore,
     /// The checklists to choose from.
-    pub presets: Vec<Preset>,
+    pub presets: Arc<Vec<Preset>>,
+    /// What can be looked at outside.
+    pub outlook: Outlook,
     /// How the site presents itself.
     pub site: Site,
     /// The identity provider, where there is one.

@@ -2,6 +2,9 @@
 
 pub mod breaker;
 pub mod cluster;
+mod fetch;
+pub mod health;
+pub mod posthog;
 pub mod prometheus;
 
 use std::time::Duration;

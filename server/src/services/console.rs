@@ -12,7 +12,7 @@ use gantry_domain::probe::Finding;
 use crate::live::presence::FRESH_SECONDS;
 use crate::live::topics;
 use crate::store::go_lives::Stored;
-use crate::store::{Db, StoreError, findings, go_lives, presence};
+use crate::store::{Db, StoreError, findings, go_lives, lights, presence};
 
 /// A go-live with what belongs to it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Seen {
     pub probes: BTreeMap<ItemKey, Finding>,
     /// All findings, by probe.
     pub findings: BTreeMap<ProbeKind, Finding>,
+    /// The three lights.
+    pub lights: Vec<lights::Seen>,
     /// Who has the page open.
     pub present: Vec<Person>,
 }
@@ -31,11 +33,12 @@ pub struct Seen {
 pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();
     let topic = topics::go_live(id);
-    let (stored, found, present) = db
+    let (stored, found, lights, present) = db
         .read(async {
             tokio::try_join!(
                 go_lives::find(pool, id),
                 findings::of(pool, id),
+                lights::of(pool, id),
                 presence::of(pool, &topic, FRESH_SECONDS)
             )
         })
@@ -52,7 +55,7 @@ pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Se
         })
         .collect();
     let present = present.into_iter().map(|(id, name)| Person { id: id.into(), name }).collect();
-    Ok(Some(Seen { stored, probes, findings, present }))
+    Ok(Some(Seen { stored, probes, findings, lights, present }))
 }
 
 /// The plan of the next rollout: the one somebody made, else the default with the preset's thresholds.

@@ -8,6 +8,7 @@ pub mod first_admin;
 pub mod go_lives;
 pub mod idempotency;
 pub mod leases;
+pub mod lights;
 mod migrate;
 mod pool;
 pub mod preflights;
