@@ -46,11 +46,17 @@ pub(crate) fn config(url: &str) -> Config {
         demo: false,
         kubeconfig: None,
         prometheus_url: None,
-        vendor: VendorConfig::default(),
+        vendor: nobody(),
         health_url: None,
         staging_health_url: None,
         oidc: None,
     }
+}
+
+/// A vendor that is away: tests ask nobody outside.
+fn nobody() -> VendorConfig {
+    let closed = Some("http://127.0.0.1:9".to_owned());
+    VendorConfig { api: closed.clone(), capture: closed.clone(), status: closed, key: None }
 }
 
 impl World {
