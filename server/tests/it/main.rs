@@ -6,6 +6,7 @@ mod audit;
 mod checklist;
 mod inert;
 mod postgres_away;
+mod role;
 mod sessions;
 mod sign_in;
 mod streams;
