@@ -5,7 +5,6 @@ use std::{fs, path::Path};
 
 use k8s_openapi::api::{
     apps::v1::Deployment,
-    batch::v1::Job,
     core::v1::{ConfigMap, Namespace, Service, ServiceAccount},
     policy::v1::PodDisruptionBudget,
     rbac::v1::{Role, RoleBinding},
@@ -53,7 +52,6 @@ fn every_field_of_every_manifest_is_one_that_kubernetes_knows() {
         let kept = match manifest["kind"].as_str().unwrap() {
             "ConfigMap" => through::<ConfigMap>(&manifest),
             "Deployment" => through::<Deployment>(&manifest),
-            "Job" => through::<Job>(&manifest),
             "Namespace" => through::<Namespace>(&manifest),
             "PodDisruptionBudget" => through::<PodDisruptionBudget>(&manifest),
             "Role" => through::<Role>(&manifest),
