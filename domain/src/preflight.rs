@@ -64,8 +64,14 @@ impl Check {
     /// impossible or leave no way back cannot be waved through.
     pub const fn can_be_overridden(self) -> bool {
         match self {
-            Self::Gate | Self::StagingHealth | Self::VendorStatus | Self::Metrics => true,
-            Self::Access | Self::Settled | Self::Replicas | Self::RollbackTarget | Self::NewImage => false,
+            Self::StagingHealth | Self::VendorStatus | Self::Metrics => true,
+            // The gate has an override of its own, which says which items were open.
+            Self::Gate
+            | Self::Access
+            | Self::Settled
+            | Self::Replicas
+            | Self::RollbackTarget
+            | Self::NewImage => false,
         }
     }
 

@@ -363,6 +363,14 @@ pub struct LogLine {
     pub why: String,
 }
 
+impl LogLine {
+    /// The mark of a step that begins here, for the curves: `50 %`.
+    pub fn step_mark(&self) -> Option<&str> {
+        let (_, rest) = self.what.strip_prefix("Step ")?.split_once(": ")?;
+        rest.find('%').and_then(|at| rest.get(..=at))
+    }
+}
+
 /// What one tick comes to. The row is saved before the write is performed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {

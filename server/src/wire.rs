@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine::rollout::Engine;
 use crate::http::{App, AssetStore, Parts, Site, router};
 use crate::live::{self, Hub, Presence};
 use crate::outside::cluster::{Cluster, ClusterError};
@@ -20,9 +21,11 @@ use crate::outside::health::Health;
 use crate::outside::posthog::VendorClient;
 use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::first_admin;
+use crate::services::preflight::Surroundings;
+use crate::services::workloads::Workloads;
 use crate::store::{self, Db, PoolSettings};
 use crate::watching::{self, Outlook};
-use crate::{auth, keeping, listen};
+use crate::{auth, engine, keeping, listen};
 
 /// Why the program cannot start: one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -111,11 +114,23 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let (cluster, prometheus) = (outlook.cluster.clone(), outlook.prometheus.clone());
+    let hub = Hub::default();
+    let around = Surroundings {
+        presets: presets.clone(),
+        cluster: cluster.clone(),
+        prometheus: prometheus.clone(),
+        neighbours: Some(watching::neighbours(outlook.clone())),
+    };
+    let workloads = Workloads::new(cluster.clone(), hub.clone());
+    let engine = Engine::new(db.clone(), hub.clone(), cluster, prometheus);
     let app = App::new(Parts {
         db: db.clone(),
         clock: clock.clone(),
-        hub: Hub::default(),
+        hub,
         presence: Presence::default(),
+        around,
+        workloads,
         assets,
         presets,
         outlook: outlook.clone(),
@@ -131,6 +146,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     }
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
+    tasks.spawn(engine::rollout::run(engine, stop.clone()));
     tasks.spawn(keeping::tidy(db, clock, stop.clone()));
     tasks.spawn(watching::watch(outlook, stop.clone()));
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
-use gantry_app::features::console::model::{ClusterView, Model, PreflightView, Show};
+use gantry_app::features::console::model::{Model, Show};
 use gantry_app::features::console::page;
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
@@ -12,11 +12,11 @@ use gantry_domain::gate::gate;
 use gantry_domain::id::GoLiveId;
 use serde::Deserialize;
 
-use super::Fault;
 use super::page::Page;
 use super::visit::Visit;
+use super::{Fault, rollout_view};
 use crate::live::topics;
-use crate::services::console;
+use crate::services::{console, preflight, rollouts};
 use crate::store::lights;
 
 #[derive(Deserialize)]
@@ -55,6 +55,10 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
     let seen = console::see(&visit.app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
     let plan = console::plan(&seen.stored, &visit.app.presets);
     let go_live = seen.stored.go_live;
+    let app = &visit.app;
+    let (rollout, (taken, overridden)) =
+        tokio::try_join!(rollouts::see(&app.db, id), preflight::see(&app.db, &go_live))?;
+    let workload = app.workloads.view(&go_live).await;
     let model = Model {
         gate: gate(&go_live),
         go_live,
@@ -64,10 +68,10 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
         show,
         refusal,
         notice: None,
-        cluster: ClusterView::default(),
+        cluster: rollout_view::cluster(workload),
         plan,
-        preflight: PreflightView::default(),
-        rollout: None,
+        preflight: rollout_view::preflight(taken, overridden),
+        rollout: rollout.map(rollout_view::rollout),
     };
     Ok(page::render(&visit.frame(vec![topics::go_live(id)]), &model))
 }

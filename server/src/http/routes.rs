@@ -5,8 +5,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use gantry_domain::actor::Role;
 
 use super::{
-    App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, oidc, release,
-    sign_in,
+    App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, oidc, plan,
+    preflight, release, rollout, sign_in,
 };
 
 /// What an address needs.
@@ -85,6 +85,11 @@ pub const TABLE: &[Route] = routes! {
     Get "/go-lives/{id}" READ true console::show;
     Post "/go-lives/{id}/override" RULE true gate::override_gate;
     Post "/go-lives/{id}/release" WORK true release::change;
+    Post "/go-lives/{id}/plan" WORK true plan::change;
+    Post "/go-lives/{id}/preflight" WORK true preflight::look;
+    Post "/go-lives/{id}/preflight/override" RULE true preflight::override_it;
+    Post "/go-lives/{id}/start" WORK true rollout::start;
+    Post "/go-lives/{id}/rollout/{ask}" WORK true rollout::ask;
     Get "/go-lives/{id}/print" READ true export::print;
     Get "/go-lives/{id}/export.md" READ true export::markdown;
     Get "/go-lives/{id}/export.csv" READ true export::csv;

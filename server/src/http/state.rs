@@ -9,6 +9,8 @@ use super::AssetStore;
 use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
+use crate::services::preflight::Surroundings;
+use crate::services::workloads::Workloads;
 use crate::store::Db;
 use crate::watching::Outlook;
 
@@ -46,6 +48,10 @@ pub struct Parts {
     pub hub: Hub,
     /// Who has which page open.
     pub presence: Presence,
+    /// The cluster, Prometheus and what else is around a go-live.
+    pub around: Surroundings,
+    /// Deployments as last read.
+    pub workloads: Workloads,
     /// Built files for the browser.
     pub assets: AssetStore,
     /// The checklists to choose from.

@@ -7,7 +7,10 @@ pub mod go_lives;
 pub mod identities;
 pub mod items;
 pub mod people;
+pub mod preflight;
 pub mod release;
+pub mod rollouts;
+pub mod workloads;
 
 /// Who asks for something, and which request it is.
 #[derive(Clone, Debug)]

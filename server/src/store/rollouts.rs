@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::id::{GoLiveId, RolloutId};
 use gantry_domain::judge::{Reading, Verdict};
+use gantry_domain::preset::Workload;
 use gantry_domain::rollout::{LogLine, Rollout};
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
@@ -112,6 +113,35 @@ pub async fn latest(executor: impl PgExecutor<'_>, go_live: GoLiveId) -> Result<
 pub async fn active(pool: &PgPool) -> Result<Vec<RolloutId>, StoreError> {
     let ids = sqlx::query_scalar!("select id from rollouts where active").fetch_all(pool).await?;
     Ok(ids.into_iter().map(RolloutId).collect())
+}
+
+/// Whether a Deployment has one that is not over.
+pub async fn running_on(executor: impl PgExecutor<'_>, workload: &Workload) -> Result<bool, StoreError> {
+    let running = sqlx::query_scalar!(
+        r#"select exists (
+               select 1 from rollouts where active and namespace = $1 and deployment = $2
+           ) as "running!""#,
+        workload.namespace,
+        workload.deployment
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok(running)
+}
+
+/// Whether no later rollout has touched the Deployment.
+pub async fn is_last_on(tx: &mut Tx, rollout: &Rollout) -> Result<bool, StoreError> {
+    let later = sqlx::query_scalar!(
+        r#"select exists (
+               select 1 from rollouts where namespace = $1 and deployment = $2 and started_at > $3
+           ) as "later!""#,
+        rollout.target.namespace,
+        rollout.target.deployment,
+        rollout.started_at
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(!later)
 }
 
 /// The database's clock.

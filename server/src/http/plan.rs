@@ -1,0 +1,93 @@
+//! Changing the plan of the next rollout.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use gantry_app::refusal::Refusal;
+use gantry_app::{forms, plan_fields};
+use gantry_domain::plan::{self, MOST_STEPS, Nonsense, Plan};
+
+use super::Fault;
+use super::console::{id_of, refused};
+use super::form::Posted;
+use super::rollout::sentence;
+use super::visit::Visit;
+use crate::services::console;
+use crate::services::release::{self, ReleaseError};
+
+/// Reads the rows, and keeps them if they make sense on the Deployment.
+pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
+    let id = id_of(&id)?;
+    let caller = posted.caller(&visit)?;
+    let app = &visit.app;
+    let stored = console::see(&app.db, id, visit.now).await?.ok_or(Fault::NotFound)?.stored;
+    let refusal = match read(&posted, console::plan(&stored, &app.presets)) {
+        Err(refusal) => refusal,
+        Ok(plan) => {
+            let workload = app.workloads.view(&stored.go_live).await;
+            // A Deployment that cannot be read now is checked before the start.
+            let replicas = workload.replicas.unwrap_or(1);
+            match plan::check(&plan, replicas, workload.autoscaler.is_some()) {
+                Err(nonsense) => refuse(field_of(&nonsense), &words(&nonsense), ""),
+                Ok(_) => match release::set_plan(&app.db, caller, id, plan, posted.number("seen")?).await {
+                    Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
+                    Err(ReleaseError::NoSuchGoLive) => return Err(Fault::NotFound),
+                    Err(ReleaseError::Store(error)) => return Err(error.into()),
+                    Err(error) => refuse(
+                        String::new(),
+                        &error.to_string(),
+                        "Look at it as it stands now, then send it again.",
+                    ),
+                },
+            }
+        }
+    };
+    let refusal = Refusal { typed: posted.typed(), ..refusal };
+    Ok(refused(&visit, id, StatusCode::UNPROCESSABLE_ENTITY, refusal).await?.into_response())
+}
+
+fn read(posted: &Posted, before: Plan) -> Result<Plan, Refusal> {
+    let names: Vec<_> = (1..=MOST_STEPS).map(|n| (format!("percent-{n}"), format!("soak-{n}"))).collect();
+    let rows = names.iter().map(|(percent, soak)| (posted.get(percent), posted.get(soak)));
+    let steps = plan_fields::steps(rows)
+        .map_err(|wrong| refuse(wrong.field.clone(), wrong.what.trim_end_matches('.'), wrong.next_step()))?;
+    let action = |field: &str| {
+        let choose =
+            || refuse(field.to_owned(), "this is neither hold nor roll back", "Choose one of the two.");
+        plan_fields::action(posted.get(field)).ok_or_else(choose)
+    };
+    Ok(Plan { steps, on_p1: action("on-p1")?, on_p2: action("on-p2")?, thresholds: before.thresholds })
+}
+
+fn refuse(field: String, what: &str, next_step: &str) -> Refusal {
+    Refusal {
+        form: "plan".to_owned(),
+        field,
+        what: sentence(what),
+        next_step: next_step.to_owned(),
+        typed: std::collections::BTreeMap::new(),
+    }
+}
+
+fn words(nonsense: &[Nonsense]) -> String {
+    nonsense.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The field that the first mistake is about.
+fn field_of(nonsense: &[Nonsense]) -> String {
+    match nonsense.first() {
+        Some(Nonsense::PercentOutOfRange { step, .. } | Nonsense::NotRising { step, .. }) => {
+            format!("percent-{step}")
+        }
+        Some(Nonsense::SoakTooLong { step }) => format!("soak-{step}"),
+        Some(
+            Nonsense::NoSteps
+            | Nonsense::TooManySteps(_)
+            | Nonsense::DoesNotFinish(_)
+            | Nonsense::NoReplicas
+            | Nonsense::DuplicateThreshold(_)
+            | Nonsense::LimitNotANumber(_),
+        )
+        | None => String::new(),
+    }
+}

@@ -1,0 +1,250 @@
+//! Starting a rollout, asking something of it, and what the page shows of it.
+//!
+//! Every call is authorised here again. What follows is decided by the domain and done by the engine.
+
+use gantry_domain::actor::Role;
+use gantry_domain::gate::{Gate, gate};
+use gantry_domain::id::{GoLiveId, RolloutId};
+use gantry_domain::plan::Plan;
+use gantry_domain::preflight::{self, Blocked, Check, Finding, Outcome};
+use gantry_domain::rollout::{Ask, Intent, LogLine, Refused, Rollout, Start, Target, intend};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::preflight::{Surroundings, look};
+use super::{Caller, console};
+use crate::live::topics;
+use crate::outside::cluster::Facts;
+use crate::store::go_lives::Stored;
+use crate::store::rollouts::Point;
+use crate::store::{Constraint, Db, Once, StoreError, Tx, audit, go_lives, preflights, rollouts};
+
+/// Why a rollout was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no such go-live.
+    #[error("there is no such go-live")]
+    NoSuchGoLive,
+    /// Release managers and admins start rollouts.
+    #[error("starting a rollout needs a release manager")]
+    NotAllowed,
+    /// The exact list of what stands in the way.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
+    /// The Deployment has one that is not over.
+    #[error("this Deployment has a rollout that is not over")]
+    Running,
+    /// The go-live changed since the page was read.
+    #[error("the go-live changed while this page was open")]
+    Changed,
+    /// Postgres.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a rollout was not asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// This go-live has none.
+    #[error("this go-live has no rollout")]
+    NoRollout,
+    /// Release managers and admins ask.
+    #[error("asking something of a rollout needs a release manager")]
+    NotAllowed,
+    /// It makes no sense now.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A later rollout has changed the Deployment since.
+    #[error("a later rollout has changed this Deployment since; start one to the version you want")]
+    Superseded,
+    /// Postgres.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Looks at everything again, and starts if nothing stands in the way.
+pub async fn start(
+    db: &Db,
+    around: &Surroundings,
+    caller: Caller,
+    id: GoLiveId,
+    seen: i64,
+) -> Result<(), StartError> {
+    if !caller.actor.may_act_as(Role::ReleaseManager) {
+        return Err(StartError::NotAllowed);
+    }
+    let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(StartError::NoSuchGoLive)?;
+    let plan = console::plan(&stored, &around.presets);
+    let (findings, facts) = look(around, db, &stored, &plan).await?;
+    // Kept also when the start is refused: the page then shows what stands in the way.
+    let kept = findings.clone();
+    db.tx(move |tx| {
+        Box::pin(async move { super::preflight::keep(tx, id, kept).await.map_err(StartError::from) })
+    })
+    .await?;
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let locked = go_lives::lock(tx, id).await?.ok_or(StartError::NoSuchGoLive)?;
+            // What was looked at must be what is started.
+            let same = locked.go_live.binding() == stored.go_live.binding() && locked.plan == stored.plan;
+            if !same || seen != locked.go_live.version - 1 {
+                return Err(StartError::Changed);
+            }
+            let rollout = Box::pin(begin(tx, &caller, &locked, plan, findings, facts)).await?;
+            record(tx, &caller, &rollout).await
+        })
+    })
+    .await
+}
+
+/// Checks once more under the lock of the go-live, and stores the new rollout.
+async fn begin(
+    tx: &mut Tx,
+    caller: &Caller,
+    locked: &Stored,
+    plan: Plan,
+    mut findings: Vec<Finding>,
+    facts: Option<Facts>,
+) -> Result<Rollout, StartError> {
+    let go_live = &locked.go_live;
+    // The checklist may have changed while the rest was looked at.
+    findings.retain(|finding| finding.check != Check::Gate);
+    findings.push(gate_finding(&gate(go_live)));
+    let waved = preflights::overridden(&mut **tx, go_live.id, go_live.binding().as_str()).await?;
+    preflight::may_start(&findings, waved.as_ref())?;
+    let unreadable = || Blocked(vec![Finding::new(Check::Access, Outcome::Unknown, "it could not be read")]);
+    let facts = facts.ok_or_else(unreadable)?;
+    let stable = facts.stable.ok_or_else(unreadable)?;
+    let workload = &go_live.workload;
+    let rollout = Rollout::start(
+        Start {
+            id: RolloutId(Uuid::now_v7()),
+            golive_id: go_live.id,
+            target: Target {
+                namespace: workload.namespace.clone(),
+                deployment: workload.deployment.clone(),
+                container: workload.container.clone(),
+                uid: facts.uid,
+            },
+            plan,
+            stable,
+            new_image: super::preflight::image(go_live),
+            originals: facts.steering,
+            replicas: facts.replicas,
+            autoscaled: facts.autoscaler.is_some(),
+            by: caller.actor.person.name.clone(),
+        },
+        rollouts::now(&mut **tx).await?,
+    );
+    match rollouts::add(tx, &rollout).await {
+        Err(StoreError::Conflict(Constraint::RolloutRunning)) => Err(StartError::Running),
+        other => Ok(other.map(|()| rollout)?),
+    }
+}
+
+async fn record(tx: &mut Tx, caller: &Caller, rollout: &Rollout) -> Result<(), StartError> {
+    let line = LogLine {
+        at: rollout.started_at,
+        what: format!("Started: {} → {}", rollout.stable.image, rollout.new_image),
+        why: caller.actor.person.name.clone(),
+    };
+    rollouts::log(tx, rollout.id, &[line]).await?;
+    tx.announce(topics::go_live(rollout.golive_id));
+    tx.announce(topics::GO_LIVES);
+    tx.announce(topics::ROLLOUTS);
+    tx.audit(&audit::New {
+        at: rollout.started_at,
+        actor: Some(&caller.actor.person),
+        action: "rollout.started",
+        subject: &format!("go-lives/{}/rollouts/{}", rollout.golive_id, rollout.id),
+        detail: json!({
+            "from": rollout.stable.image,
+            "to": rollout.new_image,
+            "plan": rollout.plan,
+            "replicas": rollout.replicas,
+        }),
+    })
+    .await?;
+    Ok(())
+}
+
+/// The finding about the checklist's gate.
+pub(super) fn gate_finding(gate: &Gate) -> Finding {
+    let outcome = if gate.is_open() { Outcome::Pass } else { Outcome::Fail };
+    let mut words = gate.text();
+    if let Gate::Closed { open } = gate {
+        let titles: Vec<_> =
+            open.iter().map(|item| format!("{} ({})", item.title, item.why.text())).collect();
+        words = format!("{words}: {}", titles.join("; "));
+    }
+    Finding::new(Check::Gate, outcome, words)
+}
+
+/// Asks something of the newest rollout of a go-live.
+pub async fn ask(db: &Db, caller: Caller, id: GoLiveId, ask: Ask) -> Result<(), AskError> {
+    if !caller.actor.may_act_as(Role::ReleaseManager) {
+        return Err(AskError::NotAllowed);
+    }
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let newest = rollouts::latest(&mut **tx, id).await?.ok_or(AskError::NoRollout)?;
+            let stored = rollouts::lock(tx, newest.rollout.id).await?.ok_or(AskError::NoRollout)?;
+            let intent = Intent { by: caller.actor.person.name.clone(), ask };
+            let (next, line) = intend(&stored.rollout, &intent, stored.now)?;
+            if stored.rollout.phase.is_over() && !rollouts::is_last_on(tx, &next).await? {
+                return Err(AskError::Superseded);
+            }
+            match rollouts::put(tx, &next).await {
+                Err(StoreError::Conflict(Constraint::RolloutRunning)) => return Err(AskError::Superseded),
+                other => other?,
+            }
+            rollouts::log(tx, next.id, std::slice::from_ref(&line)).await?;
+            tx.announce(topics::go_live(id));
+            tx.announce(topics::rollout(next.id));
+            tx.announce(topics::ROLLOUTS);
+            tx.audit(&audit::New {
+                at: stored.now,
+                actor: Some(&caller.actor.person),
+                action: &format!("rollout.{}", intent.ask.word()),
+                subject: &format!("go-lives/{id}/rollouts/{}", next.id),
+                detail: json!({ "ask": intent.ask, "from": stored.rollout.phase.label(), "to": next.phase.label() }),
+            })
+            .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// The newest rollout of a go-live with its log and curves.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The rollout.
+    pub stored: rollouts::Stored,
+    /// Every decision, newest first.
+    pub log: Vec<LogLine>,
+    /// What was measured.
+    pub points: Vec<Point>,
+}
+
+/// The most values of one curve.
+const POINTS: i64 = 240;
+
+/// Reads it; none where there was never one.
+pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
+    let pool = db.pool();
+    let Some(stored) = db.read(rollouts::latest(pool, id)).await? else { return Ok(None) };
+    let rollout = stored.rollout.id;
+    let (log, points) = db
+        .read(async {
+            tokio::try_join!(rollouts::log_of(pool, rollout), rollouts::curve(pool, rollout, POINTS))
+        })
+        .await?;
+    Ok(Some(Seen { stored, log, points }))
+}
