@@ -26,6 +26,14 @@ pub fn go_live(id: GoLiveId) -> String {
     format!("{GO_LIVES}/{id}")
 }
 
+/// The launch console with a choice of its items: the word of `console::model::Show`, which forms send along as `show`.
+pub fn go_live_showing(id: GoLiveId, show: &str) -> String {
+    match show {
+        "open" | "mine" => format!("{GO_LIVES}/{id}?show={show}"),
+        _ => go_live(id),
+    }
+}
+
 /// An address below a go-live.
 ///
 /// Pages: `print`, `export.md`, `export.csv`. Forms: `override` (`reason`), `release` (`image`, `config`),

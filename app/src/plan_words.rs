@@ -14,6 +14,9 @@ pub struct Preview {
     pub findings: Vec<(&'static str, String)>,
 }
 
+/// Replicas enough for any plan that makes sense.
+const SOME: u32 = 100;
+
 /// What the rows of the form come to on so many replicas; 0 when their number is not known.
 pub fn preview<'a>(
     rows: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -31,6 +34,11 @@ pub fn preview<'a>(
     };
     let plan = Plan { steps, on_p1: BreachAction::Hold, on_p2: BreachAction::Hold, thresholds: Vec::new() };
     if replicas == 0 {
+        // Whatever their number turns out to be, some plans make no sense.
+        if let Err(nonsense) = plan::check(&plan, SOME, false) {
+            let findings = nonsense.iter().map(|found| ("bad", sentence(&found.to_string()))).collect();
+            return Preview { steps: Vec::new(), findings };
+        }
         return Preview {
             steps: Vec::new(),
             findings: vec![(

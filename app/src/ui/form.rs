@@ -15,6 +15,7 @@ pub struct Form {
     action: String,
     key: String,
     seen: Option<String>,
+    kept: Option<(&'static str, &'static str)>,
     refusal: Option<Refusal>,
 }
 
@@ -31,6 +32,7 @@ impl Form {
             key: format!("{}.{id}", frame.form_key),
             action: action.into(),
             seen: None,
+            kept: None,
             refusal: refusal.filter(|refusal| refusal.form == id).cloned(),
             id,
         }
@@ -43,16 +45,23 @@ impl Form {
         self
     }
 
+    /// A word about the page that goes with the form, so that the answer is the same page.
+    #[must_use]
+    pub fn keeping(mut self, name: &'static str, word: &'static str) -> Self {
+        self.kept = Some((name, word));
+        self
+    }
+
     /// Whether this form was refused.
     pub fn is_refused(&self) -> bool {
         self.refusal.is_some()
     }
 
-    /// The form around its fields and buttons.
+    /// The form around its fields and buttons. What is wrong is said by the server, in one voice and beside the field.
     pub fn with(&self, class: &'static str, fields: impl IntoView + 'static) -> Html {
         let refused = self.whole_refusal();
         view! {
-            <form id=self.id.clone() class=class method="post" action=self.action.clone() data-enhance="">
+            <form id=self.id.clone() class=class method="post" action=self.action.clone() data-enhance="" novalidate>
                 {self.hidden()}
                 {refused}
                 {fields}
@@ -65,7 +74,8 @@ impl Form {
     pub fn hidden(&self) -> Html {
         let seen =
             self.seen.clone().map(|seen| view! { <input type="hidden" name="seen" value=seen/> }.part());
-        view! { <input type="hidden" name="key" value=self.key.clone()/>{seen} }.part()
+        let kept = self.kept.map(|(name, word)| view! { <input type="hidden" name=name value=word/> }.part());
+        view! { <input type="hidden" name="key" value=self.key.clone()/>{seen}{kept} }.part()
     }
 
     /// The form's id on the page.
@@ -154,7 +164,7 @@ pub fn orphan(refusal: &Refusal) -> Html {
     let typed: Vec<_> = refusal
         .typed
         .iter()
-        .filter(|(_, text)| !text.trim().is_empty())
+        .filter(|(name, text)| *name != "show" && !text.trim().is_empty())
         .map(|(name, text)| {
             view! { <p class="note"><span class="because">{name.clone()}": "</span>{text.clone()}</p> }.part()
         })

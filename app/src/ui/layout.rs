@@ -52,6 +52,7 @@ pub fn layout(frame: &Frame, place: &Place, body: impl IntoView) -> impl IntoVie
         {frame.actor.as_ref().map(|actor| rail(&frame.path, actor.role))}
         <main id="main" class=if signed_in { "page" } else { "page alone" }>{body}</main>
         {signed_in.then(keys)}
+        {signed_in.then(commands)}
     }
     .part()
 }
@@ -128,7 +129,8 @@ fn rail(path: &str, role: Role) -> Html {
     view! { <nav class="rail" aria-label="Main"><ul>{ways}</ul></nav> }.part()
 }
 
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
+    ("Ctrl K", "go anywhere, do anything"),
     ("/", "filter the checklist"),
     ("↓ ↑", "next and previous item"),
     ("Space", "tick the item"),
@@ -152,6 +154,17 @@ fn keys() -> Html {
             <summary aria-label="Keyboard shortcuts"><kbd>"?"</kbd><span>"Keys"</span></summary>
             <div class="menu-panel"><h2>"Keys"</h2><dl>{rows}</dl></div>
         </details>
+    }
+    .part()
+}
+
+/// Every page and action of this page by name; filled by the browser when it is asked for.
+fn commands() -> Html {
+    view! {
+        <dialog class="commands" data-commands="" aria-label="Commands">
+            <input type="search" data-command="" placeholder="Go to, open, do…" autocomplete="off" aria-label="Command"/>
+            <ul></ul>
+        </dialog>
     }
     .part()
 }

@@ -42,8 +42,9 @@ pub(super) async fn refused(
     status: StatusCode,
     refusal: Refusal,
 ) -> Result<Page, Fault> {
-    let visit = visit.at(forms::go_live(id));
-    Ok(Page::with(status, render(&visit, id, Show::All, Some(refusal)).await?))
+    let show = Show::from_word(refusal.typed("show"));
+    let visit = visit.at(forms::go_live_showing(id, show.word()));
+    Ok(Page::with(status, render(&visit, id, show, Some(refusal)).await?))
 }
 
 /// An id in an address; anything else is no page of ours.

@@ -23,7 +23,7 @@ pub(super) async fn override_gate(
     let caller = posted.caller(&visit)?;
     let reason = posted.get("reason").to_owned();
     match gate::override_gate(&visit.app.db, caller, id, reason, posted.number("seen")?).await {
-        Ok(()) => Ok(Redirect::to(&forms::go_live(id)).into_response()),
+        Ok(()) => Ok(Redirect::to(&forms::go_live_showing(id, posted.get("show"))).into_response()),
         Err(GateError::Refused(why)) => {
             let (field, status) = match why {
                 OverrideRefused::ReasonTooShort | OverrideRefused::ReasonTooLong { .. } => {

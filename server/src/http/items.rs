@@ -74,7 +74,8 @@ async fn state(
     let caller = posted.caller(&visit)?;
     let seen = posted.number("seen")?;
     match items::state(&visit.app.db, &caller, id, key.clone(), command(&posted), seen).await {
-        Ok(()) => Ok(Redirect::to(&format!("{}#item-{key}", forms::go_live(id))).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("{}#item-{key}", forms::go_live_showing(id, posted.get("show"))))
+            .into_response()),
         Err(ItemError::Refused(why)) => {
             let refusal = refusal(&why, forms::item_form(&key, act), act, &posted);
             Ok(console_refused(&visit, id, status(&why), refusal).await?.into_response())

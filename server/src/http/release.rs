@@ -20,7 +20,9 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let seen = posted.number("seen")?;
     let (field, status, what, next_step) =
         match release::change(&visit.app.db, caller, id, posted.get("image"), configuration, seen).await {
-            Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
+            Ok(()) => {
+                return Ok(Redirect::to(&forms::go_live_showing(id, posted.get("show"))).into_response());
+            }
             Err(ReleaseError::NoSuchGoLive) => return Err(Fault::NotFound),
             Err(ReleaseError::Store(error)) => return Err(error.into()),
             Err(ReleaseError::Image(why)) => (

@@ -32,12 +32,8 @@ pub(super) fn acts(page: Page<'_>, view: &RolloutView) -> Option<Html> {
 }
 
 fn form(page: Page<'_>, ask: &Ask) -> Form {
-    Form::new(
-        page.frame,
-        ask.word(),
-        forms::rollout(page.model.go_live.id, ask.word()),
-        page.model.refusal.as_ref(),
-    )
+    let action = forms::rollout(page.model.go_live.id, ask.word());
+    page.keeping_filter(Form::new(page.frame, ask.word(), action, page.model.refusal.as_ref()))
 }
 
 /// The words on the button, and the sentence below it.

@@ -45,10 +45,7 @@ fn choices(page: Page<'_>) -> Html {
         .into_iter()
         .map(|(show, label, count)| {
             let here = show == page.model.show;
-            let address = match show {
-                Show::All => forms::go_live(go_live.id),
-                Show::Open | Show::Mine => format!("{}?show={}", forms::go_live(go_live.id), show.word()),
-            };
+            let address = forms::go_live_showing(go_live.id, show.word());
             view! {
                 <a href=address aria-current=here.then_some("true")>{label}" "<span class="count">{count}</span></a>
             }.part()

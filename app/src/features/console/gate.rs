@@ -15,6 +15,9 @@ use crate::ui::form::Field;
 use crate::ui::state::{Tone, mark, state};
 use crate::ui::time;
 
+/// Open items that stand open; more of them are behind a disclosure, so that the start stays in sight.
+const OPEN_LINES: usize = 8;
+
 /// The gate as the first of the steps before a start.
 pub(super) fn gate(page: Page<'_>) -> Html {
     let (tone, word, body) = match &page.model.gate {
@@ -58,10 +61,17 @@ fn waiting(page: Page<'_>, open: &[OpenItem]) -> Html {
         })
         .collect();
     let count = open.len();
+    let mut items = items;
+    let rest = items.split_off(count.min(OPEN_LINES));
+    let rest = (!rest.is_empty()).then(|| {
+        let more = rest.len();
+        view! { <details class="older"><summary>"and "{more}" more"</summary><ul class="waiting">{rest}</ul></details> }.part()
+    });
     let sentence = if count == 1 { "1 item is open:".to_owned() } else { format!("{count} items are open:") };
     view! {
         <p>{sentence}</p>
         <ul class="waiting">{items}</ul>
+        {rest}
         {page.may(Role::Admin).then(|| override_form(page))}
     }
     .part()

@@ -13,7 +13,7 @@ use super::item_forms;
 use super::page::Page;
 use super::state;
 use crate::forms;
-use crate::ui::form::{Form, orphan};
+use crate::ui::form::orphan;
 use crate::ui::link::link;
 use crate::ui::state::mark;
 use crate::ui::time;
@@ -65,7 +65,6 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> H
 
 /// The box: a button where the person may tick, a drawing where they may not.
 fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Html {
-    let key = &item.spec.key;
     let shape = match standing {
         Standing::Open | Standing::Stale { .. } => None,
         Standing::Ticked { .. } | Standing::AwaitingSecond { .. } | Standing::Done { .. } => Some("#check"),
@@ -78,13 +77,7 @@ fn tick(page: Page<'_>, item: &Item, standing: &Standing, offers: Offers) -> Htm
     if !offers.tick {
         return view! { <span class="box">{drawing}</span> }.part();
     }
-    let form = Form::new(
-        page.frame,
-        forms::item_form(key, "tick"),
-        forms::item_act(page.model.go_live.id, key, "tick"),
-        page.model.refusal.as_ref(),
-    )
-    .seen(item.version().into());
+    let form = page.item_form(item, "tick");
     // A button and not a checkbox: it works before and without the browser's help, and shows its effect while it is sent.
     view! {
         <form class="tick" id=form.id().to_owned() method="post" action=form.action().to_owned() data-enhance="" data-optimistic="">

@@ -8,7 +8,6 @@ use leptos::prelude::*;
 use crate::ui::html::{Html, Part};
 
 use super::page::Page;
-use crate::forms;
 use crate::ui::form::{Field, Form};
 
 /// The forms of one item.
@@ -93,16 +92,6 @@ fn act(form: &Form, button: &'static str, class: &'static str, fields: impl Into
     Act { view, refused }
 }
 
-fn form(page: Page<'_>, item: &Item, act: &str) -> Form {
-    Form::new(
-        page.frame,
-        forms::item_form(&item.spec.key, act),
-        forms::item_act(page.model.go_live.id, &item.spec.key, act),
-        page.model.refusal.as_ref(),
-    )
-    .seen(item.version().into())
-}
-
 fn note() -> Field {
     Field { max: Some(MAX_NOTE), ..Field::new("note", "Note").help("Kept in the history for ever.") }
 }
@@ -115,7 +104,7 @@ fn reason() -> Field {
 }
 
 fn sign(page: Page<'_>, item: &Item) -> Act {
-    let form = form(page, item, "sign");
+    let form = page.item_form(item, "sign");
     let evidence = Field {
         max: Some(MAX_EVIDENCE),
         kind: "url",
@@ -136,21 +125,21 @@ fn sign(page: Page<'_>, item: &Item) -> Act {
 }
 
 fn counter_sign(page: Page<'_>, item: &Item) -> Act {
-    let form = form(page, item, "counter-sign");
+    let form = page.item_form(item, "counter-sign");
     let fields =
         view! { {form.text(&note(), 2)} <button class="button primary">"Counter-sign"</button> }.part();
     act(&form, "Counter-sign…", "button primary", fields)
 }
 
 fn not_applicable(page: Page<'_>, item: &Item) -> Act {
-    let form = form(page, item, "not-applicable");
+    let form = page.item_form(item, "not-applicable");
     let fields =
         view! { {form.text(&reason(), 2)} <button class="button">"Mark as not applicable"</button> }.part();
     act(&form, "Not applicable…", "button", fields)
 }
 
 fn withdraw(page: Page<'_>, item: &Item) -> Act {
-    let form = form(page, item, "withdraw");
+    let form = page.item_form(item, "withdraw");
     let fields = view! { {form.text(&reason(), 2)} <button class="button">"Withdraw"</button> }.part();
     act(&form, "Withdraw…", "button", fields)
 }

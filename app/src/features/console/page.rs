@@ -1,13 +1,14 @@
 //! The launch console: the checklist on the left, the rollout on the right.
 
 use gantry_domain::actor::{Actor, Role};
+use gantry_domain::checklist::Item;
 use gantry_domain::release::Binding;
 use gantry_domain::rollout::Phase;
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
 
-use super::model::Model;
+use super::model::{Model, Show};
 use super::{checklist, gate, head, plan, preflight, rollout, start};
 use crate::document::document_in;
 use crate::forms;
@@ -43,8 +44,34 @@ impl Page<'_> {
     /// A form about the go-live as a whole.
     pub(super) fn form(&self, id: &str, below: &str) -> Form {
         let go_live = &self.model.go_live;
-        Form::new(self.frame, id, forms::below(go_live.id, below), self.model.refusal.as_ref())
-            .seen(go_live.version)
+        self.keeping_filter(Form::new(
+            self.frame,
+            id,
+            forms::below(go_live.id, below),
+            self.model.refusal.as_ref(),
+        ))
+        .seen(go_live.version)
+    }
+
+    /// A form about one item.
+    pub(super) fn item_form(&self, item: &Item, act: &str) -> Form {
+        let key = &item.spec.key;
+        let action = forms::item_act(self.model.go_live.id, key, act);
+        self.keeping_filter(Form::new(
+            self.frame,
+            forms::item_form(key, act),
+            action,
+            self.model.refusal.as_ref(),
+        ))
+        .seen(item.version().into())
+    }
+
+    /// The answer shows the same choice of items as the page that the form was on.
+    pub(super) fn keeping_filter(&self, form: Form) -> Form {
+        match self.model.show {
+            Show::All => form,
+            Show::Open | Show::Mine => form.keeping("show", self.model.show.word()),
+        }
     }
 }
 

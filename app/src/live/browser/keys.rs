@@ -53,7 +53,7 @@ fn pressed(document: &Document, event: &KeyboardEvent) {
     });
     if typing {
         if key == "Escape" {
-            blur(document);
+            leave(document);
         }
         return;
     }
@@ -139,6 +139,17 @@ fn focus(element: Option<Element>) -> bool {
     };
     let _ = element.focus();
     true
+}
+
+/// Leaves the field; a filter is taken away with it.
+fn leave(document: &Document) {
+    blur(document);
+    if let Ok(Some(field)) = document.query_selector("input[data-filter]")
+        && let Some(field) = field.dyn_ref::<HtmlInputElement>()
+    {
+        field.set_value("");
+        filter_again();
+    }
 }
 
 fn blur(document: &Document) {

@@ -2,6 +2,7 @@
 //! keeps ages counting, and answers to keys.
 
 mod clock;
+mod commands;
 mod dom;
 mod forms;
 mod keys;
@@ -16,6 +17,7 @@ pub(super) fn start() {
     forms::listen();
     keys::listen();
     plan::listen();
+    commands::listen();
     clock::start();
     stream::listen();
 }
