@@ -15,7 +15,7 @@ use std::{
 use crate::fail::Fail;
 
 /// Time between two signs of life.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How much of a failed program's output is shown.
 const KEPT_LINES: usize = 120;
 
@@ -89,7 +89,8 @@ pub(crate) fn run(step: &str, command: &mut Command) -> Result<(), Fail> {
 fn listen(stream: Box<dyn Read + Send>, heard: &Mutex<Heard>) {
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if line.trim_start().starts_with("Compiling ") {
+        let line_start = line.trim_start();
+        if line_start.starts_with("Compiling ") || line_start.starts_with("Checking ") {
             heard.compiled += 1;
         }
         if heard.last.len() == KEPT_LINES {

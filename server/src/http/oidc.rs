@@ -1,5 +1,7 @@
 //! Signing in through the identity provider: there, and back.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -99,7 +101,7 @@ fn refused(visit: &Visit, next: String, error: &OidcError) -> Response {
     sign_in::refused_with(
         visit,
         String::new(),
-        Default::default(),
+        BTreeMap::default(),
         next,
         status,
         what.to_owned(),

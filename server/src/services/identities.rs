@@ -35,24 +35,21 @@ async fn write(db: &Db, identity: Identity, now: DateTime<Utc>) -> Result<(), St
     }
     db.tx(move |tx| {
         Box::pin(async move {
-            let (id, action) = match known {
-                Some(user) => {
-                    users::update_identity(tx, user.id, &identity.name, identity.role).await?;
-                    (user.id, "user.changed-by-provider")
-                }
-                None => {
-                    let id = UserId(Uuid::now_v7());
-                    let user = NewUser {
-                        id,
-                        login: &identity.login,
-                        name: &identity.name,
-                        role: identity.role,
-                        password_hash: None,
-                        oidc_subject: Some(&identity.subject),
-                    };
-                    users::add(tx, &user, now).await?;
-                    (id, "user.added-by-provider")
-                }
+            let (id, action) = if let Some(user) = known {
+                users::update_identity(tx, user.id, &identity.name, identity.role).await?;
+                (user.id, "user.changed-by-provider")
+            } else {
+                let id = UserId(Uuid::now_v7());
+                let user = NewUser {
+                    id,
+                    login: &identity.login,
+                    name: &identity.name,
+                    role: identity.role,
+                    password_hash: None,
+                    oidc_subject: Some(&identity.subject),
+                };
+                users::add(tx, &user, now).await?;
+                (id, "user.added-by-provider")
             };
             tx.audit(&audit::New {
                 at: now,

@@ -73,13 +73,13 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
+            // Protocol: a server that is going down breaks off in the middle of a message.
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Away(error.into()),
-            // A server that is going down breaks off in the middle of a message.
-            sqlx::Error::Protocol(_) => Self::Away(error.into()),
             sqlx::Error::Database(database) => {
                 if let Some(known) = database.constraint().and_then(Constraint::named) {
                     return Self::Conflict(known);
