@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # The first build of the tool itself takes a minute or two and is shown; later ones say nothing.
 TOOL = { [ -x "$${CARGO_TARGET_DIR:-target}/debug/xtask" ] || \
 	{ echo "▸ Building the build tool (once)" >&2; cargo build --locked --package xtask; }; } && exec cargo xtask
-.PHONY: help run test check bench release test-cluster clean
+.PHONY: help run test check bench release test-cluster sqlx clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ release: ## Build the optimised program and the browser's files into target/rele
 
 test-cluster: ## Run the cluster tests on the cluster of KUBECONFIG, in a namespace of their own
 	@sh scripts/setup.sh run && $(TOOL) test-cluster
+
+sqlx: ## Describe the SQL statements anew after one of them, or a migration, has changed
+	@sh scripts/setup.sh run && $(TOOL) sqlx
 
 clean: ## Remove everything that was built, and the demo's data
 	@exec cargo xtask clean

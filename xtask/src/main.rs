@@ -7,6 +7,7 @@ mod fail;
 mod place;
 mod progress;
 mod run;
+mod sqlx;
 mod suite;
 mod tidy;
 mod wasm_toolchain;
@@ -53,6 +54,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Describe the SQL statements anew after one of them, or a migration, has changed.
+    Sqlx,
     /// The optimised program and the browser's files.
     Release,
     /// Remove what was built and the demo's data.
@@ -84,6 +87,7 @@ fn start(task: &Task) -> Result<(), Fail> {
         Task::E2e { args } => e2e::run(&place, args),
         Task::TestCluster => suite::test_cluster(&place),
         Task::Bench { args } => bench::run(&place, args),
+        Task::Sqlx => sqlx::describe(&place),
         Task::Release => tidy::release(&place),
         Task::Clean => tidy::clean(&place),
     }
