@@ -325,3 +325,62 @@ fn oidc(args: &ServeArgs) -> Result<Option<OidcConfig>, Bad> {
         stakeholder_group: args.oidc_stakeholder_group.clone().filter(|group| !group.is_empty()),
     }))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ServeArgs,
+    }
+
+    /// Reads flags alone; a variable of the environment could only take the place of one that is not given.
+    fn read(flags: &[&str]) -> Result<Config, Bad> {
+        let given = ["gantry", "--database-url", "postgres://localhost/gantry", "--listen", "127.0.0.1:3000"];
+        let flags = given.iter().chain(flags);
+        Config::read(Line::try_parse_from(flags).unwrap().args)
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_in_one_sentence() {
+        let table: [(&[&str], &str); 12] = [
+            (&["--public-url", "gantry.example"], "GANTRY_PUBLIC_URL"),
+            (&["--public-url", "ftp://gantry.example"], "https://"),
+            (&["--public-url", "http://gantry.example"], "https"),
+            (&["--public-url", "https://gantry.example/panel"], "without a path"),
+            (&["--assets", "/no/such/directory"], "GANTRY_ASSETS"),
+            (&["--kubeconfig", "/no/such/file"], "KUBECONFIG"),
+            (&["--prometheus-url", "prometheus:9090"], "GANTRY_PROMETHEUS_URL"),
+            (&["--posthog-key", "phx_the_key_itself"], "reference"),
+            (&["--posthog-key", "$NO_SUCH_VARIABLE_ANYWHERE"], "NO_SUCH_VARIABLE_ANYWHERE"),
+            (&["--posthog-key", "@/no/such/file"], "cannot be read"),
+            (&["--oidc-issuer", "https://id.example"], "GANTRY_OIDC_CLIENT_ID"),
+            (&["--database-connections", "many"], "GANTRY_DATABASE_CONNECTIONS"),
+        ];
+        for (flags, names) in table {
+            let Err(Bad(sentence)) = read(flags) else { panic!("accepted: {flags:?}") };
+            assert!(sentence.contains(names), "{flags:?}: {sentence}");
+            assert!(!sentence.contains('\n') && !sentence.contains("phx_the_key"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn without_a_public_address_it_is_the_one_listened_on() {
+        assert_eq!(read(&[]).unwrap().origin, "http://127.0.0.1:3000");
+        assert_eq!(read(&["--public-url", "https://gantry.example:443/"]).unwrap().origin, "https://gantry.example");
+        assert_eq!(read(&["--public-url", "http://localhost:8080"]).unwrap().origin, "http://localhost:8080");
+    }
+
+    #[test]
+    fn a_database_address_of_another_kind_is_refused() {
+        for url in ["", "mysql://x", "postgres://["] {
+            let args = DatabaseArgs { database_url: Some(url.to_owned()) };
+            assert!(args.url().is_err(), "{url}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::rollout::Engine;
-use crate::http::{App, AssetStore, Parts, Site, router};
+use crate::http::{App, AssetStore, PageCache, Parts, Site, router};
 use crate::live::{self, Hub, Presence};
 use crate::outside::cluster::{Cluster, ClusterError};
 use crate::outside::health::Health;
@@ -115,7 +115,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let (cluster, prometheus) = (outlook.cluster.clone(), outlook.prometheus.clone());
-    let hub = Hub::default();
+    let hub = Hub::new(db.changes().clone());
     let around = Surroundings {
         presets: presets.clone(),
         cluster: cluster.clone(),
@@ -129,6 +129,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clock: clock.clone(),
         hub,
         presence: Presence::default(),
+        pages: PageCache::new(db.changes().clone()),
         around,
         workloads,
         assets,

@@ -1,8 +1,11 @@
 //! How axum-login learns who a session belongs to.
 
+use std::time::Duration;
+
 use axum_login::{AuthUser, AuthnBackend, UserId as IdOf};
 use gantry_domain::actor::Actor;
 use gantry_domain::id::UserId;
+use moka::future::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -63,16 +66,27 @@ pub enum BackendError {
     Hash(#[from] HashFailed),
 }
 
-/// The people in the database.
+/// How long a person is believed to be as they were, while nothing was heard of any.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// The most people kept in memory.
+const MOST: u64 = 10_000;
+
+/// The people in the database, with those lately seen kept in memory until any is heard to have changed.
 #[derive(Clone, Debug)]
 pub struct Backend {
     db: Db,
+    kept: Cache<Uuid, (u64, SignedIn)>,
 }
 
 impl Backend {
     /// In this database.
     pub fn new(db: Db) -> Self {
-        Self { db }
+        Self { db, kept: Cache::builder().max_capacity(MOST).time_to_live(BELIEVED).build() }
+    }
+
+    async fn read(&self, id: Uuid) -> Result<Option<SignedIn>, BackendError> {
+        let user = self.db.read(users::by_id(self.db.pool(), UserId(id))).await?;
+        Ok(user.map(|user| SignedIn::new(&user)))
     }
 }
 
@@ -91,7 +105,17 @@ impl AuthnBackend for Backend {
     }
 
     async fn get_user(&self, id: &IdOf<Self>) -> Result<Option<SignedIn>, BackendError> {
-        let user = self.db.read(users::by_id(self.db.pool(), UserId(*id))).await?;
-        Ok(user.map(|user| SignedIn::new(&user)))
+        // Taken before reading: what changes meanwhile makes the answer one that is not kept.
+        let Some(stamp) = self.db.changes().people() else { return self.read(*id).await };
+        if let Some((kept_at, user)) = self.kept.get(id).await
+            && kept_at == stamp
+        {
+            return Ok(Some(user));
+        }
+        let found = self.read(*id).await?;
+        if let Some(user) = &found {
+            self.kept.insert(*id, (stamp, user.clone())).await;
+        }
+        Ok(found)
     }
 }

@@ -30,9 +30,16 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Page, Fault> {
+    let id = id_of(&id)?;
     let show = Show::from_word(asked.show.as_deref().unwrap_or_default());
-    let html = render(&visit, id_of(&id)?, show, None).await?;
-    Ok(Page::ok(html))
+    let pages = &visit.app.pages;
+    let place = pages.place(visit.person()?, &format!("{id}?{}", show.word()));
+    if let Some(kept) = pages.get(&place).await {
+        return Ok(Page::again(kept));
+    }
+    let page = Page::ok(render(&visit, id, show, None).await?);
+    pages.keep(place, page.pieces()).await;
+    Ok(page)
 }
 
 /// The page again, with why a form on it was refused and everything that was typed.

@@ -10,14 +10,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum_login::AuthUser as _;
 use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
-use tower_sessions::SessionStore as _;
 
 use super::Fault;
 use super::state::App;
 use super::visit::Visit;
-use crate::auth::{AuthSession, Sessions, SignedIn};
+use crate::auth::{AuthSession, SignedIn};
 use crate::live::presence::OpenPage;
 use crate::live::{News, Subscription, topics};
+use crate::store::sessions;
 
 /// How often the line is kept warm and the session looked at again.
 const BEAT: Duration = Duration::from_secs(15);
@@ -100,7 +100,8 @@ impl Watch {
     /// either, and nothing but names of topics is told.
     async fn still_may(&self) -> bool {
         let Some(id) = self.auth.session.id() else { return false };
-        match Sessions::new(self.app.db.clone()).load(&id).await {
+        let db = &self.app.db;
+        match db.read(sessions::find(db.pool(), &id.to_string())).await {
             Ok(None) => return false,
             Err(_) => return true,
             Ok(Some(_)) => {}

@@ -17,6 +17,7 @@ mod import;
 mod items;
 mod oidc;
 mod page;
+mod page_cache;
 mod plan;
 mod preflight;
 mod release;
@@ -31,5 +32,6 @@ mod visit;
 
 pub use assets::{AssetStore, AssetsError};
 pub use fault::Fault;
+pub use page_cache::PageCache;
 pub use router::router;
 pub use state::{App, Parts, Site};

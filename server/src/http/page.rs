@@ -4,14 +4,15 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gantry_app::document::NONCE_PLACEHOLDER;
 use rand::RngCore as _;
+
+use super::page_cache::Pieces;
 
 /// A page.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     status: StatusCode,
-    html: String,
+    pieces: Pieces,
 }
 
 /// The nonce of a page's scripts, for the header.
@@ -21,12 +22,22 @@ pub(super) struct Nonce(pub(super) String);
 impl Page {
     /// As asked for.
     pub(super) fn ok(html: String) -> Self {
-        Self { status: StatusCode::OK, html }
+        Self::with(StatusCode::OK, html)
+    }
+
+    /// One that was rendered before.
+    pub(super) fn again(pieces: Pieces) -> Self {
+        Self { status: StatusCode::OK, pieces }
+    }
+
+    /// What to keep of it.
+    pub(super) fn pieces(&self) -> Pieces {
+        self.pieces.clone()
     }
 
     /// With another status.
     pub(super) fn with(status: StatusCode, html: String) -> Self {
-        Self { status, html }
+        Self { status, pieces: Pieces::of(&html) }
     }
 }
 
@@ -35,8 +46,7 @@ impl IntoResponse for Page {
         let mut bytes = [0_u8; 16];
         rand::rng().fill_bytes(&mut bytes);
         let nonce = URL_SAFE_NO_PAD.encode(bytes);
-        let html = self.html.replace(NONCE_PLACEHOLDER, &nonce);
-        let mut response = (self.status, html).into_response();
+        let mut response = (self.status, self.pieces.with(&nonce)).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

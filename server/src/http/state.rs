@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gantry_domain::preset::Preset;
 
-use super::AssetStore;
+use super::{AssetStore, PageCache};
 use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
@@ -58,6 +58,8 @@ pub struct Parts {
     pub presets: Arc<Vec<Preset>>,
     /// What can be looked at outside.
     pub outlook: Outlook,
+    /// Pages as they were just rendered.
+    pub pages: PageCache,
     /// How the site presents itself.
     pub site: Site,
     /// The identity provider, where there is one.

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::Changes;
+
 /// The most topics of one stream.
 const MOST_TOPICS: usize = 16;
 /// Set when everything may have changed.
@@ -23,6 +25,7 @@ struct Slot {
 #[derive(Clone, Debug, Default)]
 pub struct Hub {
     slots: Arc<Mutex<HashMap<Arc<str>, Vec<Arc<Slot>>>>>,
+    changes: Changes,
 }
 
 /// A place in the hub, given up when dropped.
@@ -42,6 +45,11 @@ pub enum News {
 }
 
 impl Hub {
+    /// One whose news also count as `changes`: what is kept in memory is old before anybody is told to look again.
+    pub fn new(changes: Changes) -> Self {
+        Self { slots: Arc::default(), changes }
+    }
+
     /// Begins to listen to at most sixteen topics.
     pub fn subscribe(&self, topics: impl IntoIterator<Item = String>) -> Subscription {
         let mut all = self.lock();
@@ -62,6 +70,7 @@ impl Hub {
 
     /// Something about this topic changed.
     pub fn publish(&self, topic: &str) {
+        self.changes.changed(topic);
         for slot in self.lock().get(topic).into_iter().flatten() {
             let place = slot.topics.iter().position(|own| **own == *topic).unwrap_or_default();
             slot.dirty.fetch_or(1 << place, Ordering::AcqRel);

@@ -21,6 +21,7 @@ pub async fn listen(db: Db, hub: Hub, stop: CancellationToken) {
             () = stop.cancelled() => return,
             ended = hear(&db, &hub) => ended,
         };
+        db.changes().deaf();
         if let Err(error) = ended {
             tracing::warn!(%error, "changes cannot be heard; trying again");
         }
@@ -36,10 +37,14 @@ async fn hear(db: &Db, hub: &Hub) -> Result<(), sqlx::Error> {
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     // Also at the start: streams may have been opened before.
+    db.changes().hearing();
     hub.publish_all();
     loop {
         match tokio::time::timeout(QUIET, listener.try_recv()).await {
-            Ok(Ok(Some(heard))) => hub.publish(heard.payload()),
+            Ok(Ok(Some(heard))) => {
+                db.changes().changed(heard.payload());
+                hub.publish(heard.payload());
+            }
             // A broken line; what happened until a new one listens is lost.
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => return Err(error),

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
 
 use super::StoreError;
+use crate::live::Changes;
 
 /// The role that the program takes where it may: it can append to the histories, and change nothing in them.
 pub(super) const APP_ROLE: &str = "gantry_app";
@@ -39,6 +40,7 @@ pub struct Db {
     pool: PgPool,
     listening: PgPool,
     restricted: bool,
+    changes: Changes,
 }
 
 impl Db {
@@ -74,7 +76,7 @@ impl Db {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool, listening, restricted })
+        Ok(Self { pool, listening, restricted, changes: Changes::default() })
     }
 
     /// Whether the program runs under the role that cannot change history.
@@ -90,6 +92,11 @@ impl Db {
     /// The one connection that listens for changes; never used up by requests.
     pub(crate) fn listening(&self) -> &PgPool {
         &self.listening
+    }
+
+    /// What has changed, as far as this process knows.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Runs a read within the time that reads are given.

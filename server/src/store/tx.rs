@@ -12,6 +12,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::pool::{Db, WRITE};
 use super::{StoreError, audit};
+use crate::live::PEOPLE;
 use crate::request::RequestId;
 
 /// The channel that changes are announced on. The payload is a topic, never data.
@@ -65,9 +66,10 @@ impl Tx {
         self.topics.insert(topic.into());
     }
 
-    async fn commit(mut self) -> Result<(), StoreError> {
-        if !self.topics.is_empty() {
-            let topics: Vec<String> = std::mem::take(&mut self.topics).into_iter().collect();
+    /// Announces, commits, and says what was announced.
+    async fn commit(mut self) -> Result<Vec<String>, StoreError> {
+        let topics: Vec<String> = std::mem::take(&mut self.topics).into_iter().collect();
+        if !topics.is_empty() {
             sqlx::query!("select pg_notify($1, topic) from unnest($2::text[]) as topic", CHANNEL, &topics)
                 .fetch_all(&mut *self.inner)
                 .await?;
@@ -75,7 +77,8 @@ impl Tx {
         self.inner.commit().await.map_err(|error| match StoreError::from(error) {
             StoreError::Away(cause) => StoreError::Uncertain(cause),
             other => other,
-        })
+        })?;
+        Ok(topics)
     }
 }
 
@@ -106,7 +109,15 @@ impl Db {
             // Past the time for the work there is some left for the commit: cutting that off would leave it uncertain.
             match tokio::time::timeout(WRITE, db.work(work)).await {
                 Ok(Ok((tx, value))) => match tokio::time::timeout(COMMIT, tx.commit()).await {
-                    Ok(committed) => committed.map(|()| value).map_err(E::from),
+                    Ok(committed) => {
+                        // Our own next page shows it, also when the announcement is still on its way back to us. A commit
+                        // of unknown outcome may have changed just as much.
+                        match &committed {
+                            Ok(topics) => topics.iter().for_each(|topic| db.changes().changed(topic)),
+                            Err(_) => db.changes().changed(PEOPLE),
+                        }
+                        committed.map(|_| value).map_err(E::from)
+                    }
                     Err(_) => Err(StoreError::Uncertain("no answer to the commit".into()).into()),
                 },
                 Ok(Err(error)) => Err(error),
@@ -121,6 +132,7 @@ impl Db {
 
     /// Announces a topic that no transaction goes with.
     pub async fn announce(&self, topic: String) -> Result<(), StoreError> {
+        self.changes().changed(&topic);
         self.read(sqlx::query!("select pg_notify($1, $2)", CHANNEL, topic).fetch_one(self.pool()))
             .await
             .map(|_| ())

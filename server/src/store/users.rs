@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{StoreError, Tx};
+use crate::live::PEOPLE;
 
 /// A person as stored.
 #[derive(Clone, Debug)]
@@ -137,6 +138,7 @@ pub async fn add(tx: &mut Tx, user: &NewUser<'_>, now: DateTime<Utc>) -> Result<
 
 /// Changes the password and ends all sessions of this person.
 pub async fn set_password(tx: &mut Tx, id: UserId, password_hash: &str) -> Result<(), StoreError> {
+    tx.announce(PEOPLE);
     sqlx::query!(
         "update users set password_hash = $2, session_epoch = session_epoch + 1 where id = $1",
         id.0,
@@ -149,6 +151,7 @@ pub async fn set_password(tx: &mut Tx, id: UserId, password_hash: &str) -> Resul
 
 /// Takes over name and role as the identity provider has them now.
 pub async fn update_identity(tx: &mut Tx, id: UserId, name: &str, role: Role) -> Result<(), StoreError> {
+    tx.announce(PEOPLE);
     sqlx::query!("update users set name = $2, role = $3 where id = $1", id.0, name, role.as_str())
         .execute(&mut **tx)
         .await?;
@@ -157,6 +160,7 @@ pub async fn update_identity(tx: &mut Tx, id: UserId, name: &str, role: Role) ->
 
 /// Ends all sessions of this person.
 pub async fn end_sessions(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
+    tx.announce(PEOPLE);
     sqlx::query!("update users set session_epoch = session_epoch + 1 where id = $1", id.0)
         .execute(&mut **tx)
         .await?;

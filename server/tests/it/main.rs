@@ -10,4 +10,5 @@ mod role;
 mod sessions;
 mod sign_in;
 mod streams;
+mod watching;
 mod world;

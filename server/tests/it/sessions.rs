@@ -2,28 +2,47 @@
 
 use reqwest::StatusCode;
 
-use crate::world::World;
+use std::time::Duration;
+
+use crate::world::{Browser, World, eventually};
+
+/// Much longer than an announcement takes, much shorter than anything is believed without one.
+const MOMENT: Duration = Duration::from_secs(2);
+
+async fn soon_leads_to_sign_in(browser: &Browser) {
+    eventually("the session ends", MOMENT, || {
+        let mut browser = browser.clone();
+        async move { browser.get("/go-lives").await.location().starts_with("/sign-in") }
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn a_new_password_ends_all_sessions_of_the_person_and_of_nobody_else() {
     let world = World::start().await;
     let (mut here, mut there, mut ana) =
         (world.signed_in("rui").await, world.signed_in("rui").await, world.signed_in("ana").await);
+    assert_eq!(here.get("/go-lives").await.status, StatusCode::OK);
     world.sql("update users set password_hash = 'other' where login = 'rui'").await.unwrap();
-    assert!(here.get("/go-lives").await.location().starts_with("/sign-in"));
+    // From outside the program it takes as long as the announcement.
+    soon_leads_to_sign_in(&here).await;
     assert!(there.get("/go-lives").await.location().starts_with("/sign-in"));
     assert_eq!(ana.get("/go-lives").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_role_taken_away_counts_from_the_next_request_on() {
+async fn a_role_taken_away_counts_at_once() {
     let world = World::start().await;
     let mut rui = world.signed_in("rui").await;
     assert_eq!(rui.get("/go-lives/new").await.status, StatusCode::OK);
     world.sql("update users set role = 'stakeholder' where login = 'rui'").await.unwrap();
-    assert_eq!(rui.get("/go-lives/new").await.status, StatusCode::FORBIDDEN);
+    eventually("the role counts", MOMENT, || {
+        let mut rui = rui.clone();
+        async move { rui.get("/go-lives/new").await.status == StatusCode::FORBIDDEN }
+    })
+    .await;
     world.sql("update users set disabled_at = now() where login = 'rui'").await.unwrap();
-    assert!(rui.get("/go-lives").await.location().starts_with("/sign-in"));
+    soon_leads_to_sign_in(&rui).await;
 }
 
 #[tokio::test]

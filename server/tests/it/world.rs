@@ -63,7 +63,13 @@ impl World {
     /// Started, with Ana (admin), Rui (release manager) and Sam (stakeholder).
     pub(crate) async fn start() -> Self {
         let database = database().await;
-        let running = start(&config(database.url())).await;
+        let config = config(database.url());
+        Self::with(database, &config).await
+    }
+
+    /// The same with a configuration of one's own.
+    pub(crate) async fn with(database: TestDatabase, config: &Config) -> Self {
+        let running = start(config).await;
         let mut people = Vec::new();
         for (login, name, role) in [
             ("ana", "Ana Duarte", Role::Admin),

@@ -1,0 +1,81 @@
+//! How much has changed so far: what is kept in memory is good for as long as this stands still. When changes cannot be
+//! heard, nothing kept is good.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The topic of everything about people and their sessions.
+pub const PEOPLE: &str = "people";
+
+/// Counts what this process heard of and what it changed itself.
+#[derive(Clone, Debug, Default)]
+pub struct Changes(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    hearing: AtomicBool,
+    all: AtomicU64,
+    people: AtomicU64,
+}
+
+impl Changes {
+    /// The state of everything, or nothing while changes cannot be heard.
+    pub fn all(&self) -> Option<u64> {
+        self.0.hearing.load(Ordering::Acquire).then(|| self.0.all.load(Ordering::Acquire))
+    }
+
+    /// The state of people and their sessions, or nothing while changes cannot be heard.
+    pub fn people(&self) -> Option<u64> {
+        self.0.hearing.load(Ordering::Acquire).then(|| self.0.people.load(Ordering::Acquire))
+    }
+
+    /// Something changed.
+    pub fn changed(&self, topic: &str) {
+        if topic == PEOPLE {
+            self.0.people.fetch_add(1, Ordering::AcqRel);
+        }
+        self.0.all.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// From now on changes are heard; what was missed may be anything.
+    pub fn hearing(&self) {
+        self.changed(PEOPLE);
+        self.0.hearing.store(true, Ordering::Release);
+    }
+
+    /// From now on changes are not heard.
+    pub fn deaf(&self) {
+        self.0.hearing.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_good_while_changes_cannot_be_heard_nor_after() {
+        let changes = Changes::default();
+        assert_eq!((changes.all(), changes.people()), (None, None));
+        changes.hearing();
+        let before = (changes.all(), changes.people());
+        assert!(before.0.is_some());
+        changes.deaf();
+        assert_eq!(changes.all(), None);
+        changes.hearing();
+        assert_ne!(changes.all(), before.0);
+        assert_ne!(changes.people(), before.1);
+    }
+
+    #[test]
+    fn people_change_everything_and_other_things_leave_people_alone() {
+        let changes = Changes::default();
+        changes.hearing();
+        let before = (changes.all(), changes.people());
+        changes.changed("golive:1");
+        assert_eq!(changes.people(), before.1);
+        assert_ne!(changes.all(), before.0);
+        changes.changed(PEOPLE);
+        assert_ne!(changes.people(), before.1);
+    }
+}
