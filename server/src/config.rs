@@ -372,7 +372,10 @@ mod tests {
     #[test]
     fn without_a_public_address_it_is_the_one_listened_on() {
         assert_eq!(read(&[]).unwrap().origin, "http://127.0.0.1:3000");
-        assert_eq!(read(&["--public-url", "https://gantry.example:443/"]).unwrap().origin, "https://gantry.example");
+        assert_eq!(
+            read(&["--public-url", "https://gantry.example:443/"]).unwrap().origin,
+            "https://gantry.example"
+        );
         assert_eq!(read(&["--public-url", "http://localhost:8080"]).unwrap().origin, "http://localhost:8080");
     }
 
