@@ -19,6 +19,8 @@ pub(crate) const NAMESPACE: &str = "integrations";
 pub(crate) const DEPLOYMENT: &str = "posthog-integration";
 /// Its images, without a tag.
 pub(crate) const IMAGE: &str = "registry.example/posthog-integration";
+/// How long the pods of the rollout before may take to be gone.
+const SETTLES: Duration = Duration::from_mins(1);
 /// Why everything is waved through.
 const REASON: &str = "A measuring run: nobody stands behind this release.";
 
@@ -112,11 +114,18 @@ impl GoLive {
         }
         self.ask(browser, pool, "plan", &fields).await?;
         self.ask(browser, pool, "preflight", &[]).await?;
-        if self.ask(browser, pool, "start", &[]).await.is_err() {
-            self.ask(browser, pool, "preflight/override", &[("reason", REASON)]).await?;
-            self.ask(browser, pool, "start", &[]).await?;
+        if self.ask(browser, pool, "start", &[]).await.is_ok() {
+            return Ok(());
         }
-        Ok(())
+        self.ask(browser, pool, "preflight/override", &[("reason", REASON)]).await?;
+        // What cannot be waved through, pods that are still going away, passes by itself.
+        let deadline = Instant::now() + SETTLES;
+        loop {
+            match self.ask(browser, pool, "start", &[]).await {
+                Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(250)).await,
+                other => return other,
+            }
+        }
     }
 
     /// Posts one of the forms about the go-live as a whole, as the page shows it now.

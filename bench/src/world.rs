@@ -120,6 +120,9 @@ impl World {
             pool,
         };
         world.until_ready().await?;
+        if let Some(prometheus) = &world.prometheus {
+            until_judgeable(prometheus).await?;
+        }
         Ok(world)
     }
 
@@ -226,6 +229,19 @@ impl World {
             let _best_effort = fs::remove_dir_all(self.dir);
         }
     }
+}
+
+/// Waits until there are readings that are older than the window of the presets' thresholds: without a past nothing can
+/// be judged, and a rollout would hold.
+async fn until_judgeable(prometheus: &Prometheus) -> Result<(), Fail> {
+    eprintln!("  … a good minute, until there is a past to judge by");
+    let query = "/api/v1/query?query=count(last_over_time(http_requests_total%5B60s%5D%20offset%2060s))";
+    let has_past = || async {
+        gantry_local::get_json_text(prometheus.port(), query)
+            .await
+            .is_some_and(|answer| answer.contains("\"value\""))
+    };
+    Ok(prometheus.child().wait_until(Duration::from_mins(3), has_past).await?)
 }
 
 fn spec(program: &Path, environment: &[(&'static str, String)], dir: &Path) -> Spec {

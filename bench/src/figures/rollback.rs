@@ -21,7 +21,7 @@ use crate::{
 /// The most beyond a pod's own start, in milliseconds.
 const MOST: f64 = 1000.0;
 /// How long one rollback may take before something is wrong.
-const BOUND: Duration = Duration::from_mins(1);
+const BOUND: Duration = Duration::from_mins(2);
 
 struct Run {
     took: Duration,
