@@ -235,3 +235,23 @@ pub(crate) async fn persist_body(browser: &mut Browser, path: &str, body: &str) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use gantry_domain::rollout::{Held, WhyRollBack};
+
+    use super::*;
+
+    #[test]
+    fn a_step_allows_its_own_pods_also_while_held_and_the_way_back_allows_no_more_than_before() {
+        let since = Utc::now();
+        let soaking = Phase::Soaking { step: 1, to: 5, since, ends_at: since };
+        assert_eq!(most_new(&soaking, 10), Some(5));
+        let why = Held::Person { by: "Ana".into(), reason: String::new() };
+        assert_eq!(most_new(&Phase::Held { why, since, from: Box::new(soaking) }, 10), Some(5));
+        assert_eq!(most_new(&Phase::Finishing { since }, 10), Some(10));
+        let why = WhyRollBack::Person { by: "Ana".into(), reason: String::new() };
+        assert_eq!(most_new(&Phase::RollingBack { why, since }, 10), None);
+    }
+}
