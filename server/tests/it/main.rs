@@ -7,6 +7,7 @@ mod checklist;
 mod inert;
 mod postgres_away;
 mod role;
+mod rollout;
 mod sessions;
 mod sign_in;
 mod streams;

@@ -16,8 +16,10 @@ use crate::store::{StoreError, leases, rollouts};
 
 /// However much happens, there is this much time between two ticks.
 const LEAST_PAUSE: Duration = Duration::from_millis(40);
-/// After an error of the cluster or the database.
-const AFTER_ERROR: Duration = Duration::from_secs(1);
+/// After the first error of the cluster or the database; twice as long after each further one.
+const AFTER_ERROR: Duration = Duration::from_millis(100);
+/// The longest pause after errors.
+const AFTER_ERRORS: Duration = Duration::from_secs(1);
 /// How often it is noted that the cluster was read, although nothing changed.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
@@ -44,14 +46,22 @@ enum Next {
 pub(super) async fn drive(engine: Engine, id: RolloutId, stop: CancellationToken) {
     let asked = engine.hub.subscribe([topics::rollout(id)]);
     let mut driver = Driver::new(engine, id);
+    let mut failures = 0_u32;
     loop {
         let pause = match driver.tick().await {
-            Ok(Next::In(pause)) => pause,
+            Ok(Next::In(pause)) => {
+                failures = 0;
+                pause
+            }
             Ok(Next::Nothing) => break,
             Err(TickError::Cluster(error)) if error.is_race() => LEAST_PAUSE,
             Err(error) => {
-                driver.trouble(&error).await;
-                AFTER_ERROR
+                // One hiccup is not worth telling people.
+                if failures > 0 {
+                    driver.trouble(&error).await;
+                }
+                failures += 1;
+                AFTER_ERROR.saturating_mul(1 << failures.min(5)).min(AFTER_ERRORS)
             }
         };
         let began = Instant::now();

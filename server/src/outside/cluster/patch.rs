@@ -86,6 +86,9 @@ pub(super) fn differs(expected: &Value, found: &Value, container: &str) -> Strin
 
 fn walk(one: &Value, other: &Value, path: &str, found: &mut Vec<String>) {
     match (one, other) {
+        // A whole object that is only on one side is named by what is in it.
+        (Value::Null, Value::Object(_)) => walk(&Value::Object(Map::new()), other, path, found),
+        (Value::Object(_), Value::Null) => walk(one, &Value::Object(Map::new()), path, found),
         (Value::Object(a), Value::Object(b)) => {
             let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
             for key in keys {

@@ -1,0 +1,108 @@
+//! Somebody else changes the Deployment in the middle: it holds with the difference shown, and one click goes back.
+
+use gantry_domain::rollout::{Ask, Refused};
+use gantry_server::services::rollouts::AskError;
+use serde_json::{Value, json};
+
+use super::stage::{NAME, OLD, Stage, WITHIN, request};
+use crate::world::eventually;
+
+const LONG: u32 = 600;
+
+async fn at_half() -> (Stage, super::stage::Running) {
+    let stage = Stage::set(4, &[(50, LONG), (100, 0)]).await;
+    stage.start().await;
+    let engine = stage.engine();
+    stage.soaking(0).await;
+    (stage, engine)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_others_change_holds_with_the_difference_and_one_click_goes_back() {
+    let third = json!([{ "name": "app", "image": "registry.example/checkout:v3" }]);
+    let restarted = json!({ "kubectl.kubernetes.io/restartedAt": "2026-11-21T10:00:00Z" });
+    let cases: [(Value, &str); 6] = [
+        (json!({ "template": { "spec": { "containers": third } } }), "image registry.example/checkout:v3"),
+        (json!({ "template": { "metadata": { "annotations": restarted } } }), "restartedAt"),
+        (json!({ "paused": false }), "lifted the pause"),
+        (json!({ "replicas": 6 }), "scaled from 4 to 6 replicas"),
+        (json!({ "strategy": { "rollingUpdate": { "maxSurge": 1 } } }), "the strategy was changed"),
+        (json!({ "minReadySeconds": 0 }), "minReadySeconds was changed from 2147483646 to 0"),
+    ];
+    for (change, words) in cases {
+        let (stage, engine) = at_half().await;
+        stage.meddle(json!({ "spec": change })).await;
+        let why = stage.held().await;
+        assert!(why.contains(words), "{why}");
+        stage.roll_back().await;
+        stage.until("it is back", |phase| phase.is_over()).await;
+        assert_eq!(stage.images().await, [OLD], "{words}");
+        engine.kill().await;
+        stage.done().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_version_cannot_be_resumed_over_until_it_is_gone() {
+    let (stage, engine) = at_half().await;
+    stage.set_image("registry.example/checkout:v3").await;
+    stage.held().await;
+    let refused = stage.ask(Ask::Resume).await;
+    assert!(matches!(refused, Err(AskError::Refused(Refused::Drifted(_)))), "{refused:?}");
+    stage.roll_back().await;
+    stage.rolled_back().await;
+    engine.kill().await;
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scaling_can_be_accepted_and_the_rollout_goes_on_with_the_new_count() {
+    let (stage, engine) = at_half().await;
+    stage.meddle(json!({ "spec": { "replicas": 6 } })).await;
+    assert!(stage.held().await.contains("scaled from 4 to 6"));
+    stage.ask(Ask::Resume).await.unwrap();
+    eventually("both sides follow", WITHIN, || async { stage.pods().await == (3, 3, 6) }).await;
+    stage.soaking(0).await;
+    stage.ask(Ask::Continue { reason: "seen enough".into() }).await.unwrap();
+    stage.until("it is complete", |phase| phase.is_over()).await;
+    assert_eq!(stage.pods().await, (0, 6, 6));
+    engine.kill().await;
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_deployment_holds_and_can_be_abandoned() {
+    let (stage, engine) = at_half().await;
+    let path = format!("/apis/apps/v1/namespaces/{}/deployments/{NAME}", stage.namespace);
+    request(&stage.kube, "DELETE", &path, "application/json", &json!({})).await;
+    assert!(stage.held().await.contains("was deleted"));
+    stage.ask(Ask::Abandon { reason: "moved elsewhere".into() }).await.unwrap();
+    stage.until("it is over", |phase| phase.is_over()).await;
+    engine.kill().await;
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_an_autoscaler_steps_are_kept_in_percent() {
+    let stage = Stage::set(6, &[(50, LONG), (100, 0)]).await;
+    let path = format!("/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers", stage.namespace);
+    let scaler = json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": { "name": "checkout", "namespace": stage.namespace },
+        "spec": { "minReplicas": 2, "maxReplicas": 20,
+            "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": NAME } },
+    });
+    request(&stage.kube, "POST", &path, "application/json", &scaler).await;
+    stage.start().await;
+    let engine = stage.engine();
+    stage.soaking(0).await;
+    assert_eq!(stage.field("/spec/strategy/rollingUpdate/maxUnavailable").await, json!("50%"));
+    assert_eq!(stage.pods().await, (3, 3, 6));
+    stage.meddle(json!({ "spec": { "replicas": 8 } })).await;
+    eventually("both sides follow", WITHIN, || async { stage.pods().await == (4, 4, 8) }).await;
+    stage.ask(Ask::Continue { reason: "seen enough".into() }).await.unwrap();
+    stage.until("it is complete", |phase| phase.is_over()).await;
+    assert_eq!(stage.pods().await, (0, 8, 8));
+    engine.kill().await;
+    stage.done().await;
+}

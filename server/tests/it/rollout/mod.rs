@@ -1,0 +1,10 @@
+//! Rollouts as a whole: the real services and engine on a real Postgres, the real cluster client on the sandbox or,
+//! with `KUBECONFIG` set, on a cluster of one's own in a namespace of their own.
+
+mod drift;
+mod faults;
+mod killed;
+mod metrics;
+mod stage;
+mod start;
+mod steps;

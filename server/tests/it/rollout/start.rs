@@ -1,0 +1,89 @@
+//! Starting: the exact list of what stands in the way, who may, and once is once.
+
+use gantry_domain::actor::{Actor, Role};
+use gantry_domain::preflight::{Blocked, Check};
+use gantry_domain::rollout::Ask;
+use gantry_server::services::preflight as looking;
+use gantry_server::services::rollouts::{self as service, AskError, StartError};
+use gantry_server::store::{preflights, rollouts};
+use serde_json::json;
+
+use super::metrics::Says;
+use super::stage::{Stage, revision};
+
+fn blocked(refused: Result<(), StartError>) -> Vec<Check> {
+    match refused {
+        Err(StartError::Blocked(Blocked(findings))) => {
+            findings.into_iter().map(|finding| finding.check).collect()
+        }
+        other => panic!("not refused with a list: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_gate_refuses_with_every_item_that_is_open() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    let refused = stage.try_start(&stage.manager).await;
+    let words = refused.as_ref().unwrap_err().to_string();
+    assert!(words.contains("items are open") && words.contains("nobody has stated it"), "{words}");
+    assert_eq!(blocked(refused), [Check::Gate]);
+    assert!(preflights::of(stage.db.pool(), stage.id).await.unwrap().unwrap().findings.len() >= 8);
+    assert!(rollouts::latest(stage.db.pool(), stage.id).await.unwrap().is_none());
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_wrong_with_the_deployment_blocks() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    stage.open_gate().await;
+    stage.meddle(json!({ "spec": { "paused": true } })).await;
+    assert_eq!(blocked(stage.try_start(&stage.manager).await), [Check::Settled]);
+    stage.meddle(json!({ "spec": { "paused": false, "replicas": 0 } })).await;
+    assert!(blocked(stage.try_start(&stage.manager).await).contains(&Check::Replicas));
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_that_fail_block_until_an_admin_says_why_not() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    stage.open_gate().await;
+    stage.metrics.say(Says::Unavailable);
+    assert_eq!(blocked(stage.try_start(&stage.manager).await), [Check::Metrics]);
+    let over = |who: &Actor, reason: &'static str, seen: i64| {
+        looking::override_it(&stage.db, stage.caller(who), stage.id, reason, seen)
+    };
+    let seen = stage.go_live().await.go_live.version;
+    let refused = over(&stage.manager, "watched by hand on the other screen", seen).await;
+    assert!(matches!(refused, Err(looking::PreflightError::NotAllowed(Role::Admin))));
+    assert!(matches!(
+        over(&stage.admin, "because", seen).await,
+        Err(looking::PreflightError::ReasonTooShort)
+    ));
+    over(&stage.admin, "watched by hand on the other screen", seen).await.unwrap();
+    stage.try_start(&stage.manager).await.unwrap();
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_sent_twice_starts_and_asks_once_and_a_stakeholder_does_neither() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    stage.open_gate().await;
+    let stakeholder = Actor { role: Role::Stakeholder, ..stage.manager.clone() };
+    assert!(matches!(stage.try_start(&stakeholder).await, Err(StartError::NotAllowed)));
+    let (caller, seen) = (stage.caller(&stage.manager), stage.go_live().await.go_live.version);
+    for _ in 0..2 {
+        service::start(&stage.db, &stage.around, caller.clone(), stage.id, seen).await.unwrap();
+    }
+    assert_eq!(rollouts::of(stage.db.pool(), stage.id).await.unwrap().len(), 1);
+    assert!(stage.row().await.stable.revision == revision(&stage).await);
+
+    let asked = service::ask(&stage.db, stage.caller(&stakeholder), stage.id, Ask::Pause).await;
+    assert!(matches!(asked, Err(AskError::NotAllowed)));
+    let caller = stage.caller(&stage.manager);
+    for _ in 0..2 {
+        service::ask(&stage.db, caller.clone(), stage.id, Ask::Pause).await.unwrap();
+    }
+    assert_eq!(stage.log().await.iter().filter(|line| line.what == "Paused by a person").count(), 1);
+    assert!(blocked(stage.try_start(&stage.manager).await).contains(&Check::Settled));
+    stage.done().await;
+}
