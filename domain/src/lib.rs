@@ -15,6 +15,7 @@ pub mod golive;
 pub mod id;
 pub mod import;
 pub mod judge;
+pub mod light;
 pub mod plan;
 pub mod preflight;
 pub mod preset;

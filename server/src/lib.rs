@@ -14,5 +14,4 @@ pub mod request;
 pub mod services;
 pub mod store;
 mod telemetry;
-pub mod watching;
 pub mod wire;

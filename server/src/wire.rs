@@ -13,18 +13,20 @@ use tokio_util::task::TaskTracker;
 use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine::probes::{self, Probes};
 use crate::engine::rollout::Engine;
 use crate::http::{App, AssetStore, PageCache, Parts, Site, router};
 use crate::live::{self, Hub, Presence};
 use crate::outside::cluster::{Cluster, ClusterError};
-use crate::outside::health::Health;
-use crate::outside::posthog::VendorClient;
+use crate::outside::exchange::ExchangeError;
 use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::first_admin;
 use crate::services::preflight::Surroundings;
+use crate::services::preflight_looks::neighbours;
+use crate::services::probes::addresses::{Addresses, Hosts};
+use crate::services::probes::{self as looking, Looks};
 use crate::services::workloads::Workloads;
 use crate::store::{self, Db, PoolSettings};
-use crate::watching::{self, Outlook};
 use crate::{auth, engine, keeping, listen};
 
 /// Why the program cannot start: one sentence.
@@ -50,7 +52,7 @@ pub enum StartError {
     Prometheus(PrometheusError),
     /// No client could be made.
     #[error("no HTTP client can be made")]
-    Http(#[from] reqwest::Error),
+    Http(#[from] ExchangeError),
     /// The identity provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
@@ -110,17 +112,19 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     // Port 0 is whatever the system gave.
     let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
-    let outlook = outlook(&config, db.clone(), clock.clone(), presets.clone()).await?;
+    let cluster = cluster(&config).await?;
+    let prometheus =
+        config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
+    let looks = Arc::new(looks(&config, &presets, cluster.clone(), prometheus.clone())?);
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let (cluster, prometheus) = (outlook.cluster.clone(), outlook.prometheus.clone());
     let hub = Hub::new(db.changes().clone());
     let around = Surroundings {
         presets: presets.clone(),
         cluster: cluster.clone(),
         prometheus: prometheus.clone(),
-        neighbours: Some(watching::neighbours(outlook.clone())),
+        neighbours: Some(neighbours(Arc::clone(&looks))),
     };
     let workloads = Workloads::new(cluster.clone(), hub.clone());
     let engine = Engine::new(db.clone(), hub.clone(), cluster, prometheus);
@@ -134,7 +138,6 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         workloads,
         assets,
         presets,
-        outlook: outlook.clone(),
         site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },
         oidc,
         stop: stop.clone(),
@@ -148,39 +151,45 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
     tasks.spawn(engine::rollout::run(engine, stop.clone()));
+    if looks.has_somewhere_to_look() {
+        let probes = Probes { db: db.clone(), hub: app.hub.clone(), looks, clock: clock.clone() };
+        tasks.spawn(probes.run(stop.clone()));
+    }
     tasks.spawn(keeping::tidy(db, clock, stop.clone()));
-    tasks.spawn(watching::watch(outlook, stop.clone()));
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
     tracing::info!("serving {origin}");
     Ok(Running { app, address, stop, tasks })
 }
 
-/// The clients of the outside, as far as it is known where they are. None of them is asked anything yet.
-async fn outlook(
-    config: &Config,
-    db: Db,
-    clock: Clock,
-    presets: Arc<Vec<Preset>>,
-) -> Result<Outlook, StartError> {
-    let in_cluster = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
-    let cluster = if config.kubeconfig.is_some() || in_cluster {
-        Some(Cluster::connect(config.kubeconfig.as_deref()).await.map_err(StartError::Cluster)?)
-    } else {
+/// The cluster of the kubeconfig, or the one that the program runs in; none where there is neither.
+async fn cluster(config: &Config) -> Result<Option<Cluster>, StartError> {
+    if config.kubeconfig.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_none() {
         tracing::warn!("no cluster is configured (KUBECONFIG): nothing can be rolled out");
-        None
-    };
-    let prometheus =
-        config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
-    Ok(Outlook {
-        db,
-        clock,
-        presets,
+        return Ok(None);
+    }
+    Cluster::connect(config.kubeconfig.as_deref()).await.map(Some).map_err(StartError::Cluster)
+}
+
+/// What looks at the outside, as far as it is known where that is. Nothing is asked yet.
+fn looks(
+    config: &Config,
+    presets: &Arc<Vec<Preset>>,
+    cluster: Option<Cluster>,
+    prometheus: Option<Prometheus>,
+) -> Result<Looks, ExchangeError> {
+    let vendor = config.vendor.clone();
+    let hosts = Hosts { api: vendor.api, capture: vendor.capture, status_page: vendor.status };
+    let addresses = Addresses::new(presets)
+        .with_health(config.health_url.clone(), config.staging_health_url.clone())
+        .with_vendor("posthog", hosts);
+    let outside = looking::Surroundings {
         cluster,
-        prometheus,
-        vendor: VendorClient::new(config.vendor.clone())?,
-        health: config.health_url.clone().map(Health::new).transpose()?,
-        staging: config.staging_health_url.clone().map(Health::new).transpose()?,
-    })
+        prometheus: prometheus.zip(config.prometheus_url.clone()),
+        addresses,
+        personal_key: vendor.key,
+        presets: Arc::clone(presets),
+    };
+    Looks::new(outside, probes::PERIOD_SECONDS)
 }
 
 /// The presets that ship, and those in the directory, which take the place of shipped ones of the same name.

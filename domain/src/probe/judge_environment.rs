@@ -156,7 +156,7 @@ fn value_looks_like_credential(value: &str) -> bool {
 }
 
 /// Replaces every word of `text` that looks like a credential.
-pub(super) fn mask(text: &str) -> String {
+pub(crate) fn mask(text: &str) -> String {
     let is_part = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-' | '=' | '/' | ':' | '@' | '.' | '%')
     };

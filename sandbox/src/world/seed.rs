@@ -15,7 +15,7 @@ pub(crate) const STAGING: &str = "integrations-staging";
 
 /// A Deployment of an integration service as the demo has it.
 pub(crate) fn deployment(namespace: &str, name: &str, vendor: &str, replicas: u32, image: &str) -> Value {
-    let key = format!("{}_API_KEY", vendor.to_uppercase());
+    let variable = |name: &str| format!("{}_{name}", vendor.to_uppercase());
     json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -39,10 +39,11 @@ pub(crate) fn deployment(namespace: &str, name: &str, vendor: &str, replicas: u3
                             { "name": "health", "containerPort": 8081 },
                         ],
                         "env": [
-                            { "name": key, "valueFrom": { "secretKeyRef": {
+                            { "name": variable("API_KEY"), "valueFrom": { "secretKeyRef": {
                                 "name": format!("{vendor}-credentials"), "key": "api-key" } } },
-                            { "name": "WEBHOOK_URL", "value": format!("https://hooks.example/{vendor}/events") },
-                            { "name": "WEBHOOK_SECRET", "valueFrom": { "secretKeyRef": {
+                            { "name": variable("WEBHOOK_URL"),
+                                "value": format!("https://hooks.example/{vendor}/events") },
+                            { "name": variable("WEBHOOK_SECRET"), "valueFrom": { "secretKeyRef": {
                                 "name": format!("{vendor}-credentials"), "key": "webhook-secret" } } },
                             { "name": "HEALTH_PORT", "value": "8081" },
                             { "name": "RATE_LIMIT_MODE", "value": "reject" },

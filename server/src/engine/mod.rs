@@ -1,3 +1,4 @@
 //! Loops that work by themselves. Idempotent, without input; they run on a period and on a signal. No rules here.
 
+pub mod probes;
 pub mod rollout;

@@ -6,8 +6,6 @@ use gantry_app::features::console::model::{Model, Show};
 use gantry_app::features::console::page;
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
-use gantry_app::ui::lights::Light;
-use gantry_app::ui::state::Tone;
 use gantry_domain::gate::gate;
 use gantry_domain::id::GoLiveId;
 use serde::Deserialize;
@@ -15,9 +13,9 @@ use serde::Deserialize;
 use super::page::Page;
 use super::visit::Visit;
 use super::{Fault, rollout_view};
+use crate::engine::probes::PERIOD_SECONDS;
 use crate::live::topics;
-use crate::services::{console, preflight, rollouts};
-use crate::store::lights;
+use crate::services::{console, lights, preflight, rollouts};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -64,6 +62,8 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
     let plan = console::plan(&seen.stored, &visit.app.presets);
     let go_live = seen.stored.go_live;
     let app = &visit.app;
+    let preset = app.presets.iter().find(|preset| Some(&preset.key) == go_live.preset.as_ref());
+    let lights = lights::shown(&seen.lights, preset, PERIOD_SECONDS, visit.now);
     let (rollout, (taken, overridden)) =
         tokio::try_join!(rollouts::see(&app.db, id), preflight::see(&app.db, &go_live))?;
     let workload = app.workloads.view(&go_live).await;
@@ -71,7 +71,7 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
         gate: gate(&go_live),
         go_live,
         probes: seen.probes,
-        lights: seen.lights.into_iter().map(light).collect(),
+        lights,
         present: seen.present,
         show,
         refusal,
@@ -82,20 +82,4 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
         rollout: rollout.map(rollout_view::rollout),
     };
     Ok(page::render(&visit.frame(vec![topics::go_live(id)]), &model))
-}
-
-fn light(seen: lights::Seen) -> Light {
-    Light {
-        name: seen.name,
-        tone: match seen.tone {
-            lights::Tone::Good => Tone::Good,
-            lights::Tone::Warning => Tone::Warning,
-            lights::Tone::Bad => Tone::Bad,
-            lights::Tone::Unknown => Tone::Unknown,
-        },
-        word: seen.word,
-        sentence: seen.sentence,
-        taken_at: Some(seen.taken_at),
-        period_seconds: seen.period_seconds,
-    }
 }

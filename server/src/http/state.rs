@@ -12,7 +12,6 @@ use crate::live::{Hub, Presence};
 use crate::services::preflight::Surroundings;
 use crate::services::workloads::Workloads;
 use crate::store::Db;
-use crate::watching::Outlook;
 
 /// How the site presents itself.
 #[derive(Clone, Debug)]
@@ -56,8 +55,6 @@ pub struct Parts {
     pub assets: AssetStore,
     /// The checklists to choose from.
     pub presets: Arc<Vec<Preset>>,
-    /// What can be looked at outside.
-    pub outlook: Outlook,
     /// Pages as they were just rendered.
     pub pages: PageCache,
     /// How the site presents itself.

@@ -21,6 +21,9 @@ pub fn rollout(id: RolloutId) -> String {
     format!("rollout:{id}")
 }
 
+/// Somebody wants a go-live looked at now. Only the server listens to it.
+pub const LOOKS: &str = "looks";
+
 /// A person's sessions and rights. Only the server listens to it.
 pub fn user(id: UserId) -> String {
     format!("user:{id}")

@@ -1,65 +1,88 @@
-//! The health document of an integration, where it runs.
+//! An integration's health document: `{status, services: {<vendor>: {status, connected, latencyMs}}}`.
+//! Read here, judged by the domain.
 
-use std::time::Duration;
-
-use gantry_domain::preset::Workload;
 use gantry_domain::probe::{HealthObservation, Service};
 use serde_json::Value;
 
-use super::fetch::fetch;
-use super::http_client;
+use super::exchange::{Answered, Exchange};
 
-/// How long the document may take.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// As much of an answer as is kept as evidence, in bytes.
+const KEPT: usize = 4000;
+/// The most services read from one document.
+const MOST_SERVICES: usize = 50;
 
-/// Asks integrations how they are.
-#[derive(Clone, Debug)]
-pub struct Health {
-    http: reqwest::Client,
-    pattern: String,
+/// Reads health documents.
+#[derive(Debug, Clone)]
+pub struct HealthDocuments {
+    exchange: Exchange,
 }
 
-impl Health {
-    /// At addresses of this form: `{namespace}` and `{deployment}` stand for those of the workload.
-    pub fn new(pattern: String) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http_client(PATIENCE)?, pattern })
+impl HealthDocuments {
+    /// Asks through `exchange`.
+    pub fn new(exchange: Exchange) -> Self {
+        Self { exchange }
     }
 
-    /// Asks for the document at `path` of the workload's service.
-    pub async fn ask(&self, workload: &Workload, path: &str) -> HealthObservation {
-        let base = self
-            .pattern
-            .replace("{namespace}", &workload.namespace)
-            .replace("{deployment}", &workload.deployment);
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        match fetch(self.http.get(format!("{base}{path}"))).await {
-            Err(why) => HealthObservation::NoAnswer(why),
-            Ok(answer) => {
-                let document = answer.json();
-                HealthObservation::Answered {
-                    http_status: answer.status.as_u16(),
-                    status: document.as_ref().and_then(|document| text(document.get("status"))),
-                    services: document.as_ref().map(services).unwrap_or_default(),
-                    raw: answer.body,
-                }
-            }
+    /// What the document at `address` says. An answer with an error status may well be one.
+    pub async fn look(&self, address: &str) -> HealthObservation {
+        match self.exchange.get(address).await {
+            Ok(answered) => observe(&answered),
+            Err(error) => HealthObservation::NoAnswer(error.to_string()),
         }
     }
 }
 
-fn text(value: Option<&Value>) -> Option<String> {
-    value?.as_str().map(|text| gantry_domain::text::inert_line(text, 60))
+fn observe(answered: &Answered) -> HealthObservation {
+    let document: Value = serde_json::from_slice(&answered.body).unwrap_or_default();
+    let services = document.get("services").and_then(Value::as_object);
+    let services = services
+        .into_iter()
+        .flatten()
+        .take(MOST_SERVICES)
+        .map(|(name, service)| Service {
+            name: name.clone(),
+            connected: service.get("connected").and_then(Value::as_bool),
+            latency_ms: service.get("latencyMs").and_then(whole),
+        })
+        .collect();
+    HealthObservation::Answered {
+        http_status: answered.status,
+        status: document.get("status").and_then(Value::as_str).map(|text| text.chars().take(60).collect()),
+        services,
+        raw: String::from_utf8_lossy(&answered.body[..answered.body.len().min(KEPT)]).into_owned(),
+    }
 }
 
-fn services(document: &Value) -> Vec<Service> {
-    let Some(services) = document.get("services").and_then(Value::as_object) else { return Vec::new() };
-    services
-        .iter()
-        .take(20)
-        .map(|(name, service)| Service {
-            name: gantry_domain::text::inert_line(name, 60),
-            connected: service.get("connected").and_then(Value::as_bool),
-            latency_ms: service.get("latencyMs").and_then(Value::as_u64),
-        })
-        .collect()
+/// A latency: whole, or with a fraction that does not matter.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let number = value.as_f64().filter(|number| (0.0..1e15).contains(number))?;
+        format!("{:.0}", number.floor()).parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(status: u16, body: &str) -> HealthObservation {
+        observe(&Answered { status, retry_after: None, elsewhere: None, body: body.as_bytes().to_vec() })
+    }
+
+    #[test]
+    fn a_document_is_read_whatever_its_status_and_anything_else_is_no_document() {
+        let body =
+            r#"{"status":"degraded","services":{"posthog":{"connected":false,"latencyMs":12.7},"x":7}}"#;
+        let HealthObservation::Answered { http_status, status, services, raw } = seen(503, body) else {
+            panic!("it answered");
+        };
+        assert_eq!((http_status, status.as_deref(), raw.as_str()), (503, Some("degraded"), body));
+        assert_eq!(services[0].connected, Some(false));
+        assert_eq!(services[0].latency_ms, Some(12));
+        assert_eq!(services[1].connected, None);
+
+        for odd in ["", "<html>", "[]", "null", r#"{"status":7,"services":[]}"#] {
+            assert!(matches!(seen(200, odd), HealthObservation::Answered { status: None, .. }), "{odd}");
+        }
+    }
 }

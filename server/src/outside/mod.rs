@@ -2,10 +2,12 @@
 
 pub mod breaker;
 pub mod cluster;
-mod fetch;
+pub mod exchange;
 pub mod health;
 pub mod posthog;
 pub mod prometheus;
+pub mod prometheus_rules;
+pub mod status_page;
 
 use std::time::Duration;
 

@@ -1,253 +1,257 @@
-//! PostHog, and vendors that answer like it: the key's scopes, whether its parts answer, and what its status page says.
-//! The key goes to the vendor's own private API and nowhere else.
+//! PostHog's API as far as it is asked: capture, flags, and what a personal key may do.
+//!
+//! Keys stay in [`SecretString`] and are taken out of whatever comes back. What an answer means for a release is
+//! judged elsewhere.
 
 use std::time::Duration;
 
-use gantry_domain::preset::Vendor;
-use gantry_domain::text::inert_line;
-use reqwest::StatusCode;
-use secrecy::{ExposeSecret as _, SecretString};
+use async_trait::async_trait;
+use reqwest::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fetch::{Fetched, fetch};
-use super::http_client;
-use crate::config::VendorConfig;
+use super::exchange::{Answered, Exchange, ExchangeError};
 
-/// How long one request may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Who our own events and flag evaluations are for.
+const DISTINCT_ID: &str = "gantry-health-check";
+/// The event that is sent to see whether events are taken.
+const EVENT: &str = "gantry_health_check";
 
-/// What a status page says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StatusPage {
-    /// No incident.
-    Operational,
-    /// An incident, in its own words.
-    Incident(String),
-    /// Nobody can tell, and why. Never taken for operational.
-    Unknown(String),
+/// Why a call did not do what it should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VendorError {
+    /// No usable answer.
+    #[error("{0}")]
+    NoAnswer(#[from] ExchangeError),
+    /// 401 and 403: it answers, and refuses the key.
+    #[error("it refuses the key (HTTP {0})")]
+    KeyRefused(u16),
+    /// 429.
+    #[error("it limits the rate (HTTP 429){}", retry(.0.as_ref()))]
+    Limited(Option<Duration>),
+    /// 200, and yet nothing was taken: a quota is used up.
+    #[error("it answers, but the quota is used up: {0}")]
+    QuotaUsedUp(String),
+    /// 200, and yet flags were not computed.
+    #[error("it answers, but could not compute the flags")]
+    FlagsNotComputed,
+    /// 5xx.
+    #[error("it answers HTTP {status}: {message}")]
+    Failing {
+        /// HTTP status.
+        status: u16,
+        /// What it said, in one line.
+        message: String,
+    },
+    /// Any other status.
+    #[error("it answers HTTP {status}: {message}")]
+    Unexpected {
+        /// HTTP status.
+        status: u16,
+        /// What it said, in one line.
+        message: String,
+    },
+    /// Not what its API promises.
+    #[error("its answer cannot be read: {0}")]
+    Unreadable(String),
+    /// The preset names no address for this.
+    #[error("no address is known for {0}")]
+    NoAddress(&'static str),
 }
 
-/// Which parts of a vendor answer: each with why not, where it does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
-    /// Name of the part and what asking it came to.
-    pub parts: Vec<(&'static str, Result<(), String>)>,
+fn retry(after: Option<&Duration>) -> String {
+    after.map(|after| format!(", asks to wait {} s", after.as_secs())).unwrap_or_default()
 }
 
-/// A vendor, reached where the preset or the configuration says.
-#[derive(Clone, Debug)]
-pub struct VendorClient {
-    http: reqwest::Client,
-    config: VendorConfig,
+/// What is known of a personal key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// What it may do; `*` stands for everything.
+    pub scopes: Vec<String>,
+    /// When it was last used, as the vendor writes it.
+    pub last_used_at: Option<String>,
 }
 
-impl VendorClient {
-    /// With addresses that take the place of the presets'.
-    pub fn new(config: VendorConfig) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http_client(PATIENCE)?, config })
+/// What a vendor can be asked.
+#[async_trait]
+pub trait VendorApi: Send + Sync + std::fmt::Debug {
+    /// Sends one event, marked as a health check, with a project key.
+    async fn capture(&self, project_key: &SecretString) -> Result<(), VendorError>;
+    /// Evaluates flags with a project key.
+    async fn flags(&self, project_key: &SecretString) -> Result<(), VendorError>;
+    /// Asks what a personal key may do.
+    async fn key_facts(&self, personal_key: &SecretString) -> Result<KeyFacts, VendorError>;
+    /// Asks without a key: being refused properly is an answer, too.
+    async fn answers(&self) -> Result<(), VendorError>;
+}
+
+/// PostHog, cloud or self-hosted.
+#[derive(Debug, Clone)]
+pub struct PostHog {
+    exchange: Exchange,
+    api: Option<String>,
+    capture: Option<String>,
+}
+
+impl PostHog {
+    /// At these addresses: the private API (`https://us.posthog.com`) and the public one (`https://us.i.posthog.com`).
+    pub fn new(exchange: Exchange, api: Option<&str>, capture: Option<&str>) -> Self {
+        let base = |text: &str| text.trim_end_matches('/').to_owned();
+        Self { exchange, api: api.map(base), capture: capture.map(base) }
     }
 
-    fn api(&self, vendor: &Vendor) -> Option<String> {
-        self.config.api.clone().or_else(|| vendor.api.clone()).map(trimmed)
+    fn at(base: Option<&String>, path: &str, what: &'static str) -> Result<String, VendorError> {
+        base.map(|base| format!("{base}{path}")).ok_or(VendorError::NoAddress(what))
     }
 
-    fn capture(&self, vendor: &Vendor) -> Option<String> {
-        self.config.capture.clone().or_else(|| vendor.capture.clone()).map(trimmed)
+    async fn post(
+        &self,
+        path: &str,
+        what: &'static str,
+        key: &SecretString,
+        body: &Value,
+    ) -> Result<Value, VendorError> {
+        let address = Self::at(self.capture.as_ref(), path, what)?;
+        let answered = self.exchange.ask(&address, |http, url| http.post(url).json(body)).await?;
+        read(&answered, Some(key))
     }
+}
 
-    fn status(&self, vendor: &Vendor) -> Option<String> {
-        self.config.status.clone().or_else(|| vendor.status_page.clone()).map(trimmed)
-    }
-
-    /// The scopes of the configured key, or why they cannot be read.
-    pub async fn scopes(&self, vendor: &Vendor) -> Result<Vec<String>, String> {
-        let api = self.api(vendor).ok_or("this vendor has no API that would tell")?;
-        let key = self.config.key.as_ref().ok_or("no key is configured to look at")?;
-        let answer = self.current_key(&api, key).await?;
-        match answer.status {
-            StatusCode::OK => {}
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(format!("the vendor refuses the key (HTTP {})", answer.status.as_u16()));
-            }
-            StatusCode::TOO_MANY_REQUESTS => return Err("the vendor limits our rate; later again".to_owned()),
-            other => return Err(format!("the vendor answered HTTP {}", other.as_u16())),
+#[async_trait]
+impl VendorApi for PostHog {
+    async fn capture(&self, project_key: &SecretString) -> Result<(), VendorError> {
+        let event = json!({
+            "api_key": project_key.expose_secret(),
+            "event": EVENT,
+            "distinct_id": DISTINCT_ID,
+            // Nobody is behind it: no person, no place.
+            "properties": { "$process_person_profile": false, "$geoip_disable": true },
+        });
+        let answer = self.post("/i/v0/e/", "capture", project_key, &event).await?;
+        match limited(&answer, "quota_limited") {
+            Some(what) => Err(VendorError::QuotaUsedUp(what)),
+            None => Ok(()),
         }
-        let document = answer.json().ok_or("the answer is not JSON")?;
-        match document.get("scopes") {
-            Some(Value::Array(scopes)) => Ok(scopes.iter().filter_map(Value::as_str).map(word).collect()),
-            // Unset means all of them.
-            Some(Value::Null) => Ok(vec!["*".to_owned()]),
-            _ => Err("the answer names no scopes".to_owned()),
+    }
+
+    async fn flags(&self, project_key: &SecretString) -> Result<(), VendorError> {
+        let asked = json!({
+            "api_key": project_key.expose_secret(),
+            "token": project_key.expose_secret(),
+            "distinct_id": DISTINCT_ID,
+        });
+        let answer = self.post("/flags?v=2", "flags", project_key, &asked).await?;
+        if let Some(what) = limited(&answer, "quotaLimited") {
+            return Err(VendorError::QuotaUsedUp(what));
+        }
+        if answer["errorsWhileComputingFlags"].as_bool().unwrap_or(false) {
+            return Err(VendorError::FlagsNotComputed);
+        }
+        if answer["flags"].is_object() || answer["featureFlags"].is_object() {
+            Ok(())
+        } else {
+            Err(VendorError::Unreadable("it holds no flags".into()))
         }
     }
 
-    async fn current_key(&self, api: &str, key: &SecretString) -> Result<Fetched, String> {
-        let request = self.http.get(format!("{api}/api/personal_api_keys/@current/"));
-        fetch(request.bearer_auth(key.expose_secret())).await
-    }
-
-    /// Whether event capture, flag evaluation and the API answer. A refusal of a made-up key is an answer: no event is
-    /// written and nobody's key is used up.
-    pub async fn parts(&self, vendor: &Vendor) -> Parts {
-        let mut parts = Vec::new();
-        if let Some(capture) = self.capture(vendor) {
-            let nobody = json!({ "api_key": "gantry-looks-whether-you-answer", "event": "none", "distinct_id": "gantry" });
-            let event = self.http.post(format!("{capture}/i/v0/e/")).json(&nobody);
-            let asked = json!({ "api_key": "gantry-looks-whether-you-answer", "distinct_id": "gantry" });
-            let flags = self.http.post(format!("{capture}/flags?v=2")).json(&asked);
-            let (event, flags) = tokio::join!(fetch(event), fetch(flags));
-            parts.push(("event capture", answers(event)));
-            parts.push(("flag evaluation", answers(flags)));
+    async fn key_facts(&self, personal_key: &SecretString) -> Result<KeyFacts, VendorError> {
+        #[derive(Deserialize)]
+        struct Key {
+            scopes: Option<Vec<String>>,
+            last_used_at: Option<String>,
         }
-        if let Some(api) = self.api(vendor) {
-            let asked = match &self.config.key {
-                Some(key) => self.current_key(&api, key).await,
-                None => fetch(self.http.get(format!("{api}/api/personal_api_keys/@current/"))).await,
-            };
-            parts.push(("API", answers(asked)));
+        let address = Self::at(self.api.as_ref(), "/api/personal_api_keys/@current/", "the API")?;
+        let bearer = personal_key.expose_secret();
+        let answered = self.exchange.ask(&address, |http, url| http.get(url).bearer_auth(bearer)).await?;
+        let answer = read(&answered, Some(personal_key))?;
+        let key: Key =
+            serde_json::from_value(answer).map_err(|error| unreadable(&error, Some(personal_key)))?;
+        // Without scopes set, a key may do everything.
+        let scopes = key.scopes.unwrap_or_else(|| vec!["*".to_owned()]);
+        Ok(KeyFacts { scopes, last_used_at: key.last_used_at })
+    }
+
+    async fn answers(&self) -> Result<(), VendorError> {
+        let address = Self::at(self.api.as_ref(), "/api/projects/@current/", "the API")?;
+        let answered = self.exchange.ask(&address, Client::get).await?;
+        match read(&answered, None) {
+            Ok(_) | Err(VendorError::KeyRefused(_)) => Ok(()),
+            Err(error) => Err(error),
         }
-        Parts { parts }
     }
+}
 
-    /// What the status page says, in whichever of the three shapes it has.
-    pub async fn status_page(&self, vendor: &Vendor) -> StatusPage {
-        let Some(page) = self.status(vendor) else {
-            return StatusPage::Unknown("this vendor has no status page".to_owned());
-        };
-        let mut why = "it says nothing that we understand".to_owned();
-        for (path, read) in SHAPES {
-            match fetch(self.http.get(format!("{page}{path}"))).await {
-                Err(error) => why = error,
-                Ok(answer) if answer.status.is_success() => {
-                    if let Some(said) = answer.json().as_ref().and_then(read) {
-                        return said;
-                    }
-                }
-                Ok(_) => {}
-            }
+/// The names under `field` of an answer, when it says that a quota is used up.
+fn limited(answer: &Value, field: &str) -> Option<String> {
+    let names = answer.get(field)?.as_array()?;
+    let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+    if names.is_empty() { None } else { Some(one_line(&names.join(", "), None)) }
+}
+
+/// The JSON of a good answer, or what is wrong with it.
+fn read(answered: &Answered, key: Option<&SecretString>) -> Result<Value, VendorError> {
+    let status = answered.status;
+    match status {
+        200..=299 => serde_json::from_slice(&answered.body).map_err(|error| unreadable(&error, key)),
+        401 | 403 => Err(VendorError::KeyRefused(status)),
+        429 => Err(VendorError::Limited(answered.retry_after)),
+        300..=399 => {
+            let to = answered.elsewhere.as_deref().unwrap_or("elsewhere");
+            Err(VendorError::Unexpected { status, message: format!("a redirect to {to}, not followed") })
         }
-        StatusPage::Unknown(why)
+        500..=599 => Err(VendorError::Failing { status, message: message(&answered.body, key) }),
+        _ => Err(VendorError::Unexpected { status, message: message(&answered.body, key) }),
     }
 }
 
-type Shape = (&'static str, fn(&Value) -> Option<StatusPage>);
-
-/// The shapes that status pages have had.
-const SHAPES: [Shape; 3] = [
-    ("/api/v2/summary.json", statuspage),
-    ("/api/v1/summary", incident_io),
-    ("/api/status", component_groups),
-];
-
-fn statuspage(document: &Value) -> Option<StatusPage> {
-    let incidents = document.get("incidents")?.as_array()?;
-    let indicator = document.pointer("/status/indicator")?.as_str()?;
-    let open = incidents.iter().find(|incident| {
-        !matches!(incident.get("status").and_then(Value::as_str), Some("resolved" | "postmortem"))
-    });
-    Some(match (open, indicator) {
-        (Some(incident), _) => StatusPage::Incident(title(incident, "name")),
-        (None, "none" | "maintenance") => StatusPage::Operational,
-        (None, other) => {
-            let said = document.pointer("/status/description").and_then(Value::as_str).unwrap_or(other);
-            StatusPage::Incident(word(said))
-        }
-    })
+fn unreadable(error: &serde_json::Error, key: Option<&SecretString>) -> VendorError {
+    VendorError::Unreadable(one_line(&error.to_string(), key))
 }
 
-fn incident_io(document: &Value) -> Option<StatusPage> {
-    let ongoing = document.get("ongoing_incidents")?.as_array()?;
-    Some(match ongoing.first() {
-        Some(incident) => StatusPage::Incident(title(incident, "name")),
-        None => StatusPage::Operational,
-    })
+/// What an answer says is wrong: `detail` of the error document, else its first line.
+fn message(body: &[u8], key: Option<&SecretString>) -> String {
+    let detail = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|document| document["detail"].as_str().map(str::to_owned));
+    let text = detail.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    one_line(&text, key)
 }
 
-fn component_groups(document: &Value) -> Option<StatusPage> {
-    let groups = document.get("component_groups")?.as_array()?;
-    let components: Vec<(&Value, &str)> = groups
-        .iter()
-        .filter_map(|group| group.get("components")?.as_array())
-        .flatten()
-        .filter_map(|component| Some((component, component.get("status")?.as_str()?)))
-        .collect();
-    if components.is_empty() {
-        return None;
-    }
-    Some(
-        match components.iter().find(|(_, status)| !matches!(*status, "operational" | "under_maintenance")) {
-            Some((component, status)) => StatusPage::Incident(format!(
-                "{}: {}",
-                title(component, "name"),
-                word(&status.replace('_', " "))
-            )),
-            None => StatusPage::Operational,
-        },
-    )
-}
-
-fn title(value: &Value, field: &str) -> String {
-    word(value.get(field).and_then(Value::as_str).unwrap_or("an incident"))
-}
-
-fn word(text: &str) -> String {
-    inert_line(text, 120)
-}
-
-fn trimmed(address: String) -> String {
-    address.trim_end_matches('/').to_owned()
-}
-
-/// Anything but silence and the vendor's own failure is an answer.
-fn answers(asked: Result<Fetched, String>) -> Result<(), String> {
-    let answer = asked?;
-    let failing =
-        answer.json().is_some_and(|said| said.get("errorsWhileComputingFlags") == Some(&Value::Bool(true)));
-    if answer.status.is_server_error() {
-        Err(format!("HTTP {}", answer.status.as_u16()))
-    } else if failing {
-        Err("it cannot compute flags".to_owned())
-    } else {
-        Ok(())
-    }
+/// The first line, short, inert, and without the key, should the other side repeat it.
+fn one_line(text: &str, key: Option<&SecretString>) -> String {
+    let without = match key.map(ExposeSecret::expose_secret) {
+        Some(key) if !key.is_empty() => text.replace(key, "[hidden]"),
+        Some(_) | None => text.to_owned(),
+    };
+    gantry_domain::text::inert_line(without.lines().next().unwrap_or_default(), 200)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_shape_of_status_page_is_read_and_none_by_another() {
-        let operational = [
-            json!({ "status": { "indicator": "none" }, "incidents": [{ "name": "old", "status": "resolved" }] }),
-            json!({ "ongoing_incidents": [] }),
-            json!({ "component_groups": [{ "components": [{ "name": "a", "status": "operational" }] }] }),
-        ];
-        let incident = [
-            json!({ "status": { "indicator": "major" }, "incidents": [{ "name": "down", "status": "investigating" }] }),
-            json!({ "ongoing_incidents": [{ "name": "down" }] }),
-            json!({ "component_groups": [{ "components": [{ "name": "down", "status": "major_outage" }] }] }),
-        ];
-        for (place, (_, read)) in SHAPES.iter().enumerate() {
-            for other in 0..SHAPES.len() {
-                let expected = (place == other).then_some(StatusPage::Operational);
-                assert_eq!(read(&operational[other]), expected, "{place} reads {other}");
-            }
-            assert!(
-                matches!(read(&incident[place]), Some(StatusPage::Incident(said)) if said.contains("down"))
-            );
-            for nothing in
-                [json!({}), json!([]), json!({ "component_groups": [] }), json!({ "incidents": "x" })]
-            {
-                assert_eq!(read(&nothing), None);
-            }
-        }
+    fn answered(status: u16, body: &str) -> Answered {
+        Answered { status, retry_after: None, elsewhere: None, body: body.as_bytes().to_vec() }
     }
 
     #[test]
-    fn an_indicator_without_an_incident_is_not_operational() {
-        let page =
-            json!({ "status": { "indicator": "minor", "description": "Partial outage" }, "incidents": [] });
-        assert_eq!(statuspage(&page), Some(StatusPage::Incident("Partial outage".to_owned())));
+    fn each_status_is_told_apart_by_what_one_can_do_about_it() {
+        assert_eq!(read(&answered(401, ""), None), Err(VendorError::KeyRefused(401)));
+        assert_eq!(read(&answered(403, ""), None), Err(VendorError::KeyRefused(403)));
+        assert_eq!(read(&answered(429, ""), None), Err(VendorError::Limited(None)));
+        assert!(matches!(read(&answered(503, "x"), None), Err(VendorError::Failing { status: 503, .. })));
+        assert!(matches!(read(&answered(302, ""), None), Err(VendorError::Unexpected { status: 302, .. })));
+        assert!(matches!(read(&answered(200, "<html>"), None), Err(VendorError::Unreadable(_))));
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_key_does_not_pass_it_on() {
+        let key = SecretString::from("hunter2");
+        let read = read(&answered(400, r#"{"detail":"no such key: hunter2"}"#), Some(&key));
+        assert!(
+            matches!(&read, Err(VendorError::Unexpected { message, .. }) if message == "no such key: [hidden]")
+        );
+        assert!(!format!("{read:?}").contains("hunter2"));
     }
 }

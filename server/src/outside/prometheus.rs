@@ -174,16 +174,6 @@ impl Prometheus {
         self.query("vector(1)").await.map(|_| ())
     }
 
-    /// Names of the alert rules that are loaded.
-    pub async fn alert_rules(&self) -> Result<Vec<String>, PrometheusError> {
-        let asked = self.http.get(format!("{}/api/v1/rules?type=alert", self.base));
-        let answer = super::fetch::fetch(asked).await.map_err(PrometheusError::Unreachable)?;
-        let groups = answer.json().and_then(|body| body.pointer("/data/groups")?.as_array().cloned());
-        let groups = groups.ok_or_else(|| PrometheusError::Unreadable("the list of rules".into()))?;
-        let rules = groups.iter().filter_map(|group| group.get("rules")?.as_array()).flatten();
-        Ok(rules.filter_map(|rule| rule.get("name")?.as_str().map(str::to_owned)).collect())
-    }
-
     async fn ask(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
         if !self.breaker.may_call(Instant::now()) {
             return Err(PrometheusError::Resting);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::{GoLiveId, ItemKey};
+use gantry_domain::light;
 use gantry_domain::plan::Plan;
 use gantry_domain::preset::{Preset, ProbeKind};
 use gantry_domain::probe::Finding;
@@ -12,7 +13,7 @@ use gantry_domain::probe::Finding;
 use crate::live::presence::FRESH_SECONDS;
 use crate::live::topics;
 use crate::store::go_lives::Stored;
-use crate::store::{Db, StoreError, findings, go_lives, lights, presence};
+use crate::store::{Db, StoreError, findings, go_lives, presence, probes};
 
 /// A go-live with what belongs to it.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Seen {
     /// All findings, by probe.
     pub findings: BTreeMap<ProbeKind, Finding>,
     /// The three lights.
-    pub lights: Vec<lights::Seen>,
+    pub lights: Vec<light::Found>,
     /// Who has the page open.
     pub present: Vec<Person>,
 }
@@ -38,7 +39,7 @@ pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Se
             tokio::try_join!(
                 go_lives::find(pool, id),
                 findings::of(pool, id),
-                lights::of(pool, id),
+                probes::lights(pool, id),
                 presence::of(pool, &topic, FRESH_SECONDS)
             )
         })

@@ -46,31 +46,3 @@ pub async fn of(pool: &PgPool, go_live: GoLiveId) -> Result<Vec<Finding>, StoreE
     .map(Row::finding)
     .collect()
 }
-
-/// Stores a finding in place of the one before. True when it says something else than that one.
-pub async fn put(pool: &PgPool, go_live: GoLiveId, finding: &Finding) -> Result<bool, StoreError> {
-    let before = sqlx::query!(
-        "select verdict, sentence from findings where go_live_id = $1 and probe = $2",
-        go_live.0,
-        finding.probe.as_str()
-    )
-    .fetch_optional(pool)
-    .await?;
-    sqlx::query!(
-        "insert into findings (go_live_id, probe, verdict, sentence, evidence, taken_at, period_seconds)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (go_live_id, probe) do update set verdict = excluded.verdict, sentence = excluded.sentence,
-             evidence = excluded.evidence, taken_at = excluded.taken_at, period_seconds = excluded.period_seconds
-         where findings.taken_at <= excluded.taken_at",
-        go_live.0,
-        finding.probe.as_str(),
-        finding.verdict.label(),
-        finding.sentence,
-        finding.evidence,
-        finding.taken_at,
-        i32::try_from(finding.period_seconds).map_err(StoreError::unreadable("a period"))?
-    )
-    .execute(pool)
-    .await?;
-    Ok(before.is_none_or(|row| row.verdict != finding.verdict.label() || row.sentence != finding.sentence))
-}

@@ -6,6 +6,7 @@
 mod error;
 mod look;
 mod patch;
+mod secret;
 mod watch;
 
 use std::path::Path;
