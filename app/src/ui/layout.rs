@@ -162,7 +162,7 @@ fn keys() -> Html {
 fn commands() -> Html {
     view! {
         <dialog class="commands" data-commands="" aria-label="Commands">
-            <input type="search" data-command="" placeholder="Go to, open, do…" autocomplete="off" aria-label="Command"/>
+            <input type="text" data-command="" placeholder="Go to, open, do…" autocomplete="off" aria-label="Command"/>
             <ul></ul>
         </dialog>
     }

@@ -44,7 +44,7 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> H
             {tick(page, item, &standing, offers)}
             <details class="more" open=opened>
                 <summary>
-                    <span class="title">{item.spec.title.clone()}{flags(item)}</span>
+                    <span class="title">{item.spec.title.clone()}" "{flags(item)}</span>
                     <span class="standing">{said(page, &standing)}<span class="word">{word}</span>{mine}</span>
                     {finding.map(|finding| probe(page, finding))}
                 </summary>
