@@ -34,7 +34,7 @@ const WHAT: [Text; 4] = [
 const WHERE: [Text; 3] = [
     ("namespace", "Namespace", "integrations", ""),
     ("deployment", "Deployment", "posthog-integration", ""),
-    ("container", "Container", "posthog-integration", ""),
+    ("container", "Container", "app", ""),
 ];
 
 /// The presets to choose from.
