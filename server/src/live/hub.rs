@@ -21,10 +21,13 @@ struct Slot {
     wake: Notify,
 }
 
+/// Every listener's place, by topic.
+type Slots = HashMap<Arc<str>, Vec<Arc<Slot>>>;
+
 /// Who listens to what.
 #[derive(Clone, Debug, Default)]
 pub struct Hub {
-    slots: Arc<Mutex<HashMap<Arc<str>, Vec<Arc<Slot>>>>>,
+    slots: Arc<Mutex<Slots>>,
     changes: Changes,
 }
 
