@@ -35,7 +35,7 @@ async fn whatever_others_change_holds_with_the_difference_and_one_click_goes_bac
         let why = stage.held().await;
         assert!(why.contains(words), "{why}");
         stage.roll_back().await;
-        stage.until("it is back", |phase| phase.is_over()).await;
+        stage.until("it is back", gantry_domain::rollout::Phase::is_over).await;
         assert_eq!(stage.images().await, [OLD], "{words}");
         engine.kill().await;
         stage.done().await;
@@ -64,7 +64,7 @@ async fn scaling_can_be_accepted_and_the_rollout_goes_on_with_the_new_count() {
     eventually("both sides follow", WITHIN, || async { stage.pods().await == (3, 3, 6) }).await;
     stage.soaking(0).await;
     stage.ask(Ask::Continue { reason: "seen enough".into() }).await.unwrap();
-    stage.until("it is complete", |phase| phase.is_over()).await;
+    stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     assert_eq!(stage.pods().await, (0, 6, 6));
     engine.kill().await;
     stage.done().await;
@@ -77,7 +77,7 @@ async fn a_deleted_deployment_holds_and_can_be_abandoned() {
     request(&stage.kube, "DELETE", &path, "application/json", &json!({})).await;
     assert!(stage.held().await.contains("was deleted"));
     stage.ask(Ask::Abandon { reason: "moved elsewhere".into() }).await.unwrap();
-    stage.until("it is over", |phase| phase.is_over()).await;
+    stage.until("it is over", gantry_domain::rollout::Phase::is_over).await;
     engine.kill().await;
     stage.done().await;
 }
@@ -101,7 +101,7 @@ async fn with_an_autoscaler_steps_are_kept_in_percent() {
     stage.meddle(json!({ "spec": { "replicas": 8 } })).await;
     eventually("both sides follow", WITHIN, || async { stage.pods().await == (4, 4, 8) }).await;
     stage.ask(Ask::Continue { reason: "seen enough".into() }).await.unwrap();
-    stage.until("it is complete", |phase| phase.is_over()).await;
+    stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     assert_eq!(stage.pods().await, (0, 8, 8));
     engine.kill().await;
     stage.done().await;

@@ -18,7 +18,7 @@ async fn conflicts_throttling_and_broken_lines_change_nothing_but_the_time_it_ta
         return stage.done().await;
     }
     let (watch, engine) = (stage.watch(), stage.engine());
-    stage.until("it is complete", |phase| phase.is_over()).await;
+    stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     watch.end().await;
     engine.kill().await;
     stage.scenario(json!({ "cluster": null })).await;

@@ -31,7 +31,7 @@ use crate::world::{database, eventually};
 pub(crate) const NAME: &str = "checkout";
 pub(crate) const OLD: &str = "registry.example/checkout:v1";
 pub(crate) const NEW: &str = "registry.example/checkout:v2";
-pub(crate) const WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const WITHIN: Duration = Duration::from_mins(1);
 
 /// An engine in a task of its own.
 pub(crate) struct Running(JoinHandle<()>);
@@ -108,16 +108,12 @@ impl Stage {
         let stored = self.go_live().await;
         let steps = steps.iter().map(|&(percent, soak_seconds)| Step { percent, soak_seconds }).collect();
         let plan = Plan { steps, ..console::plan(&stored, &self.around.presets) };
-        let caller = self.caller(&self.manager);
+        let caller = caller(&self.manager);
         release::set_plan(&self.db, caller, self.id, plan, stored.go_live.version).await.unwrap();
     }
 
     pub(crate) async fn go_live(&self) -> store::go_lives::Stored {
         store::go_lives::find(self.db.pool(), self.id).await.unwrap().unwrap()
-    }
-
-    pub(crate) fn caller(&self, actor: &Actor) -> Caller {
-        caller(actor)
     }
 
     /// Overrides the gate and starts; the engine judges every second, so that tests are short.
@@ -131,12 +127,12 @@ impl Stage {
     pub(crate) async fn open_gate(&self) {
         let seen = self.go_live().await.go_live.version;
         let reason = "nothing of the checklist matters in this test".to_owned();
-        gate::override_gate(&self.db, self.caller(&self.admin), self.id, reason, seen).await.unwrap();
+        gate::override_gate(&self.db, caller(&self.admin), self.id, reason, seen).await.unwrap();
     }
 
     pub(crate) async fn try_start(&self, who: &Actor) -> Result<(), StartError> {
         let seen = self.go_live().await.go_live.version;
-        service::start(&self.db, &self.around, self.caller(who), self.id, seen).await
+        service::start(&self.db, &self.around, caller(who), self.id, seen).await
     }
 
     /// Another replica of the panel, whose lease lasts two seconds.
@@ -154,7 +150,7 @@ impl Stage {
     }
 
     pub(crate) async fn ask(&self, ask: Ask) -> Result<(), AskError> {
-        service::ask(&self.db, self.caller(&self.manager), self.id, ask).await
+        service::ask(&self.db, caller(&self.manager), self.id, ask).await
     }
 
     pub(crate) async fn roll_back(&self) {
@@ -256,9 +252,9 @@ impl Stage {
 
     /// What somebody else does with kubectl: a strategic merge.
     pub(crate) async fn meddle(&self, patch: Value) {
-        let path =
+        let deployment =
             format!("/apis/apps/v1/namespaces/{}/deployments/{NAME}?fieldManager=kubectl", self.namespace);
-        request(&self.kube, "PATCH", &path, "application/strategic-merge-patch+json", &patch).await;
+        request(&self.kube, "PATCH", &deployment, "application/strategic-merge-patch+json", &patch).await;
     }
 
     pub(crate) async fn set_image(&self, image: &str) {
@@ -400,9 +396,9 @@ async fn person(db: &Db, login: &str, role: Role) -> Actor {
     Actor { person: Person { id, name: login.to_owned() }, role }
 }
 
-fn caller(actor: &Actor) -> Caller {
+pub(crate) fn caller(actor: &Actor) -> Caller {
     let request = RequestId::new(actor.person.id, "/", Uuid::new_v4().as_bytes());
-    Caller { actor: actor.clone(), request, now: chrono::Utc::now() }
+    Caller { actor: actor.clone(), request, now: gantry_server::clock::Clock::system().now() }
 }
 
 async fn open(db: &Db, around: &Surroundings, actor: &Actor, namespace: &str) -> GoLiveId {

@@ -50,7 +50,7 @@ async fn metrics_that_fail_block_until_an_admin_says_why_not() {
     stage.metrics.say(Says::Unavailable);
     assert_eq!(blocked(stage.try_start(&stage.manager).await), [Check::Metrics]);
     let over = |who: &Actor, reason: &'static str, seen: i64| {
-        looking::override_it(&stage.db, stage.caller(who), stage.id, reason, seen)
+        looking::override_it(&stage.db, super::stage::caller(who), stage.id, reason, seen)
     };
     let seen = stage.go_live().await.go_live.version;
     let refused = over(&stage.manager, "watched by hand on the other screen", seen).await;
@@ -70,16 +70,16 @@ async fn a_request_sent_twice_starts_and_asks_once_and_a_stakeholder_does_neithe
     stage.open_gate().await;
     let stakeholder = Actor { role: Role::Stakeholder, ..stage.manager.clone() };
     assert!(matches!(stage.try_start(&stakeholder).await, Err(StartError::NotAllowed)));
-    let (caller, seen) = (stage.caller(&stage.manager), stage.go_live().await.go_live.version);
+    let (caller, seen) = (super::stage::caller(&stage.manager), stage.go_live().await.go_live.version);
     for _ in 0..2 {
         service::start(&stage.db, &stage.around, caller.clone(), stage.id, seen).await.unwrap();
     }
     assert_eq!(rollouts::of(stage.db.pool(), stage.id).await.unwrap().len(), 1);
     assert!(stage.row().await.stable.revision == revision(&stage).await);
 
-    let asked = service::ask(&stage.db, stage.caller(&stakeholder), stage.id, Ask::Pause).await;
+    let asked = service::ask(&stage.db, super::stage::caller(&stakeholder), stage.id, Ask::Pause).await;
     assert!(matches!(asked, Err(AskError::NotAllowed)));
-    let caller = stage.caller(&stage.manager);
+    let caller = super::stage::caller(&stage.manager);
     for _ in 0..2 {
         service::ask(&stage.db, caller.clone(), stage.id, Ask::Pause).await.unwrap();
     }
