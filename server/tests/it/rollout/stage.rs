@@ -194,6 +194,13 @@ impl Stage {
             self.field("/spec/paused").await == json!(true)
         })
         .await;
+        // Until the engine has seen its own guard, somebody lifting it looks like the guard never written, and it is
+        // simply written again.
+        eventually("the guard is known", WITHIN, || async {
+            let row = self.row().await;
+            row.confirmed == Some(row.wanted)
+        })
+        .await;
         row
     }
 
