@@ -78,7 +78,8 @@ fn messages(
                 return;
             }
             if news.is_none() {
-                yield Ok(Bytes::from_static(b": still here\n\n"));
+                // An event, not a comment: pages take silence for a dead line.
+                yield Ok(Bytes::from_static(b"event: beat\ndata: .\n\n"));
             }
             for topic in changed.iter().filter(|topic| **topic != watch.own) {
                 yield Ok(Bytes::from(format!("event: change\ndata: {topic}\n\n")));

@@ -65,7 +65,7 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let command = command(&kubectl_for_ask(&view.rollout, ask));
     if !needs_reason(ask) {
         return view! {
-            <details class="act" name="deck" data-closes="" open=form.is_refused()>
+            <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
                 <summary class="button">{button}</summary>
                 {form.with("stack", view! {
                     <p class="help">{what}</p>
@@ -78,7 +78,7 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     }
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
     view! {
-        <details class="act" name="deck" data-closes="" open=form.is_refused()>
+        <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button">{button}</summary>
             {form.with("stack", view! {
                 <p class="help">{what}</p>
@@ -100,7 +100,7 @@ fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason") };
     let command = command(&kubectl_for_ask(rollout, ask));
     view! {
-        <details class="act roll-back" name="deck" data-closes="" open=form.is_refused()>
+        <details class="act roll-back" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button danger">"Roll back to "{old.clone()}"…"</summary>
             {form.with("stack", view! {
                 <dl class="facts">

@@ -86,7 +86,7 @@ fn override_form(page: Page<'_>) -> Html {
             .help("Shown on this page for ever, with your name and what was open.")
     };
     view! {
-        <details class="act" data-closes="" open=form.is_refused()>
+        <details class="act" data-key="act-override" data-closes="" open=form.is_refused()>
             <summary class="button">"Override the gate…"</summary>
             {form.with("stack", view! { {form.text(&reason, 2)} <button class="button">"Override the gate"</button> }.part())}
         </details>

@@ -83,7 +83,7 @@ struct Act {
 fn act(form: &Form, button: &'static str, class: &'static str, fields: impl IntoView + 'static) -> Act {
     let refused = form.is_refused();
     let view = view! {
-        <details class="act" data-closes="" open=refused>
+        <details class="act" data-key=format!("act-{}", form.id()) data-closes="" open=refused>
             <summary class=class>{button}</summary>
             {form.with("stack", fields)}
         </details>

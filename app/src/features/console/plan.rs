@@ -103,7 +103,7 @@ fn editor(page: Page<'_>) -> Html {
     let count = (plan.steps.len() + SPARE_ROWS).min(MOST_STEPS);
     let rows: Vec<_> = (0..count).map(|index| row(index, plan.steps.get(index), refusal)).collect();
     view! {
-        <details class="act" data-closes="" open=form.is_refused()>
+        <details class="act" data-key="act-plan" data-closes="" open=form.is_refused()>
             <summary class="button">"Change the plan…"</summary>
             <form id="plan" class="stack plan-form" method="post" action=form.action().to_owned() data-enhance="" data-plan="">
                 {form.hidden()}

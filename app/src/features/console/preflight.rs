@@ -103,7 +103,7 @@ fn wave_form(page: Page<'_>) -> Html {
             .help("Shown on this page for ever. What leaves no way back cannot be overridden.")
     };
     view! {
-        <details class="act" data-closes="" open=form.is_refused()>
+        <details class="act" data-key="act-preflight-override" data-closes="" open=form.is_refused()>
             <summary class="button">"Start in spite of it…"</summary>
             {form.with("stack", view! { {form.text(&reason, 2)} <button class="button">"Override the checks"</button> }.part())}
         </details>

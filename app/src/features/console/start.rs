@@ -40,18 +40,22 @@ pub(super) fn start(page: Page<'_>) -> Html {
         .problem
         .clone()
         .map(|problem| view! { <p class="callout warning">{mark(Tone::Warning)}{problem}</p> }.part());
-    let form = page.form("start", "start");
+    let button = view! {
+        <button class="button primary large" disabled=blocked aria-describedby="start-why">
+            "Start the rollout of "{version}" to "{environment}
+        </button>
+    }
+    .part();
+    // Whoever only reads sees the same button, but nothing that could be sent.
+    let form =
+        if page.may(Role::ReleaseManager) { page.form("start", "start").with("", button) } else { button };
     view! {
         <section class="step start" id="start-step" aria-labelledby="start-title">
             <h3 id="start-title">"Start"</h3>
             {problem}
             {why}
             {ready}
-            {form.with("", view! {
-                <button class="button primary large" disabled=blocked aria-describedby="start-why">
-                    "Start the rollout of "{version}" to "{environment}
-                </button>
-            }.part())}
+            {form}
         </section>
     }
     .part()

@@ -23,6 +23,25 @@ pub(super) fn on(target: &EventTarget, name: &str, handle: impl FnMut(Event) + '
     closure.forget();
 }
 
+/// A listener for [`listen_with`] that can be given to many targets; it lives as long as the page.
+pub(super) fn listener(handle: impl FnMut(Event) + 'static) -> Function {
+    Closure::<dyn FnMut(Event)>::new(handle).into_js_value().unchecked_into()
+}
+
+/// Calls `listener` on every event of that name which reaches `target`.
+pub(super) fn listen_with(target: &EventTarget, name: &str, listener: &Function) {
+    let _ = target.add_event_listener_with_callback(name, listener);
+}
+
+/// Opens every disclosure around `element`, so that it can be seen.
+pub(super) fn disclose(element: &Element) {
+    let mut around = element.parent_element();
+    while let Some(Ok(Some(details))) = around.map(|inner| inner.closest("details")) {
+        let _ = details.set_attribute("open", "");
+        around = details.parent_element();
+    }
+}
+
 /// Runs `work` once after so many milliseconds.
 pub(super) fn after(milliseconds: i32, work: impl FnOnce() + 'static) {
     if let Some(window) = window() {

@@ -5,7 +5,9 @@
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, FormData, HtmlFormElement, RequestInit, SubmitEvent, UrlSearchParams};
+use web_sys::{
+    Element, Event, FormData, HtmlElement, HtmlFormElement, RequestInit, SubmitEvent, UrlSearchParams,
+};
 
 use super::dom;
 use super::light::{self, Connection};
@@ -61,9 +63,8 @@ fn send(form: HtmlFormElement, button: Option<&Element>) {
         let _ = form.remove_attribute("aria-busy");
         match answer {
             // The server's own "not now" leaves the outcome open: the same key may be sent again.
-            Ok(answer) if answer.status == 503 || answer.status == 502 || answer.status == 504 => {
-                not_sent(&form);
-            }
+            Ok(answer) if answer.status >= 500 => not_sent(&form),
+            Ok(answer) if page::is_signed_out(&answer) => signed_out(&form),
             Ok(answer) => settle(&form, &answer),
             Err(_) => not_sent(&form),
         }
@@ -88,31 +89,74 @@ fn request(form: &HtmlFormElement, button: Option<&Element>) -> Option<(String, 
 
 fn not_sent(form: &HtmlFormElement) {
     undo_optimism(form);
+    say(form, "Not saved.", "The server did not answer. What you typed is kept; send it again.");
     light::set(Connection::NotSent);
+    page::try_again();
+}
+
+fn signed_out(form: &HtmlFormElement) {
+    undo_optimism(form);
+    say(form, "Not saved.", "Your session has ended. Sign in again in another tab, then send it again.");
+    light::set(Connection::SignedOut);
 }
 
 fn settle(form: &HtmlFormElement, answer: &Answer) {
     let _ = form.remove_attribute("data-unsettled");
-    if answer.status < 400 {
-        if leads_elsewhere(answer) {
-            if let Some(window) = dom::window() {
-                let _ = window.location().set_href(&answer.url);
-            }
-            return;
+    if answer.status >= 400 {
+        undo_optimism(form);
+        refused(form, answer);
+        return;
+    }
+    if leads_elsewhere(answer) {
+        if let Some(window) = dom::window() {
+            let _ = window.location().set_href(&answer.url);
         }
-        clear(form);
-        // The answer may be the page with another filter than the one that is looked through.
-        if page::path(&answer.url).split('#').next() != Some(&page::here_with_query()) {
-            page::refresh();
-            return;
+        return;
+    }
+    clear(form);
+    // The answer may be the page with another filter than the one that is looked through.
+    if page::path(&answer.url).split('#').next() == Some(&page::here_with_query()) {
+        page::show(answer);
+    } else {
+        page::refresh();
+    }
+}
+
+/// The answer is the page with the refusal on it, or a page about the error alone.
+fn refused(form: &HtmlFormElement, answer: &Answer) {
+    let region = form.closest("[data-live]").ok().flatten();
+    let has_region = page::parse(&answer.html)
+        .zip(region)
+        .is_some_and(|(new, region)| page::counterpart(&new, &region).is_some());
+    if has_region {
+        page::show(answer);
+        if let Some(wrong) = first_error(form) {
+            dom::disclose(&wrong);
+            if let Ok(wrong) = wrong.dyn_into::<HtmlElement>() {
+                let _ = wrong.focus();
+            }
         }
     } else {
-        undo_optimism(form);
+        let (what, next_step) = page::error_of(answer)
+            .unwrap_or_else(|| ("Not accepted.".to_owned(), "Reload the page and try again.".to_owned()));
+        say(form, &format!("{what}."), &next_step);
+        page::refresh();
     }
-    page::show(answer);
-    if answer.status >= 400 {
-        focus_first_error();
-    }
+}
+
+/// Says why this form was not taken, in the form itself.
+fn say(form: &HtmlFormElement, what: &str, next_step: &str) {
+    forget_refusal(form);
+    let Some(document) = dom::document() else { return };
+    let (Ok(line), Ok(strong)) = (document.create_element("p"), document.create_element("strong")) else {
+        return;
+    };
+    line.set_class_name("refusal");
+    let _ = line.set_attribute("role", "alert");
+    strong.set_text_content(Some(what));
+    let _ = line.append_with_node_1(&strong);
+    let _ = line.append_with_str_1(&format!(" {next_step}"));
+    let _ = form.append_with_node_1(&line);
 }
 
 /// What was wrong with the last attempt stays until the next one, whatever else changes on the page meanwhile.
@@ -149,11 +193,9 @@ fn undo_optimism(form: &HtmlFormElement) {
     }
 }
 
-fn focus_first_error() {
-    if let Some(field) =
-        dom::document().and_then(|document| document.query_selector("[aria-invalid=true]").ok().flatten())
-        && let Ok(field) = field.dyn_into::<web_sys::HtmlElement>()
-    {
-        let _ = field.focus();
-    }
+/// What to look at first: in this form, or wherever the page says it.
+fn first_error(form: &HtmlFormElement) -> Option<Element> {
+    const WRONG: &str = "[aria-invalid=true], .refusal[role=alert]";
+    let within = form.is_connected().then(|| form.query_selector(WRONG).ok().flatten()).flatten();
+    within.or_else(|| dom::document()?.query_selector(WRONG).ok().flatten())
 }

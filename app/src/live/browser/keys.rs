@@ -13,6 +13,9 @@ thread_local! {
     static JUMPING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// How long after `g` the letter may come, in milliseconds.
+const JUMP_WITHIN: i32 = 1_500;
+
 /// Listens for keys and for text in the filter.
 pub(super) fn listen() {
     let Some(document) = dom::document() else { return };
@@ -24,6 +27,12 @@ pub(super) fn listen() {
     dom::on(&document, "input", |event| {
         if dom::target(&event).is_some_and(|field| field.has_attribute("data-filter")) {
             filter_again();
+        }
+    });
+    // A menu closes when one goes on elsewhere.
+    dom::on(&document, "click", |event| {
+        if let Some(document) = dom::document() {
+            close_menus(&document, dom::target(&event).as_ref());
         }
     });
 }
@@ -57,6 +66,10 @@ fn pressed(document: &Document, event: &KeyboardEvent) {
         }
         return;
     }
+    if key == "Escape" && close_menus(document, None) {
+        event.prevent_default();
+        return;
+    }
     if JUMPING.replace(false) {
         if let Ok(Some(link)) =
             document.query_selector(&format!("a[data-jump='{}']", key.replace(['\'', '\\'], "")))
@@ -70,6 +83,7 @@ fn pressed(document: &Document, event: &KeyboardEvent) {
         "/" => focus(document.query_selector("input[data-filter]").ok().flatten()),
         "g" => {
             JUMPING.set(true);
+            dom::after(JUMP_WITHIN, || JUMPING.set(false));
             true
         }
         "?" => toggle_help(document),
@@ -82,6 +96,18 @@ fn pressed(document: &Document, event: &KeyboardEvent) {
     if handled {
         event.prevent_default();
     }
+}
+
+/// Closes the open menus around which `except` is not; whether there was one.
+fn close_menus(document: &Document, except: Option<&Element>) -> bool {
+    let mut closed = false;
+    for menu in dom::all(document, "details.menu[open], details[data-key-help][open]") {
+        if except.is_none_or(|element| !menu.contains(Some(element))) {
+            let _ = menu.remove_attribute("open");
+            closed = true;
+        }
+    }
+    closed
 }
 
 fn walk(document: &Document, step: i32) -> bool {

@@ -9,6 +9,7 @@ mod keys;
 mod light;
 mod morph;
 mod page;
+mod pairs;
 mod plan;
 mod stream;
 

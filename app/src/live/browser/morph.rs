@@ -1,14 +1,27 @@
 //! Turns a piece of the page into the server's newer version of it, touching only what differs.
 //!
-//! Kept as they are: a field that has focus or holds typed text, an opened disclosure, an island's own state, and a
-//! form that the new version no longer has but in which somebody is typing.
+//! Kept as they are: a field that has focus or holds typed text, an opened disclosure, an island's own state, a form that
+//! the new version no longer has but in which somebody is typing, and why a form was refused, until a form is sent again.
+//! An element that holds the focus is never moved: others make way for it.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Node};
 
-use super::dom;
+use super::{dom, pairs};
+
+thread_local! {
+    /// Whether refusals outlive what is being patched; see [`keeping_refusals`].
+    static REFUSALS_STAY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `patching` as an update that nobody here asked for: what was wrong with the last form goes on standing there.
+pub(super) fn keeping_refusals(patching: impl FnOnce()) {
+    REFUSALS_STAY.set(true);
+    patching();
+    REFUSALS_STAY.set(false);
+}
 
 /// Makes `old` look like `new`.
 pub(super) fn morph(old: &Element, new: &Element) {
@@ -35,8 +48,8 @@ pub(super) fn morph(old: &Element, new: &Element) {
 }
 
 /// Whether somebody has this field under their hands: it has focus, or differs from what the server sent.
-pub(super) fn is_being_edited(field: &Element) -> bool {
-    is_field(field) && keep_value(field)
+fn is_being_edited(field: &Element) -> bool {
+    is_field(field) && field.get_attribute("type").as_deref() != Some("hidden") && keep_value(field)
 }
 
 const FIELDS: &str = "input,textarea,select";
@@ -55,10 +68,7 @@ fn keep_value(field: &Element) -> bool {
                 && dom::property(field, "checked") != dom::property(field, "defaultChecked")
         }
         ("SELECT", _) => has_focus(field) || field.has_attribute("data-edited"),
-        _ => {
-            has_focus(field) && field.has_attribute("data-edited")
-                || dom::property(field, "value") != dom::property(field, "defaultValue")
-        }
+        _ => has_focus(field) || dom::property(field, "value") != dom::property(field, "defaultValue"),
     }
 }
 
@@ -86,17 +96,21 @@ fn set_value(field: &Element, value: &str) {
 
 fn attributes(old: &Element, new: &Element) {
     let opened_by_hand = old.tag_name() == "DETAILS";
+    let refused = REFUSALS_STAY.get() && old.get_attribute("aria-invalid").as_deref() == Some("true");
     for name in names(new) {
         let value = new.get_attribute(&name);
         if value != old.get_attribute(&name)
             && !(opened_by_hand && name == "open")
+            && !(refused && REFUSED_ATTRIBUTES.contains(&name.as_str()))
             && let Some(value) = value
         {
             let _ = old.set_attribute(&name, &value);
         }
     }
     for name in names(old) {
-        let ours = (opened_by_hand && name == "open") || KEPT_ATTRIBUTES.contains(&name.as_str());
+        let ours = (opened_by_hand && name == "open")
+            || KEPT_ATTRIBUTES.contains(&name.as_str())
+            || refused && REFUSED_ATTRIBUTES.contains(&name.as_str());
         if !ours && !new.has_attribute(&name) {
             let _ = old.remove_attribute(&name);
         }
@@ -105,7 +119,9 @@ fn attributes(old: &Element, new: &Element) {
 
 /// Attributes that only the browser side sets.
 const KEPT_ATTRIBUTES: [&str; 5] =
-    ["data-edited", "data-unsettled", "data-filtered", "tabindex", "aria-invalid"];
+    ["aria-busy", "data-edited", "data-unsettled", "data-filtered", "tabindex"];
+/// What ties a refused field to its refusal.
+const REFUSED_ATTRIBUTES: [&str; 2] = ["aria-invalid", "aria-describedby"];
 
 fn names(element: &Element) -> Vec<String> {
     element.get_attribute_names().iter().filter_map(|name| name.as_string()).collect()
@@ -121,78 +137,71 @@ fn replace_island(old: &Element, new: &Element) {
 }
 
 fn children(old: &Element, new: &Element) {
-    let mut keyed: HashMap<String, Node> = HashMap::new();
-    let mut unkeyed: Vec<Node> = Vec::new();
-    for child in dom::children(old) {
-        match key(&child) {
-            Some(key) => {
-                keyed.insert(key, child);
-            }
-            None => unkeyed.push(child),
-        }
-    }
-    let mut unkeyed = unkeyed.into_iter().peekable();
-    let mut place = old.first_child();
-    for wanted in dom::children(new) {
-        let found = if let Some(key) = key(&wanted) {
-            keyed.remove(&key)
+    let (pairs, left) = pairs::pair(dom::children(old), dom::children(new));
+    let mut held = Vec::new();
+    for left in left {
+        if left.dyn_ref::<Element>().is_some_and(is_held) {
+            held.push(left);
         } else {
-            unkeyed.next_if(|candidate| candidate.node_name() == wanted.node_name())
-        };
-        let node = match found {
-            Some(existing) => {
-                patch(&existing, &wanted);
-                existing
-            }
-            None => wanted.clone(),
-        };
-        if place.as_ref() == Some(&node) {
-            place = node.next_sibling();
-        } else {
-            let _ = old.insert_before(&node, place.as_ref());
-            if let Some(element) = node.dyn_ref::<Element>() {
-                hydrate_within(element);
-            }
-        }
-    }
-    for left in unkeyed.chain(keyed.into_values()) {
-        let held =
-            left.dyn_ref::<Element>().is_some_and(|element| holds_edits(element) || is_refusal(element));
-        if !held {
             let _ = old.remove_child(&left);
         }
     }
-}
-
-fn patch(old: &Node, new: &Node) {
-    match (old.dyn_ref::<Element>(), new.dyn_ref::<Element>()) {
-        (Some(old), Some(new)) if old.tag_name() == new.tag_name() => morph(old, new),
-        (Some(old), Some(new)) => {
-            let _ = old.replace_with_with_node_1(new);
+    let mut place = old.first_child();
+    for (wanted, found) in pairs {
+        while let Some(stays) = place.as_ref().filter(|place| held.contains(place)) {
+            place = stays.next_sibling();
         }
-        _ => {
-            let text = new.node_value();
-            if old.node_value() != text {
-                old.set_node_value(text.as_deref());
+        let Some(found) = found else {
+            let _ = old.insert_before(&wanted, place.as_ref());
+            if let Some(element) = wanted.dyn_ref::<Element>() {
+                hydrate_within(element);
+            }
+            continue;
+        };
+        if place.as_ref() != Some(&found) {
+            if holds_focus(&found) {
+                while let Some(other) = place.take().filter(|other| *other != found) {
+                    place = other.next_sibling();
+                    let _ = old.append_child(&other);
+                }
+            } else {
+                let _ = old.insert_before(&found, place.as_ref());
             }
         }
+        place = found.next_sibling();
+        patch(&found, &wanted);
     }
 }
 
-fn key(node: &Node) -> Option<String> {
-    let element = node.dyn_ref::<Element>()?;
-    let id = element.id();
-    if id.is_empty() { element.get_attribute("data-key") } else { Some(id) }
+/// Both are elements of one name, or both are texts or comments.
+fn patch(old: &Node, new: &Node) {
+    if let (Some(old), Some(new)) = (old.dyn_ref::<Element>(), new.dyn_ref::<Element>()) {
+        return morph(old, new);
+    }
+    let text = new.node_value();
+    if old.node_value() != text {
+        old.set_node_value(text.as_deref());
+    }
+}
+
+/// Whether something stays although the new version does not have it.
+fn is_held(element: &Element) -> bool {
+    holds_edits(element) || REFUSALS_STAY.get() && holds_refusal(element)
+}
+
+fn holds_focus(node: &Node) -> bool {
+    let active = dom::document().and_then(|document| document.active_element());
+    active.is_some_and(|active| node.contains(Some(&active)))
 }
 
 fn holds_edits(element: &Element) -> bool {
     is_being_edited(element) || dom::all_in(element, FIELDS).iter().any(is_being_edited)
 }
 
-/// Why a form of this page was refused; it goes when the form is sent again.
-fn is_refusal(element: &Element) -> bool {
-    element.get_attribute("role").as_deref() == Some("alert")
-        && element.closest("form").ok().flatten().is_some()
+/// Why a form of this page was refused.
+fn holds_refusal(element: &Element) -> bool {
+    const REFUSAL: &str = ".refusal[role=alert]";
+    element.matches(REFUSAL).unwrap_or(false) || !dom::all_in(element, REFUSAL).is_empty()
 }
 
 fn hydrate_within(element: &Element) {

@@ -4,14 +4,18 @@ use std::cell::Cell;
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Document, DomParser, Element, RequestInit, Response, SupportedType};
+use web_sys::{
+    Document, DomParser, Element, FocusOptions, HtmlElement, RequestInit, Response, SupportedType,
+};
 
 use super::light::{self, Connection};
-use super::{clock, dom, keys, morph, plan};
+use super::{clock, dom, keys, morph, plan, stream};
+use crate::forms::SIGN_IN;
 
 thread_local! {
     static FETCHING: Cell<bool> = const { Cell::new(false) };
     static AGAIN: Cell<bool> = const { Cell::new(false) };
+    static WAITING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Fetches this page and patches what changed.
@@ -25,8 +29,8 @@ pub(super) fn refresh() {
             AGAIN.set(false);
             let url = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
             match fetch(&url, &RequestInit::new()).await {
-                Ok(answer) => show(&answer),
-                Err(_) => light::set(Connection::Lost),
+                Ok(answer) => morph::keeping_refusals(|| show(&answer)),
+                Err(_) => lost(),
             }
             if !AGAIN.get() {
                 break;
@@ -35,6 +39,29 @@ pub(super) fn refresh() {
         FETCHING.set(false);
     });
 }
+
+/// What is shown may be old: says so, and tries again until it is not.
+pub(super) fn lost() {
+    if !matches!(light::get(), Connection::NotSent | Connection::SignedOut) {
+        light::set(Connection::Lost);
+    }
+    try_again();
+}
+
+/// Fetches the page a little later, once for however many ask.
+pub(super) fn try_again() {
+    if !WAITING.replace(true) {
+        dom::after(TRY_AGAIN_AFTER, move || {
+            WAITING.set(false);
+            refresh();
+        });
+    }
+}
+
+/// How long to wait after a failed fetch, in milliseconds.
+const TRY_AGAIN_AFTER: i32 = 2_000;
+/// The longest that an answer may take, in milliseconds.
+const PATIENCE: i32 = 20_000;
 
 /// An answered request: where it ended, and the page that came.
 pub(super) struct Answer {
@@ -53,24 +80,37 @@ pub(super) async fn fetch(url: &str, init: &RequestInit) -> Result<Answer, JsVal
     headers.set("accept", "text/html")?;
     headers.set("gantry-live", "1")?;
     init.set_headers(&headers);
+    let giving_up = web_sys::AbortController::new()?;
+    init.set_signal(Some(&giving_up.signal()));
+    // Of no effect once the answer is there.
+    dom::after(PATIENCE, move || giving_up.abort());
     let response: Response = JsFuture::from(window.fetch_with_str_and_init(url, init)).await?.dyn_into()?;
     let html = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Answer { status: response.status(), url: response.url(), html })
 }
 
+/// Whether the answer is that nobody is signed in here any more.
+pub(super) fn is_signed_out(answer: &Answer) -> bool {
+    let asked_to = |url: &str| url.starts_with(SIGN_IN);
+    answer.status == 401 && !asked_to(&here()) || asked_to(&path(&answer.url)) && !asked_to(&here())
+}
+
 /// Patches the live regions of this page from the answer.
 pub(super) fn show(answer: &Answer) {
     let Some(document) = dom::document() else { return };
-    if answer.status == 401 || path(&answer.url).starts_with("/sign-in") && !here().starts_with("/sign-in") {
+    if is_signed_out(answer) {
         light::set(Connection::SignedOut);
         return;
     }
     let Some(new) = parse(&answer.html) else { return };
     let regions = dom::all(&document, "[data-live]");
-    if answer.status >= 500 || dom::all(&new, "[data-live]").is_empty() {
-        light::set(Connection::Lost);
+    let pieces = regions.iter().filter(|region| counterpart(&new, region).is_some()).count();
+    // An error page has the frame of every page, and nothing of what is shown here.
+    if answer.status >= 500 || pieces < regions.len().min(2) {
+        lost();
         return;
     }
+    let focus = document.active_element().and_then(|active| active.closest("[data-nav-item]").ok().flatten());
     for region in regions {
         // A region inside one that was patched already may be gone by now.
         if region.is_connected()
@@ -79,13 +119,39 @@ pub(super) fn show(answer: &Answer) {
             morph::morph(&region, &newer);
         }
     }
+    keep_place(&document, focus);
     clock::server_time(&new);
     clock::tick();
     keys::filter_again();
     plan::follow();
-    if light::get() != Connection::Live {
-        light::set(Connection::Live);
+    match (stream::is_open(), light::get()) {
+        (true, _) => light::set(Connection::Live),
+        (false, Connection::Connecting) => {}
+        (false, _) => light::set(Connection::Lost),
     }
+}
+
+/// Where the focused button is gone, its item has the focus, so that the keyboard goes on from there.
+fn keep_place(document: &Document, item: Option<Element>) {
+    let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
+    if let Some(item) = item.filter(|item| lost && item.is_connected())
+        && let Ok(item) = item.dyn_into::<HtmlElement>()
+    {
+        let quietly = FocusOptions::new();
+        quietly.set_prevent_scroll(true);
+        let _ = item.focus_with_options(&quietly);
+    }
+}
+
+/// What an error page says: its heading and its sentences.
+pub(super) fn error_of(answer: &Answer) -> Option<(String, String)> {
+    let page = parse(&answer.html)?;
+    let text = |selector: &str| {
+        let texts: Vec<_> = dom::all(&page, selector).iter().filter_map(|one| one.text_content()).collect();
+        texts.join(" ")
+    };
+    let what = text("main h1");
+    (!what.is_empty()).then(|| (what, text("main h1 ~ p:not(:last-child)")))
 }
 
 /// Parses a whole document; nothing in it runs.
@@ -108,7 +174,8 @@ fn here() -> String {
     dom::window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
 }
 
-fn counterpart(new: &Document, region: &Element) -> Option<Element> {
+/// The piece of `new` that `region` of this page becomes.
+pub(super) fn counterpart(new: &Document, region: &Element) -> Option<Element> {
     let name = region.get_attribute("data-live")?;
     dom::all(new, "[data-live]")
         .into_iter()

@@ -1,8 +1,12 @@
 //! The event stream: which topics changed, never what changed. Each message means "fetch the page again".
+//!
+//! A stream that breaks, falls silent or is refused is opened again for as long as the page lives. A page that nobody
+//! looks at gives its stream up after a while: browsers allow only a few connections to one host.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Function;
 use web_sys::EventSource;
 
 use super::light::{self, Connection};
@@ -10,39 +14,138 @@ use super::{dom, page};
 
 /// How long to wait before opening a stream again that the server has closed for good, in milliseconds.
 const REOPEN_AFTER: i32 = 2_000;
+/// The same while nobody is signed in.
+const REOPEN_SIGNED_OUT: i32 = 5_000;
+/// How often the line is looked at, in milliseconds.
+const WATCH_EVERY: i32 = 5_000;
+/// The server says something at least every fifteen seconds; after this much silence the line is dead, in milliseconds.
+const SILENCE: f64 = 40_000.0;
+/// How long a hidden page keeps its stream, in milliseconds.
+const HIDDEN_FOR: f64 = 30_000.0;
 
-/// Listens to the page's topics for as long as it lives.
+thread_local! {
+    static SOURCE: RefCell<Option<EventSource>> = const { RefCell::new(None) };
+    /// When the server last said something, on this browser's clock.
+    static HEARD: Cell<f64> = const { Cell::new(0.0) };
+    /// Since when nobody looks at the page.
+    static HIDDEN_SINCE: Cell<Option<f64>> = const { Cell::new(None) };
+    /// Whether a stream was open before, so that changes may have been missed.
+    static OPENED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether changes arrive at the moment, as far as one can know.
+pub(super) fn is_open() -> bool {
+    SOURCE.with_borrow(|source| source.as_ref().is_some_and(|it| it.ready_state() == EventSource::OPEN))
+}
+
+/// Listens to the page's topics for as long as the page lives.
 pub(super) fn listen() {
     let topics = dom::document()
         .and_then(|document| document.query_selector("meta[name=gantry-topics]").ok().flatten())
         .and_then(|meta| meta.get_attribute("content"))
         .unwrap_or_default();
-    open(format!("/events?topics={topics}"), false);
+    let line = Rc::new(Line { url: format!("/events?topics={topics}"), listeners: RefCell::default() });
+    line.listeners.replace(line.listeners());
+    line.look();
+    {
+        let line = line.clone();
+        dom::every(WATCH_EVERY, move || line.look());
+    }
+    if let Some(document) = dom::document() {
+        dom::on(&document, "visibilitychange", move |_| line.look());
+    }
 }
 
-fn open(url: String, again: bool) {
-    let Ok(source) = EventSource::new(&url) else { return };
-    let missed_some = Rc::new(Cell::new(again));
-    {
-        let missed_some = missed_some.clone();
-        dom::on(&source, "open", move |_| {
-            if missed_some.replace(true) {
-                page::refresh();
-            } else {
-                light::set(Connection::Live);
-            }
-        });
+struct Line {
+    url: String,
+    listeners: RefCell<Vec<(&'static str, Function)>>,
+}
+
+impl Line {
+    /// Opens what should be open and closes what should not.
+    fn look(self: &Rc<Self>) {
+        let now = js_sys::Date::now();
+        if !dom::document().is_some_and(|document| document.hidden()) {
+            HIDDEN_SINCE.set(None);
+        } else if HIDDEN_SINCE.get().is_none() {
+            // A page that was opened in the background has not been looked at yet.
+            HIDDEN_SINCE.set(Some(if OPENED.get() { now } else { 0.0 }));
+        }
+        let unwatched = HIDDEN_SINCE.get().is_some_and(|since| now - since > HIDDEN_FOR);
+        let has_source = SOURCE.with_borrow(Option::is_some);
+        if unwatched {
+            close();
+        } else if !has_source {
+            self.open();
+        } else if now - HEARD.get() > SILENCE {
+            self.lost();
+            close();
+            self.open();
+        }
     }
-    dom::on(&source, "change", move |_| page::refresh());
-    let failed = source.clone();
-    dom::on(&source, "error", move |_| {
-        if light::get() == Connection::Live {
+
+    fn open(&self) {
+        let Ok(source) = EventSource::new(&self.url) else { return };
+        HEARD.set(js_sys::Date::now());
+        for (name, listener) in self.listeners.borrow().iter() {
+            dom::listen_with(&source, name, listener);
+        }
+        SOURCE.replace(Some(source));
+    }
+
+    fn lost(&self) {
+        if matches!(light::get(), Connection::Live | Connection::Connecting) {
             light::set(Connection::Lost);
         }
+    }
+
+    /// Made once, however often the stream is opened.
+    fn listeners(self: &Rc<Self>) -> Vec<(&'static str, Function)> {
+        let heard = || HEARD.set(js_sys::Date::now());
+        let line = self.clone();
+        vec![
+            (
+                "open",
+                dom::listener(move |_| {
+                    heard();
+                    if OPENED.replace(true) {
+                        page::refresh();
+                    } else if light::get() != Connection::NotSent {
+                        light::set(Connection::Live);
+                    }
+                }),
+            ),
+            (
+                "change",
+                dom::listener(move |_| {
+                    heard();
+                    page::refresh();
+                }),
+            ),
+            ("beat", dom::listener(move |_| heard())),
+            ("error", dom::listener(move |_| line.failed())),
+        ]
+    }
+
+    fn failed(self: &Rc<Self>) {
+        self.lost();
         // The browser tries again by itself after a broken line, but not after an error answer.
-        if failed.ready_state() == EventSource::CLOSED {
-            let url = url.clone();
-            dom::after(REOPEN_AFTER, move || open(url, true));
+        let refused = SOURCE
+            .with_borrow(|source| source.as_ref().is_some_and(|it| it.ready_state() == EventSource::CLOSED));
+        if refused {
+            SOURCE.replace(None);
+            OPENED.set(true);
+            // The page itself knows why: nobody is signed in any more, or the server cannot answer.
+            page::refresh();
+            let signed_out = light::get() == Connection::SignedOut;
+            let line = self.clone();
+            dom::after(if signed_out { REOPEN_SIGNED_OUT } else { REOPEN_AFTER }, move || line.look());
         }
-    });
+    }
+}
+
+fn close() {
+    if let Some(source) = SOURCE.take() {
+        source.close();
+    }
 }
