@@ -15,6 +15,8 @@ export interface World {
   kubeconfig: string
   database: string
   sign_ins: SignIn[]
+  /** How the panel was started, for tests that start one of their own. */
+  panel: { program: string; environment: Record<string, string> }
 }
 
 export function world(): World {
@@ -23,9 +25,9 @@ export function world(): World {
   return JSON.parse(text) as World
 }
 
-/** The demo's person whose role contains the word. */
-export function person(role: string): SignIn {
-  const found = world().sign_ins.find((one) => one.role.toLowerCase().includes(role))
-  if (!found) throw new Error(`The demo has nobody who is ${role}`)
+/** The demo's person of that login: ana is an admin, rui a release manager, sam a stakeholder. */
+export function person(login: 'ana' | 'rui' | 'sam'): SignIn {
+  const found = world().sign_ins.find((one) => one.login === login)
+  if (!found) throw new Error(`The demo has nobody called ${login}`)
   return found
 }

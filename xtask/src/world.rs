@@ -51,6 +51,9 @@ pub(crate) struct Addresses {
     pub(crate) database: String,
     /// Who can sign in.
     pub(crate) sign_ins: Vec<SignIn>,
+    /// How the panel was started, for tests that start a second one of their own: to kill it, to take its database
+    /// away, to let people sign in elsewhere.
+    pub(crate) panel: panel::Recipe,
 }
 
 /// A running world.
@@ -106,6 +109,7 @@ impl World {
             kubeconfig,
             database,
             sign_ins,
+            panel: surroundings.recipe(),
         };
         Ok(Self { addresses, panel, sandbox, prometheus, postgres })
     }

@@ -1,6 +1,6 @@
 //! The panel as a child: its environment, its migrations, the demo's content, and the wait for its first answer.
 
-use std::{net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
 
 use gantry_local::{Child, Spec};
 use serde::Serialize;
@@ -22,6 +22,15 @@ pub(crate) struct SignIn {
     pub(crate) role: String,
 }
 
+/// A program and its environment.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Recipe {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// What it is told.
+    pub(crate) environment: BTreeMap<&'static str, String>,
+}
+
 /// What the panel is told at its start.
 pub(super) struct Surroundings {
     /// The program.
@@ -41,6 +50,11 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
+    /// How to start another one like it.
+    pub(super) fn recipe(&self) -> Recipe {
+        Recipe { program: self.program.clone(), environment: self.environment().into_iter().collect() }
+    }
+
     fn environment(&self) -> Vec<(&'static str, String)> {
         let address = |port: u16| format!("http://127.0.0.1:{port}");
         let health = |suffix: &str| {

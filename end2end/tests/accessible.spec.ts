@@ -1,0 +1,41 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, test, type Page } from '../support/test'
+import { form, openSmall, visit } from '../support/go-live'
+import { mainPages } from '../support/pages'
+
+async function serious(page: Page, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page })
+  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} (${node.any[0]?.message ?? node.failureSummary})`))
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`no main page has a serious fault of accessibility in ${colorScheme}`, async ({ as }) => {
+    // All that differs in the dark is what colours do.
+    const rules = colorScheme === 'dark' ? ['color-contrast', 'link-in-text-block'] : undefined
+    const ana = await as('ana', { colorScheme, reducedMotion: 'reduce' })
+    const found: string[] = []
+    for (const { name, path } of await mainPages(ana)) {
+      if (name === 'console-mine') continue
+      await ana.goto(path)
+      found.push(...(await serious(ana, rules)).map((line) => `${name}: ${line}`))
+    }
+    const outside = await as.nobody({ colorScheme })
+    await outside.goto('/sign-in')
+    found.push(...(await serious(outside, rules)).map((line) => `sign-in: ${line}`))
+    expect(found).toEqual([])
+  })
+}
+
+test('opened items, open menus and refused forms have no serious fault either', async ({ as }) => {
+  const ana = await as('ana', { reducedMotion: 'reduce' })
+  await visit(ana, await openSmall(ana))
+  const sign = await form(ana, 'keys-are-in-the-vault', 'sign')
+  await sign.getByLabel('Link to the evidence').fill('javascript:alert(1)')
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(sign.getByRole('alert')).toBeVisible()
+  await ana.evaluate(() => document.querySelectorAll('details').forEach((one) => one.setAttribute('open', '')))
+  expect(await serious(ana)).toEqual([])
+})

@@ -1,0 +1,162 @@
+// The server, its database or the session are away: nothing typed is lost, nothing is done twice, nothing is claimed.
+
+import { expect, test } from '../support/test'
+import { form, item, light, openSmall, post, visit } from '../support/go-live'
+import { Panel, Way } from '../support/panel'
+import { person } from '../support/world'
+
+const KEY = 'keys-are-in-the-vault'
+const gone = [/Failed to load resource/, /ERR_(CONNECTION|INCOMPLETE|EMPTY|FAILED|NETWORK)/]
+
+test('while the server is away the page says so and keeps what is typed, and comes back by itself', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const panel = await Panel.start()
+  try {
+    const ana = await as('ana', { at: panel.url })
+    await visit(ana, await openSmall(ana))
+    const sign = await form(ana, KEY, 'sign')
+    await sign.getByLabel('Note').fill('Typed while all was well')
+    await panel.kill()
+    await expect(light(ana)).toContainText('Connection lost')
+
+    await sign.getByRole('button', { name: 'Sign' }).click()
+    await expect(sign.getByRole('alert')).toContainText('Not saved')
+    await expect(light(ana)).toContainText('Not saved')
+    await expect(sign.getByLabel('Note')).toHaveValue('Typed while all was well')
+
+    await panel.start()
+    await expect(light(ana)).toHaveAttribute('data-connection', 'live')
+    await expect(sign.getByLabel('Note')).toHaveValue('Typed while all was well')
+    // It was not saved, and still says so where it was typed.
+    await expect(sign.getByRole('alert')).toContainText('Not saved')
+    await sign.getByRole('button', { name: 'Sign' }).click()
+    await expect(item(ana, KEY).locator('.standing')).toContainText('Ana Duarte')
+    await expect(item(ana, KEY).getByRole('alert')).toHaveCount(0)
+    await expect(item(ana, KEY).getByRole('link', { name: 'Whole history (1)' })).toBeAttached()
+  } finally {
+    await panel.kill()
+  }
+})
+
+test('an answer that was lost and the same form sent again have one effect', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const ana = await as('ana')
+  const path = await openSmall(ana)
+  await visit(ana, path)
+  const sign = await form(ana, KEY, 'sign')
+  await sign.getByLabel('Note').fill('Once and not twice')
+  // The server does it, and its answer never arrives.
+  const bodies: string[] = []
+  await ana.route('**/sign', async (route) => {
+    bodies.push(route.request().postData() ?? '')
+    if (bodies.length === 1) {
+      await route.fetch({ maxRedirects: 0 })
+      await route.abort('connectionreset')
+    } else await route.continue()
+  })
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(sign.getByRole('alert')).toContainText('Not saved')
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(sign).toHaveCount(0)
+  expect(bodies).toHaveLength(2)
+  expect(bodies[1], 'the same request, key and all').toBe(bodies[0])
+  await expect(item(ana, KEY).getByRole('alert')).toHaveCount(0)
+  await ana.goto(`${path}/items/${KEY}`)
+  await expect(ana.locator('.entries > li')).toHaveCount(1)
+})
+
+test('a double click has one effect', async ({ as }) => {
+  const ana = await as('ana')
+  const path = await openSmall(ana)
+  await visit(ana, path)
+  let sent = 0
+  ana.on('request', (request) => {
+    if (request.method() === 'POST') sent += 1
+  })
+  const sign = await form(ana, KEY, 'sign')
+  await sign.getByRole('button', { name: 'Sign' }).dblclick()
+  await expect(item(ana, KEY).locator('.standing')).toContainText('Ana Duarte')
+  await item(ana, 'webhooks-use-https').getByRole('checkbox').dblclick()
+  await expect(item(ana, 'webhooks-use-https').locator('.standing')).toContainText('Ana Duarte')
+  expect(sent).toBe(2)
+  // And without the browser's help: the very same request twice.
+  const twice = { key: crypto.randomUUID(), seen: '0' }
+  for (const _ of [1, 2]) {
+    expect((await post(ana, `${path}/items/the-runbook-was-rehearsed/tick`, twice)).status()).toBe(303)
+  }
+  await ana.goto(`${path}/items/the-runbook-was-rehearsed`)
+  await expect(ana.locator('.entries > li')).toHaveCount(1)
+})
+
+test('while the database is away nothing is claimed to be saved, and all comes back by itself', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const way = new Way()
+  await way.allow()
+  const panel = await Panel.start({ DATABASE_URL: way.address })
+  try {
+    const ana = await as('ana', { at: panel.url })
+    const path = await openSmall(ana)
+    await visit(ana, path)
+    await way.close()
+    await item(ana, KEY).getByRole('checkbox').click()
+    await expect(light(ana)).toContainText('Not saved')
+    await expect(item(ana, KEY).locator('.standing')).not.toContainText('Ana Duarte')
+    const answer = await ana.request.get(path, { headers: { accept: 'text/html' } })
+    expect(answer.status()).toBe(503)
+    expect(await answer.text()).toContain('<h1')
+
+    await way.allow()
+    await expect(light(ana)).toHaveAttribute('data-connection', 'live')
+    await item(ana, KEY).getByRole('checkbox').click()
+    await expect(item(ana, KEY).locator('.standing')).toContainText('Ana Duarte')
+  } finally {
+    await panel.kill()
+    await way.remove()
+  }
+})
+
+test('a line that died without a word is noticed, and made again', async ({ as }) => {
+  const ana = await as('ana')
+  const path = await openSmall(ana)
+  await ana.clock.install()
+  await visit(ana, path)
+  const again = ana.waitForRequest('**/events?*')
+  // The server speaks every fifteen seconds; here it is silent, because only this clock goes on.
+  await ana.clock.fastForward(50_000)
+  await again
+  await expect(light(ana)).toHaveAttribute('data-connection', 'live')
+})
+
+test('when the session has ended elsewhere the page says so, keeps what is typed, and goes on after signing in', async ({
+  as,
+}) => {
+  as.expectComplaints(...gone)
+  const rui = await as.nobody()
+  const signIn = async (page: typeof rui) => {
+    await page.goto('/sign-in')
+    await page.getByLabel('Name').fill('rui')
+    await page.getByLabel('Password').fill(person('rui').password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page).toHaveURL(/\/go-lives$/)
+  }
+  await signIn(rui)
+  await visit(rui, await openSmall(rui))
+  const sign = await form(rui, KEY, 'sign')
+  await sign.getByLabel('Note').fill('Typed before the session ended')
+
+  const other = await rui.context().newPage()
+  await other.goto('/go-lives')
+  await other.getByLabel('Account of Rui Matos').click()
+  await other.getByRole('button', { name: 'Sign out' }).click()
+  await expect(other).toHaveURL(/\/sign-in$/)
+
+  await expect(light(rui)).toContainText('Your session has ended')
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(sign.getByRole('alert')).toContainText('Your session has ended')
+  await expect(sign.getByLabel('Note')).toHaveValue('Typed before the session ended')
+
+  await signIn(other)
+  await expect(light(rui)).toHaveAttribute('data-connection', 'live')
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(item(rui, KEY).locator('.standing')).toContainText('Rui Matos')
+})

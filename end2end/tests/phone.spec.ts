@@ -1,0 +1,66 @@
+import { expect, test } from '../support/test'
+import { form, item, openSmall, visit } from '../support/go-live'
+import { mainPages } from '../support/pages'
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
+
+test('on a phone no page has to be moved sideways', async ({ as }) => {
+  const pages = await mainPages(await as('ana'))
+  const page = await as('ana', phone)
+  for (const { name, path } of pages) {
+    await page.goto(path)
+    // Everything that can be opened is.
+    await page.evaluate(() => document.querySelectorAll('main details:not([name])').forEach((one) => one.setAttribute('open', '')))
+    const wide = await page.evaluate(() => {
+      const width = document.documentElement.clientWidth
+      return [...document.querySelectorAll('body *')]
+        .filter((one) => one.getBoundingClientRect().right > width + 1 && one.getClientRects().length > 0)
+        .filter((one) => !one.closest('pre, .hidden-text, [class*=scroll]'))
+        .map((one) => `${one.tagName}.${one.className} to ${Math.round(one.getBoundingClientRect().right)}`)
+        .slice(0, 5)
+    })
+    expect(wide, name).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390)
+  }
+})
+
+test('on a phone what one presses is at least as large as a thumb needs', async ({ as }) => {
+  const ana = await as('ana', phone)
+  await visit(ana, await openSmall(ana))
+  await form(ana, 'keys-are-in-the-vault', 'sign')
+  const small = await ana.evaluate(() => {
+    const within = (one: Element, x: number, y: number) => {
+      const hit = document.elementFromPoint(x, y)
+      return !!hit && (one === hit || one.contains(hit) || hit.contains(one) === false && hit.closest('label') === one)
+    }
+    const wrong: string[] = []
+    const pressed = '.box[data-tick], .button, .more > summary, .rail a, .choices a'
+    for (const one of document.querySelectorAll<HTMLElement>(pressed)) {
+      if (!one.checkVisibility() || (one as HTMLButtonElement).disabled) continue
+      one.scrollIntoView({ block: 'center' })
+      const box = one.getBoundingClientRect()
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+      const half = 21
+      const tall = within(one, x, y - half) && within(one, x, y + half)
+      const wide = box.width >= 44 || (within(one, x - half, y) && within(one, x + half, y))
+      if (!tall || !wide) {
+        const at = (dx: number, dy: number) => document.elementFromPoint(x + dx, y + dy)?.className
+        const hits = [at(0, -half), at(0, half), at(-half, 0), at(half, 0)].join(' | ')
+        wrong.push(`${one.textContent?.trim() || one.getAttribute('aria-label')}: ${box.width}×${box.height} (${hits})`)
+      }
+    }
+    return wrong
+  })
+  expect(small).toEqual([])
+})
+
+test('on a phone an item is ticked and signed with a thumb', async ({ as }) => {
+  const rui = await as('rui', phone)
+  await visit(rui, await openSmall(rui))
+  await item(rui, 'keys-are-in-the-vault').getByRole('checkbox').tap()
+  await expect(item(rui, 'keys-are-in-the-vault').locator('.standing')).toContainText('Rui Matos')
+  const sign = await form(rui, 'webhooks-use-https', 'sign')
+  await sign.getByLabel('Note').fill('From the train')
+  await sign.getByRole('button', { name: 'Sign' }).tap()
+  await expect(item(rui, 'webhooks-use-https').locator('blockquote')).toContainText('From the train')
+})

@@ -1,0 +1,181 @@
+// A release goes out step by step and comes back, in the browser, on the sandbox' cluster with a real Prometheus.
+
+import { expect, test, type Page } from '../support/test'
+import { IMAGE, item, openGoLive, post, signAll, startButton, visit } from '../support/go-live'
+import { deployment, reset, scenario, settled } from '../support/outside'
+
+const OLD = `${IMAGE}:v2.4.1`
+
+test.describe.configure({ timeout: 150_000 })
+
+let started: { page: Page; path: string } | undefined
+
+test.beforeEach(async () => {
+  await reset()
+  await settled(OLD)
+})
+
+test.afterEach(async () => {
+  // Whatever happened, the next test finds the old version running.
+  if (started) await post(started.page, `${started.path}/rollout/roll-back`, { reason: '' }).catch(() => {})
+  started = undefined
+  await reset()
+})
+
+const flight = (page: Page) => page.locator('.flight')
+const headline = (page: Page) => page.locator('.flight-head h3')
+const pods = (page: Page, kind: string) => page.locator(`.pods .pod.${kind}`)
+
+/** Opens one of the disclosures with a form behind it. */
+const act = (page: Page, name: string) => page.locator(`#${name}`)
+async function openAct(page: Page, name: string) {
+  if (!(await act(page, name).isVisible())) await page.locator(`details:has(> #${name}) > summary`).click()
+  await expect(act(page, name)).toBeVisible()
+  return act(page, name)
+}
+
+/** The version of the go-live that a form of the page now shows. */
+async function seenBy(page: Page, path: string, form: string): Promise<string> {
+  const html = await (await page.request.get(new URL(path, page.url()).href)).text()
+  return html.match(new RegExp(`<form id="${form}"[^>]*>.*?name="seen" value="(\\d+)"`, 's'))?.[1] ?? ''
+}
+
+/** A version that no other test has brought: what earlier ones did would be measured with it. */
+let patchNumber = 0
+const newImage = () => `${IMAGE}:v2.5.${Date.now() % 100_000}${(patchNumber += 1)}`
+
+/** Soaks so long that only people end them. */
+async function slowPlan(page: Page, path: string, more: Record<string, string> = {}) {
+  const fields = { 'percent-1': '10', 'soak-1': '1 h', 'percent-2': '50', 'soak-2': '1 h', 'percent-3': '100', 'soak-3': '' }
+  const seen = await seenBy(page, path, 'plan')
+  const saved = await post(page, `${path}/plan`, { ...fields, 'on-p1': 'roll-back', 'on-p2': 'hold', ...more, seen })
+  expect(saved.status(), await saved.text()).toBe(303)
+}
+
+/** A signed go-live with a plan of long soaks, whose rollout stands at 10 %. */
+async function atTenPercent(ana: Page, rui: Page, plan: Record<string, string> = {}): Promise<string> {
+  const path = await openGoLive(ana, { integration: 'posthog-integration', from: OLD, image: newImage() })
+  await signAll([ana, rui], path)
+  await visit(ana, path)
+  await slowPlan(ana, path, plan)
+  await ana.getByRole('button', { name: 'Check again' }).click()
+  await expect(startButton(ana)).toBeEnabled({ timeout: 30_000 })
+  await startButton(ana).click()
+  started = { page: ana, path }
+  await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 30_000 })
+  return path
+}
+
+test('the plan shows what its steps come to while it is typed, and refuses nonsense', async ({ as }) => {
+  const ana = await as('ana')
+  const path = await openGoLive(ana, { integration: 'posthog-integration', from: OLD })
+  await visit(ana, path)
+  const preview = ana.locator('.plan-preview')
+  await expect(preview).toContainText('10 % → 1 of 10 pods')
+  await expect(preview).toContainText('50 % → 5 of 10 pods')
+
+  const form = await openAct(ana, 'plan')
+  const percent = (step: number) => form.getByLabel(`Step ${step}: percent of the pods`)
+  await percent(1).fill('25')
+  await expect(preview).toContainText('25 % → 3 of 10 pods = 30 %')
+  await percent(1).fill('60')
+  await expect(preview.locator('.bad')).not.toHaveCount(0)
+  await form.getByRole('button', { name: 'Save the plan' }).click()
+  // The step that goes down is the one that is wrong.
+  await expect(form.locator('[aria-invalid=true]')).toHaveCount(1)
+  await expect(form.getByRole('alert')).toBeVisible()
+  await expect(percent(1)).toHaveValue('60')
+
+  await percent(1).fill('20')
+  await form.getByRole('button', { name: 'Save the plan' }).click()
+  await expect(ana.locator('#plan-title')).toContainText('20 % → 50 % → 100 %')
+})
+
+test('a start with open items is refused with their list, also by force', async ({ as }) => {
+  const rui = await as('rui')
+  const path = await openGoLive(rui, { integration: 'posthog-integration', from: OLD })
+  await visit(rui, path)
+  await expect(startButton(rui)).toBeDisabled()
+  await expect(startButton(rui)).toHaveAccessibleDescription(/items are open/)
+  const forged = await post(rui, `${path}/start`, { seen: await seenBy(rui, path, 'start') })
+  expect(forged.status()).toBe(409)
+  const text = await forged.text()
+  expect(text).toContain('The rollout was not started')
+  expect(text).toContain('All tests pass')
+  await rui.reload()
+  await expect(flight(rui)).toHaveCount(0)
+  expect((await deployment()).spec.template.spec.containers[0].image).toBe(OLD)
+})
+
+test('a release goes out in steps that everybody sees, and one confirmation takes it back', async ({ as }) => {
+  const [ana, rui, sam] = [await as('ana'), await as('rui'), await as('sam')]
+  const path = await openGoLive(ana, { integration: 'posthog-integration', from: OLD, image: newImage() })
+  await visit(ana, path)
+  await visit(sam, path)
+  await signAll([ana, rui], path)
+  await slowPlan(ana, path)
+  await ana.getByRole('button', { name: 'Check again' }).click()
+  await expect(startButton(ana)).toBeEnabled({ timeout: 30_000 })
+  await startButton(ana).click()
+  started = { page: ana, path }
+
+  await expect(headline(sam)).toContainText('Soaking at step 1 of 3, 10\u00a0%', { timeout: 30_000 })
+  await expect(pods(sam, 'new.ready')).toHaveCount(1)
+  await expect(pods(sam, 'old.ready')).toHaveCount(9)
+  await expect(sam.locator('.soak-left')).toHaveText(/^(59|60|1:00):\d\d/)
+  // Read-only, and the server means it.
+  await expect(sam.locator('main form')).toHaveCount(0)
+  expect((await post(sam, `${path}/rollout/roll-back`, { reason: '' })).status()).toBe(403)
+
+  // Every action says how to do the same by hand.
+  for (const name of ['pause', 'hold', 'continue', 'roll-back']) {
+    const form = await openAct(ana, name)
+    await form.getByText('Same with kubectl').click()
+    await expect(form.locator('.command code')).toContainText(/^kubectl -n integrations .*posthog-integration/)
+  }
+  const onwards = await openAct(ana, 'continue')
+  await onwards.getByLabel('Reason').fill('Support has seen nothing for ten minutes')
+  await onwards.getByRole('button', { name: 'Continue now' }).click()
+  await expect(headline(sam)).toContainText('Soaking at step 2 of 3, 50\u00a0%', { timeout: 30_000 })
+  await expect(pods(sam, 'new.ready')).toHaveCount(5)
+  await expect(pods(sam, 'old.ready')).toHaveCount(5)
+  await expect(sam.locator('.log')).toContainText('Support has seen nothing for ten minutes')
+
+  const back = ana.locator('summary', { hasText: 'Roll back to v2.4.1…' })
+  await back.click()
+  await expect(act(ana, 'roll-back')).toContainText('10 pods to v2.4.1')
+  await act(ana, 'roll-back').getByLabel('Reason').fill('Carts are empty')
+  await act(ana, 'roll-back').getByRole('button', { name: 'Roll back to v2.4.1 now' }).click()
+  for (const page of [ana, sam]) {
+    await expect(headline(page)).toContainText('Rolled back to v2.4.1', { timeout: 30_000 })
+    await expect(page.locator('.flight-head')).toContainText('Carts are empty')
+  }
+  await expect(pods(sam, 'old.ready')).toHaveCount(10)
+  await settled(OLD)
+  // The checklist is as it was.
+  await expect(item(sam, 'tests-pass').locator('.standing')).toContainText('Ana Duarte')
+})
+
+test('what gets slow is held with its reason, what breaks goes back by itself', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  await atTenPercent(ana, rui)
+  await scenario({ new_version: { p99_seconds: 7 } })
+  await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
+  await expect(ana.locator('.flight-head .reason')).toContainText(/latency/i)
+  await expect(pods(ana, 'new.ready')).toHaveCount(1)
+  await scenario({ new_version: { errors_percent: 60 } })
+  await expect(headline(ana)).toContainText('Rolled back to v2.4.1', { timeout: 60_000 })
+  await expect(ana.locator('.flight-head .reason')).toContainText(/5xx|API down/)
+  await settled(OLD)
+})
+
+test('without measurements it is held as unknown, and goes on when they are back', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  await atTenPercent(ana, rui)
+  await scenario({ prometheus: 'gone' })
+  await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
+  await expect(ana.locator('.flight-head .reason')).toContainText(/Prometheus|no data|answer/i)
+  await expect(ana.locator('.reading.unknown').first()).toBeVisible()
+  await scenario({ prometheus: 'up' })
+  await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 60_000 })
+})
