@@ -29,7 +29,7 @@ pub(super) fn preflight(page: Page<'_>) -> Html {
         .preflight
         .taken_at
         .map(|at| view! { <span class="age">{time::age_of(at, page.model.preflight.period_seconds, page.frame.now)}</span> }.part());
-    let rows: Vec<_> = findings.iter().map(row).collect();
+    let rows: Vec<_> = findings.iter().map(|finding| row(page, finding)).collect();
     let acts = page.may(Role::ReleaseManager).then(|| acts(page, &findings));
     view! {
         <section class="step" id="preflight-step" aria-labelledby="preflight-title">
@@ -53,14 +53,16 @@ fn all(page: Page<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn row(finding: &Finding) -> Html {
+fn row(page: Page<'_>, finding: &Finding) -> Html {
     let (tone, word) = state::check(finding);
+    // What the gate waits for stands a hand above, each a link.
+    let found = if finding.check == Check::Gate { page.model.gate.text() } else { finding.found.clone() };
     view! {
         <li class=format!("check {}", tone.class()) data-key=finding.check.label()>
             {mark(tone)}
             <span class="word">{word}</span>
             <span class="title">{finding.check.label()}</span>
-            <span class="because">{finding.found.clone()}</span>
+            <span class="because">{found}</span>
         </li>
     }
     .part()
