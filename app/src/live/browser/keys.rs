@@ -61,8 +61,9 @@ fn pressed(document: &Document, event: &KeyboardEvent) {
                 && !matches!(element.get_attribute("type").as_deref(), Some("checkbox" | "radio" | "submit"))
     });
     if typing {
+        // What is filtered stays filtered: the arrows walk it next.
         if key == "Escape" {
-            leave(document);
+            blur(document);
         }
         return;
     }
@@ -165,17 +166,6 @@ fn focus(element: Option<Element>) -> bool {
     };
     let _ = element.focus();
     true
-}
-
-/// Leaves the field; a filter is taken away with it.
-fn leave(document: &Document) {
-    blur(document);
-    if let Ok(Some(field)) = document.query_selector("input[data-filter]")
-        && let Some(field) = field.dyn_ref::<HtmlInputElement>()
-    {
-        field.set_value("");
-        filter_again();
-    }
 }
 
 fn blur(document: &Document) {
