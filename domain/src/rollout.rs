@@ -8,12 +8,15 @@ mod drift;
 mod intent;
 mod kubectl;
 mod phase;
+mod progress;
 mod words;
 
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_killed;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

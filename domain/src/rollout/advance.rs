@@ -6,23 +6,17 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::drift::{Difference, differences, shape_of};
-use super::phase::{Held, Outcome, Phase, WhyRollBack};
+use super::phase::{Held, Phase, WhyRollBack};
 use super::words;
-use super::{ClusterWrite, Decision, DeploymentSeen, Driver, LogLine, Observation, Rollout, Side};
-use crate::canary::{
-    DEFAULT_PROGRESS_DEADLINE_SECONDS, Template, finish, guard, held_at, restored, roll_back, surge, trim,
-};
+use super::{ClusterWrite, Decision, DeploymentSeen, Driver, LogLine, Observation, Rollout};
+use crate::canary::roll_back;
 use crate::judge::{Judgement, Overall, judge_all};
-use crate::plan::{Basis, BreachAction, pods_for};
+use crate::plan::{Basis, BreachAction};
 
 /// Soon again: something was just written, or pods are on the move.
 const SOON: TimeDelta = TimeDelta::milliseconds(250);
 /// The ordinary pace.
 const CALM: TimeDelta = TimeDelta::milliseconds(1000);
-/// Judging periods at the start of a soak in which missing data is not yet a reason to hold: new pods are
-/// not scraped at once. It never passes, it only does not hold yet.
-const GRACE_PERIODS: i32 = 4;
-
 /// Decides what comes next.
 pub fn advance(rollout: &Rollout, observation: &Observation, now: DateTime<Utc>) -> Decision {
     let idle = Decision { next: rollout.clone(), write: None, log: Vec::new(), requeue: None };
@@ -47,10 +41,10 @@ pub fn advance(rollout: &Rollout, observation: &Observation, now: DateTime<Utc>)
     tick.decision(write, pace)
 }
 
-struct Tick {
-    next: Rollout,
+pub(super) struct Tick {
+    pub(super) next: Rollout,
     log: Vec<LogLine>,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
     /// Nothing may be written in this tick: what is there is not understood yet.
     hands_off: bool,
 }
@@ -61,7 +55,7 @@ impl Tick {
         Decision { next: self.next, write, log: self.log, requeue }
     }
 
-    fn say(&mut self, what: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn say(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.log.push(LogLine { at: self.now, what: what.into(), why: why.into() });
     }
 
@@ -199,7 +193,7 @@ impl Tick {
     }
 
     /// Stands still; says so once per reason.
-    fn hold(&mut self, why: Held) {
+    pub(super) fn hold(&mut self, why: Held) {
         let words = words::held(&why);
         match &mut self.next.phase {
             Phase::Held { why: before, .. } if *before == why => return,
@@ -252,220 +246,6 @@ impl Tick {
     fn start_rollback(&mut self, why: WhyRollBack) {
         self.say(format!("Rolling back to {}", self.next.stable.image), words::why_roll_back(&why));
         self.next.turn_back(why, self.now);
-    }
-
-    /// Goes to `step`, counting from the pods that are there.
-    fn enter_step(&mut self, step: usize) {
-        let (now, replicas) = (self.now, self.next.seen.replicas);
-        let percent = self.next.plan.steps.get(step).map_or(100, |s| s.percent);
-        if percent >= 100 {
-            self.next.wanted = finish(&self.next.originals);
-            self.next.phase = Phase::Finishing { since: now };
-            self.say(
-                format!("Step {}: 100 % ({replicas} of {replicas} pods)", step + 1),
-                "Kubernetes goes on to all pods by itself, never below the replica count",
-            );
-            return;
-        }
-        let from = self.next.seen.tally(Side::New).desired;
-        let to = pods_for(percent, replicas, self.next.basis).max(from);
-        if from < to {
-            self.next.wanted = surge(from, to);
-            self.next.phase = Phase::Surging { step, to, since: now };
-        } else {
-            self.next.wanted = trim(self.held_amount(step, to));
-            self.next.phase = Phase::Trimming { step, to, since: now };
-        }
-        self.say(
-            format!("Step {}: {percent} % ({to} of {replicas} pods)", step + 1),
-            format!("{} new pods are added first, then as many old ones removed", to - from),
-        );
-    }
-
-    fn held_amount(&self, step: usize, to: u32) -> crate::canary::Amount {
-        let percent = self.next.plan.steps.get(step).map_or(100, |s| s.percent);
-        held_at(to, percent, self.next.basis)
-    }
-
-    /// What the phase waits for, in words; `None` when it is there.
-    fn waiting(&self, phase: &Phase, seen: &DeploymentSeen) -> Option<String> {
-        let pods = &seen.pods;
-        if !seen.settled {
-            return Some("Kubernetes has not taken the last change up yet".into());
-        }
-        let (new, all, current) = (pods.tally(Side::New), pods.all(), pods.current());
-        // With an autoscaler the pods of a step follow the replicas.
-        let target = |step: &usize, to: &u32| match self.next.basis {
-            Basis::Pods => *to,
-            Basis::Percent => {
-                let percent = self.next.plan.steps.get(*step).map_or(100, |s| s.percent);
-                pods_for(percent, pods.replicas, Basis::Percent).min(*to)
-            }
-        };
-        match phase {
-            Phase::Surging { step, to, .. } => {
-                let to = target(step, to);
-                (new.ready < to).then(|| format!("{} of {to} new pods are ready", new.ready))
-            }
-            Phase::Trimming { step, to, .. } => {
-                let to = target(step, to);
-                let gone = all.desired == pods.replicas && all.pods == pods.replicas;
-                (!gone || new.ready < to).then(|| {
-                    format!(
-                        "{} new pods are ready, {} pods run where {} are wanted",
-                        new.ready, all.pods, pods.replicas
-                    )
-                })
-            }
-            Phase::Finishing { .. } | Phase::RollingBack { .. } => {
-                let there = current.desired == pods.replicas && current.ready >= pods.replicas;
-                let gone = all.desired == current.desired && all.pods == current.pods;
-                (!there || !gone).then(|| {
-                    format!(
-                        "{} of {} pods are ready, {} others still run",
-                        current.ready,
-                        pods.replicas,
-                        all.pods.saturating_sub(current.pods)
-                    )
-                })
-            }
-            Phase::Starting
-            | Phase::Soaking { .. }
-            | Phase::RestoringStrategy { .. }
-            | Phase::Verifying { .. }
-            | Phase::Held { .. }
-            | Phase::RolledBack { .. }
-            | Phase::Complete
-            | Phase::Aborted { .. } => None,
-        }
-    }
-
-    /// The cluster has the wanted shape: see whether its pods have followed, and go on if so.
-    fn progress(&mut self, seen: &DeploymentSeen, overall: &Overall) {
-        let phase = self.next.phase.clone();
-        if let Some(waiting) = self.waiting(&phase, seen) {
-            self.hold_if_overdue(&phase, waiting);
-            return;
-        }
-        let now = self.now;
-        match phase {
-            Phase::Starting => self.enter_step(0),
-            Phase::Surging { step, to, .. } => {
-                self.next.wanted = trim(self.held_amount(step, to));
-                self.next.phase = Phase::Trimming { step, to, since: now };
-            }
-            Phase::Trimming { step, to, .. } => {
-                self.next.replicas = seen.pods.replicas;
-                self.next.wanted = guard(self.held_amount(step, to));
-                let soak = self.next.plan.steps.get(step).map_or(0, |s| s.soak_seconds);
-                let ends_at = now + TimeDelta::seconds(i64::from(soak));
-                self.next.phase = Phase::Soaking { step, to, since: now, ends_at };
-                self.say(
-                    format!("Step {} stands: {} of {} pods are new", step + 1, to, seen.pods.replicas),
-                    format!(
-                        "soaking for {}, judged every {} s",
-                        words::span(soak),
-                        self.next.judge_period_seconds
-                    ),
-                );
-            }
-            Phase::Soaking { step, since, ends_at, .. } => {
-                if let Some(why) = self.soak_is_over(since, ends_at, overall) {
-                    self.say(format!("Step {} passed", step + 1), why);
-                    self.enter_step(step + 1);
-                }
-            }
-            Phase::Finishing { .. } => {
-                self.next.wanted = restored(Template::New, &self.next.originals);
-                self.next.phase = Phase::RestoringStrategy { outcome: Outcome::Released, since: now };
-                self.say(
-                    "All pods run the new version",
-                    "the original strategy is put back, which moves no pod",
-                );
-            }
-            Phase::RollingBack { why, .. } => {
-                self.next.wanted = restored(Template::Stable, &self.next.originals);
-                self.next.phase = Phase::RestoringStrategy { outcome: Outcome::RolledBack(why), since: now };
-                self.say(
-                    "All pods run the stable version",
-                    "the original strategy is put back, which moves no pod",
-                );
-            }
-            Phase::RestoringStrategy { outcome: Outcome::Released, .. } => {
-                self.next.replicas = seen.pods.replicas;
-                let soak = self.next.plan.steps.last().map_or(0, |s| s.soak_seconds);
-                if soak == 0 {
-                    self.complete("the last step has no soak");
-                } else {
-                    let ends_at = now + TimeDelta::seconds(i64::from(soak));
-                    self.next.phase = Phase::Verifying { since: now, ends_at };
-                    self.say("Verifying", format!("the last step is judged for {}", words::span(soak)));
-                }
-            }
-            Phase::RestoringStrategy { outcome: Outcome::RolledBack(why), .. } => {
-                self.say(format!("Rolled back to {}", self.next.stable.image), words::why_roll_back(&why));
-                self.next.phase = Phase::RolledBack { why };
-                self.next.ended_at = Some(now);
-            }
-            Phase::Verifying { since, ends_at } => {
-                if let Some(why) = self.soak_is_over(since, ends_at, overall) {
-                    self.complete(&why);
-                }
-            }
-            Phase::Held { .. } | Phase::RolledBack { .. } | Phase::Complete | Phase::Aborted { .. } => {}
-        }
-    }
-
-    fn complete(&mut self, why: &str) {
-        self.say(format!("Complete: {} is everywhere", self.next.new_image), why);
-        self.next.phase = Phase::Complete;
-        self.next.ended_at = Some(self.now);
-    }
-
-    /// Why the soak is over; `None` while it is not. Holds where nothing can be said.
-    fn soak_is_over(
-        &mut self,
-        since: DateTime<Utc>,
-        ends_at: DateTime<Utc>,
-        overall: &Overall,
-    ) -> Option<String> {
-        if std::mem::take(&mut self.next.go_on) {
-            return Some("a person asked to go on".into());
-        }
-        let ended = self.now >= ends_at;
-        match overall {
-            Overall::Pass => {
-                // A reading from before the step says nothing about it.
-                let fresh = self.next.readings.iter().all(|r| r.taken_at.is_some_and(|at| at >= since));
-                (ended && fresh).then(|| words::passed(&self.next.readings))
-            }
-            Overall::Inconclusive(reading) => {
-                let grace = self.next.judge_period() * GRACE_PERIODS;
-                if ended || self.now - since >= grace {
-                    self.hold(Held::Inconclusive { key: reading.key.clone(), reading: reading.words() });
-                }
-                None
-            }
-            Overall::Wait | Overall::Breach { .. } => None,
-        }
-    }
-
-    fn hold_if_overdue(&mut self, phase: &Phase, waiting: String) {
-        let (Phase::Surging { since, .. }
-        | Phase::Trimming { since, .. }
-        | Phase::Finishing { since }
-        | Phase::RollingBack { since, .. }) = phase
-        else {
-            return;
-        };
-        let deadline = match self.next.originals.progress_deadline_seconds {
-            // "Never" is no deadline for people.
-            seconds @ 1..=86_400 => seconds,
-            _ => DEFAULT_PROGRESS_DEADLINE_SECONDS,
-        };
-        if self.now - *since > TimeDelta::seconds(i64::from(deadline)) {
-            self.hold(Held::NotReady { waiting });
-        }
     }
 }
 

@@ -8,10 +8,11 @@ use gantry_domain::export;
 use gantry_domain::gate::gate;
 use gantry_domain::golive::GoLive;
 
-use super::Fault;
 use super::console::id_of;
 use super::page::Page;
 use super::visit::Visit;
+use super::{Fault, rollout_view};
+use crate::services::rollouts;
 use crate::store::go_lives;
 
 /// As Markdown.
@@ -29,7 +30,9 @@ pub(super) async fn csv(visit: Visit, Path(id): Path<String>) -> Result<Response
 /// For printing.
 pub(super) async fn print(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
     let go_live = find(&visit, &id).await?;
-    let model = print::model::Model { gate: gate(&go_live), go_live, rollouts: Vec::new() };
+    let rollouts = rollouts::all(&visit.app.db, go_live.id).await?;
+    let rollouts = rollouts.into_iter().map(rollout_view::rollout).collect();
+    let model = print::model::Model { gate: gate(&go_live), go_live, rollouts };
     Ok(Page::ok(print::page::render(&visit.frame(Vec::new()), &model)))
 }
 

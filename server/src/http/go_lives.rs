@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use gantry_app::features::console::state;
 use gantry_app::features::golives::model::{Model, NewModel, PresetChoice, Row};
 use gantry_app::features::golives::page;
 use gantry_app::forms;
@@ -19,7 +20,7 @@ use super::page::Page;
 use super::visit::Visit;
 use crate::live::topics;
 use crate::services::go_lives::{FieldError, draft, open as open_go_live};
-use crate::store::go_lives;
+use crate::store::{go_lives, rollouts};
 
 /// How many the list shows.
 const SHOWN: i64 = 200;
@@ -32,16 +33,19 @@ pub(super) async fn home() -> Redirect {
 /// The list.
 pub(super) async fn list(visit: Visit) -> Result<Page, Fault> {
     let db = &visit.app.db;
-    let stored = db.read(go_lives::list(db.pool(), SHOWN)).await?;
+    let (stored, phases) = db
+        .read(async { tokio::try_join!(go_lives::list(db.pool(), SHOWN), rollouts::phases(db.pool())) })
+        .await?;
+    let phases: BTreeMap<_, _> = phases.into_iter().collect();
     let model = Model {
-        rows: stored.iter().map(|stored| row(&stored.go_live)).collect(),
+        rows: stored.iter().map(|stored| row(&stored.go_live, phases.get(&stored.go_live.id))).collect(),
         may_create: visit.person()?.may_act_as(Role::ReleaseManager),
         notice: None,
     };
     Ok(Page::ok(page::render(&visit.frame(vec![topics::GO_LIVES.to_owned()]), &model)))
 }
 
-fn row(go_live: &GoLive) -> Row {
+fn row(go_live: &GoLive, rollout: Option<&gantry_domain::rollout::Phase>) -> Row {
     let last = go_live.items().filter_map(|(_, item)| item.entries.last()).map(|entry| entry.at);
     let changed_at =
         last.chain(go_live.overrides.iter().map(|made| made.at)).fold(go_live.created_at, std::cmp::Ord::max);
@@ -53,7 +57,7 @@ fn row(go_live: &GoLive) -> Row {
         to: go_live.release.image.version(),
         progress: go_live.progress_of(Phase::BeforeRollout),
         gate_open: gate(go_live).is_open(),
-        rollout: None,
+        rollout: rollout.map(state::phase),
         created_by: go_live.created_by.name.clone(),
         changed_at,
     }

@@ -236,6 +236,16 @@ pub struct Seen {
 /// The most values of one curve.
 const POINTS: i64 = 240;
 
+/// All rollouts of a go-live with their logs, oldest first, without curves.
+pub async fn all(db: &Db, id: GoLiveId) -> Result<Vec<Seen>, StoreError> {
+    let mut all = Vec::new();
+    for stored in db.read(rollouts::of(db.pool(), id)).await?.into_iter().rev() {
+        let log = db.read(rollouts::log_of(db.pool(), stored.rollout.id)).await?;
+        all.push(Seen { stored, log, points: Vec::new() });
+    }
+    Ok(all)
+}
+
 /// Reads it; none where there was never one.
 pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();

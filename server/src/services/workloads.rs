@@ -70,7 +70,7 @@ impl Workloads {
         let (this, topic) = (self.clone(), topics::go_live(go_live.id));
         let reading = tokio::spawn(async move {
             let view = read(&cluster, &workload).await;
-            if this.keep(key, view.clone()) {
+            if this.keep(key, &view) {
                 this.hub.publish(&topic);
             }
             view
@@ -94,7 +94,7 @@ impl Workloads {
     }
 
     /// Keeps it; whether it says something else than before.
-    fn keep(&self, key: Key, view: View) -> bool {
+    fn keep(&self, key: Key, view: &View) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST && !kept.contains_key(&key) {
             kept.clear();
@@ -102,7 +102,7 @@ impl Workloads {
         let new = Kept { view: view.clone(), read: Instant::now(), reading: false };
         let before = kept.insert(key, new);
         let says = |view: &View| (view.replicas, view.autoscaler.clone(), view.problem.clone());
-        before.is_some_and(|before| says(&before.view) != says(&view))
+        before.is_some_and(|before| says(&before.view) != says(view))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use gantry_domain::id::{GoLiveId, RolloutId};
 use gantry_domain::judge::{Reading, Verdict};
 use gantry_domain::preset::Workload;
-use gantry_domain::rollout::{LogLine, Rollout};
+use gantry_domain::rollout::{LogLine, Phase, Rollout};
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
@@ -107,6 +107,17 @@ pub async fn latest(executor: impl PgExecutor<'_>, go_live: GoLiveId) -> Result<
     .fetch_optional(executor)
     .await?;
     Ok(row.map(Stored::from))
+}
+
+/// Where the newest rollout of each go-live stands.
+pub async fn phases(executor: impl PgExecutor<'_>) -> Result<Vec<(GoLiveId, Phase)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select distinct on (go_live_id) go_live_id, state -> 'phase' as "phase!: Json<Phase>"
+           from rollouts order by go_live_id, started_at desc, id desc"#
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(|row| (GoLiveId(row.go_live_id), row.phase.0)).collect())
 }
 
 /// Those that are not over.

@@ -5,6 +5,7 @@ mod drift;
 mod faults;
 mod killed;
 mod metrics;
+mod pages;
 mod stage;
 mod start;
 mod steps;

@@ -1,0 +1,111 @@
+//! A rollout through the pages, as a browser without its helper sends the forms.
+
+use std::time::Duration;
+
+use gantry_domain::rollout::Phase;
+use gantry_sandbox::{Options, Sandbox};
+use gantry_server::outside::cluster::Cluster;
+use gantry_server::store::rollouts;
+use reqwest::StatusCode;
+
+use super::metrics::Metrics;
+use crate::world::{Browser, World, config, database, eventually, stored};
+
+const WITHIN: Duration = Duration::from_mins(1);
+
+struct Place {
+    world: World,
+    path: String,
+    id: gantry_domain::id::GoLiveId,
+    _sandbox: Sandbox,
+    _dir: tempfile::TempDir,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let options = Options { pod_start_ms: 300, pod_stop_ms: 100, ..Options::default() };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let cluster = Cluster::at(&sandbox.urls().kube).unwrap();
+        eventually("the pods are ready", WITHIN, || async {
+            let snapshot = cluster.read("integrations", "posthog-integration").await.unwrap().unwrap();
+            snapshot.deployment.pointer("/status/readyReplicas").and_then(serde_json::Value::as_u64) == Some(10)
+        })
+        .await;
+        let dir = tempfile::tempdir().unwrap();
+        let kubeconfig = dir.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, sandbox.kubeconfig()).unwrap();
+        let database = database().await;
+        let mut config = config(database.url());
+        config.kubeconfig = Some(kubeconfig);
+        config.prometheus_url = Some(Metrics::start().await.url);
+        let world = World::with(database, &config).await;
+        let id = world.go_live().await;
+        Self { world, path: format!("/go-lives/{id}"), id, _sandbox: sandbox, _dir: dir }
+    }
+
+    /// Posts a form of the console with the version that the page shows now.
+    async fn post(&self, who: &mut Browser, form: &str, fields: &[(&str, &str)]) -> crate::world::Answer {
+        let seen = stored(&self.world, self.id).await.go_live.version.to_string();
+        let mut fields = fields.to_vec();
+        fields.push(("seen", &seen));
+        who.post(&format!("{}/{form}", self.path), &fields).await
+    }
+
+    async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
+        eventually(what, WITHIN, || async {
+            let latest = rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap();
+            latest.is_some_and(|latest| done(&latest.rollout.phase))
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_plan_to_the_rollback_everything_works_with_plain_forms() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let mut ana = place.world.signed_in("ana").await;
+    let mut sam = place.world.signed_in("sam").await;
+    let breach = [("on-p1", "roll-back"), ("on-p2", "hold")];
+
+    // A plan that makes no sense is refused beside its field, with everything that was typed.
+    let falling = [("percent-1", "50"), ("soak-1", "7 min"), ("percent-2", "10"), ("percent-3", "100")];
+    let answer = place.post(&mut rui, "plan", &[&falling[..], &breach].concat()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("must be above the step before it") && answer.body.contains("7 min"));
+    let rising = [("percent-1", "10"), ("soak-1", "20 min"), ("percent-2", "100"), ("soak-2", "")];
+    let answer = place.post(&mut rui, "plan", &[&rising[..], &breach].concat()).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+
+    // Starting: not for stakeholders, and refused with the exact list while the gate is closed.
+    assert_eq!(place.post(&mut sam, "start", &[]).await.status, StatusCode::FORBIDDEN);
+    let answer = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.body.contains("The rollout was not started"), "{}", answer.body);
+    let reason = [("reason", "the checklist is worked through on paper")];
+    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
+    let answer = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+
+    place.until("it soaks", |phase| matches!(phase, Phase::Soaking { .. })).await;
+    for who in [&mut rui, &mut sam] {
+        let page = who.get(&place.path).await.body;
+        assert!(page.contains("1 of 10 pods"), "{page}");
+    }
+
+    // Continuing needs a reason; a stakeholder asks nothing; the way back is one click.
+    let answer = place.post(&mut rui, "rollout/continue", &[("reason", " ")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(place.post(&mut sam, "rollout/roll-back", &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(place.post(&mut rui, "rollout/no-such", &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(place.post(&mut rui, "rollout/roll-back", &[]).await.status, StatusCode::SEE_OTHER);
+    place.until("it is rolled back", |phase| matches!(phase, Phase::RolledBack { .. })).await;
+    let answer = place.post(&mut rui, "rollout/pause", &[]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+
+    let list = sam.get("/go-lives").await.body;
+    assert!(list.contains("rolled back"), "{list}");
+    let print = sam.get(&format!("{}/print", place.path)).await.body;
+    assert!(print.contains("Rolling back to registry.example/posthog-integration:v2.4.1"), "{print}");
+}
