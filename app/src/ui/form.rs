@@ -16,6 +16,7 @@ pub struct Form {
     key: String,
     seen: Option<String>,
     kept: Option<(&'static str, &'static str)>,
+    leads_to: Option<&'static str>,
     refusal: Option<Refusal>,
 }
 
@@ -33,6 +34,7 @@ impl Form {
             action: action.into(),
             seen: None,
             kept: None,
+            leads_to: None,
             refusal: refusal.filter(|refusal| refusal.form == id).cloned(),
             id,
         }
@@ -52,6 +54,13 @@ impl Form {
         self
     }
 
+    /// The part of the page, by id, that is looked at next once the form was accepted.
+    #[must_use]
+    pub fn leading_to(mut self, id: &'static str) -> Self {
+        self.leads_to = Some(id);
+        self
+    }
+
     /// Whether this form was refused.
     pub fn is_refused(&self) -> bool {
         self.refusal.is_some()
@@ -61,7 +70,7 @@ impl Form {
     pub fn with(&self, class: &'static str, fields: impl IntoView + 'static) -> Html {
         let refused = self.whole_refusal();
         view! {
-            <form id=self.id.clone() class=class method="post" action=self.action.clone() data-enhance="" novalidate>
+            <form id=self.id.clone() class=class method="post" action=self.action.clone() data-enhance="" data-leads-to=self.leads_to novalidate>
                 {self.hidden()}
                 {refused}
                 {fields}

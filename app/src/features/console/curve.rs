@@ -113,10 +113,16 @@ fn limit(curve: &Curve, top: f64) -> Html {
     let y = chart::y(curve.limit, top);
     let height = i32::try_from(HEIGHT).unwrap_or(100);
     let (from, to) = if curve.breach_above { (0, y) } else { (y, height) };
+    // A limit at the very edge would tint the whole drawing, which says nothing.
+    let tint = (to - from) * 2 < height;
+    let tint = tint.then(|| {
+        view! { <rect class="over-limit" x="0" y=from.to_string() width=WIDTH.to_string() height=(to - from).to_string()/> }.part()
+    });
     view! {
-        <rect class="over-limit" x="0" y=from.to_string() width=WIDTH.to_string() height=(to - from).to_string()/>
+        {tint}
         <path class="limit" d=format!("M0 {y}H{WIDTH}")/>
-    }.part()
+    }
+    .part()
 }
 
 fn clock(at: i64) -> String {

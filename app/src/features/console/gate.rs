@@ -107,11 +107,15 @@ fn one(page: Page<'_>, made: &Override) -> Html {
             page.model.go_live.item(key).map_or_else(|| key.to_string(), |(_, item)| item.spec.title.clone())
         })
         .collect();
+    let count = titles.len();
     view! {
         <blockquote class="callout warning">
             <p>{mark(Tone::Warning)}<strong>{made.by.name.clone()}</strong>" overrode the gate "{time::ago(made.at, page.frame.now)}</p>
             <p class="note">{made.reason.clone()}</p>
-            <p class="help">"Open then: "{titles.join(" · ")}</p>
+            <details class="older">
+                <summary>{count}" items were open then"</summary>
+                <p class="help">"Open then: "{titles.join(" · ")}</p>
+            </details>
         </blockquote>
     }.part()
 }

@@ -19,7 +19,10 @@ pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> Html {
     let drawn: Vec<_> = ordered(seen).into_iter().take(MOST_DRAWN).map(|(set, pod)| one(set, pod)).collect();
     let more = seen.replica_sets.iter().map(|set| set.pods.len()).sum::<usize>().saturating_sub(MOST_DRAWN);
     let more = (more > 0).then(|| view! { <li class="more-pods">"and "{more}" more"</li> }.part());
-    let age = view.observed_at.map(|at| time::age_of(at, view.observe_period_seconds, page.frame.now));
+    // Nobody looks any more once it is over: then they are shown as last seen, and do not turn unknown.
+    let period = if view.rollout.phase.is_over() { 0 } else { view.observe_period_seconds };
+    let age = view.observed_at.map(|at| time::age_of(at, period, page.frame.now));
+    let last = view.rollout.phase.is_over().then_some("as last seen ");
     let problems: Vec<_> =
         problems(seen).into_iter().map(|problem| view! { <li>{problem}</li> }.part()).collect();
     let problems = (!problems.is_empty()).then(|| view! { <ul class="pod-problems">{problems}</ul> }.part());
@@ -28,7 +31,7 @@ pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> Html {
             <ul class="pod-row" aria-hidden="true">{drawn}{more}</ul>
             <p class="pod-words">
                 <span class="tally">{words(&view.rollout.seen, &view.rollout.new_image, &view.rollout.stable.image)}</span>
-                " "<span class="age">{age}</span>
+                " "<span class="age">{last}{age}</span>
             </p>
             {problems}
         </div>

@@ -9,7 +9,7 @@ use super::model::RolloutView;
 use super::page::Page;
 use super::state;
 use crate::ui::chart::number;
-use crate::ui::state::mark;
+use crate::ui::state::{Tone, mark};
 use crate::ui::time;
 
 /// Readings that no curve shows.
@@ -33,13 +33,17 @@ pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> Ht
     let now = page.frame.now;
     let stale =
         reading.taken_at.is_none_or(|at| time::is_stale(at, period, now)) && view.rollout.phase.is_judged();
-    let (tone, word) = state::reading(reading);
+    // Once nothing is judged any more its last readings say nothing about now.
+    let (tone, word) = if view.rollout.phase.is_judged() {
+        state::reading(reading)
+    } else {
+        (Tone::Quiet, "no longer judged")
+    };
     let value = reading.value.map_or_else(|| "–".to_owned(), number);
     let why = match &reading.verdict {
         Verdict::Inconclusive(why) => Some(view! { <span class="because">{why.to_string()}</span> }.part()),
         Verdict::Pass | Verdict::Breach => None,
     };
-    // Once nothing is judged any more, its last readings only grow older: that is no loss of sight.
     let age = reading
         .taken_at
         .map(|at| time::age_of(at, if view.rollout.phase.is_judged() { period } else { 0 }, now));

@@ -141,7 +141,7 @@ fn rollout(view: &RolloutView) -> Html {
             {ended.map(|at| format!("; ended {}", age::exact(at)))}
             ". From "{rollout.stable.image.clone()}" to "{rollout.new_image.clone()}", "{rollout.replicas}" replicas."
         </p>
-        <table>
+        <table class="decisions">
             <thead><tr><th scope="col">"When"</th><th scope="col">"What"</th><th scope="col">"Why"</th></tr></thead>
             <tbody>{lines}</tbody>
         </table>

@@ -117,6 +117,7 @@ fn settle(form: &HtmlFormElement, answer: &Answer) {
     // The answer may be the page with another filter than the one that is looked through.
     if page::path(&answer.url).split('#').next() == Some(&page::here_with_query()) {
         page::show(answer);
+        look_at(form.get_attribute("data-leads-to"));
     } else {
         page::refresh();
     }
@@ -157,6 +158,15 @@ fn say(form: &HtmlFormElement, what: &str, next_step: &str) {
     let _ = line.append_with_node_1(&strong);
     let _ = line.append_with_str_1(&format!(" {next_step}"));
     let _ = form.append_with_node_1(&line);
+}
+
+/// What the form has brought about is shown from its beginning.
+fn look_at(id: Option<String>) {
+    let Some(document) = dom::document() else { return };
+    if let Some(part) = id.and_then(|id| document.get_element_by_id(&id)) {
+        part.set_scroll_top(0);
+        part.scroll_into_view();
+    }
 }
 
 /// What was wrong with the last attempt stays until the next one, whatever else changes on the page meanwhile.
