@@ -147,6 +147,8 @@ pub struct Part {
 pub enum CameTo {
     /// It works.
     Works,
+    /// It worked so long ago, and was left alone since: trying it leaves something behind at the vendor.
+    Worked(TimeDelta),
     /// It does not, and why.
     Fails(String),
     /// It could not be tried, and why.
@@ -186,7 +188,7 @@ pub fn vendor(parts: &[Part], page: &StatusPage) -> Judged {
     let named = |wanted: fn(&CameTo) -> bool| -> Vec<&str> {
         parts.iter().filter(|part| wanted(&part.came_to)).map(|part| part.name).collect()
     };
-    let works = named(|it| matches!(it, CameTo::Works));
+    let works = named(|it| matches!(it, CameTo::Works | CameTo::Worked(_)));
     let fails = named(|it| matches!(it, CameTo::Fails(_)));
     let untried = named(|it| matches!(it, CameTo::Untried(_)));
     let incident = matches!(page, StatusPage::Incident(_));
@@ -212,6 +214,9 @@ pub fn vendor(parts: &[Part], page: &StatusPage) -> Judged {
 fn part_line(part: &Part) -> String {
     match &part.came_to {
         CameTo::Works => format!("{}: works", part.name),
+        CameTo::Worked(ago) => {
+            format!("{}: worked {} ago, when it was tried last", part.name, crate::age::words(*ago))
+        }
         CameTo::Fails(why) => format!("{}: fails: {why}", part.name),
         CameTo::Untried(why) => format!("{}: could not be tried: {why}", part.name),
     }
@@ -220,11 +225,11 @@ fn part_line(part: &Part) -> String {
 fn first_reason(parts: &[Part]) -> &str {
     let failed = parts.iter().find_map(|part| match &part.came_to {
         CameTo::Fails(why) => Some(why.as_str()),
-        CameTo::Works | CameTo::Untried(_) => None,
+        CameTo::Works | CameTo::Worked(_) | CameTo::Untried(_) => None,
     });
     let untried = parts.iter().find_map(|part| match &part.came_to {
         CameTo::Untried(why) => Some(why.as_str()),
-        CameTo::Works | CameTo::Fails(_) => None,
+        CameTo::Works | CameTo::Worked(_) | CameTo::Fails(_) => None,
     });
     failed.or(untried).unwrap_or_default()
 }

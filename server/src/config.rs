@@ -82,7 +82,8 @@ pub struct ServeArgs {
     /// Address of the vendor's status page, instead of the preset's.
     #[arg(long, env = "GANTRY_POSTHOG_STATUS")]
     posthog_status: Option<String>,
-    /// The key whose scopes are looked at: @/path/to/file, or $NAME of an environment variable. Never the key itself.
+    /// The personal key whose scopes are looked at where the workload is given none of its own: @/path/to/file, or $NAME
+    /// of an environment variable. Never the key itself.
     #[arg(long, env = "GANTRY_POSTHOG_KEY")]
     posthog_key: Option<String>,
     /// Base address at which the integration's health document is reached, with {namespace} and {deployment} in it.

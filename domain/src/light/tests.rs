@@ -20,7 +20,10 @@ fn untried() -> CameTo {
 #[test]
 fn all_parts_healthy_some_degraded_none_down() {
     use CameTo::Works;
+    let worked = || CameTo::Worked(TimeDelta::minutes(2));
     let table = [
+        ([worked(), Works, Works], State::Healthy),
+        ([worked(), fails(), Works], State::Degraded),
         ([Works, Works, Works], State::Healthy),
         ([Works, fails(), Works], State::Degraded),
         ([fails(), fails(), Works], State::Degraded),

@@ -65,6 +65,7 @@ pub struct Looks {
     presets: Arc<Vec<Preset>>,
     apis: BTreeMap<PresetKey, Arc<dyn VendorApi>>,
     personal_key: Option<SecretString>,
+    captures: vendor::Captures,
     period_seconds: u32,
 }
 
@@ -109,6 +110,7 @@ impl Looks {
             presets: outside.presets,
             apis,
             personal_key: outside.personal_key,
+            captures: vendor::Captures::default(),
             period_seconds,
         })
     }
@@ -197,7 +199,7 @@ impl Looks {
             (None, _) => Err(NO_CLUSTER.to_owned()),
         };
         let asked = match preset.and_then(|preset| self.apis.get(&preset.key)) {
-            Some(api) => Some(vendor::ask(api.as_ref(), reference(&keys), deadline).await),
+            Some(api) => Some(vendor::ask(api.as_ref(), reference(&keys), &self.captures, deadline).await),
             None => None,
         };
         Inside { snapshot, keys, asked }

@@ -1,11 +1,16 @@
 //! What the vendor is asked with the workload's keys: its three parts, and what the personal key may do.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use gantry_domain::light::{CameTo, Part};
 use gantry_domain::preset::Vendor;
 use gantry_domain::probe::{self, Judgement};
 use tokio::time::Instant;
 
-use super::keys::{Keys, Kind};
+use super::keys::{Key, Keys, Kind};
 use super::within;
 use crate::outside::posthog::{KeyFacts, VendorApi, VendorError};
 
@@ -18,36 +23,81 @@ pub(super) struct Asked {
     pub(super) facts: Option<Result<KeyFacts, String>>,
 }
 
+/// How long a capture that worked is taken for working, while flags are evaluated with the same key: each try writes an
+/// event into the vendor's project, where somebody pays for it.
+const CAPTURE_HOLDS: Duration = Duration::from_mins(5);
+
+/// When an event was last taken, by the fingerprint of its key.
+#[derive(Debug, Default)]
+pub(super) struct Captures(Mutex<HashMap<String, Instant>>);
+
+impl Captures {
+    fn since(&self, key: &Key) -> Option<Duration> {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key.fingerprint()).copied()?;
+        Some(taken.elapsed()).filter(|since| *since < CAPTURE_HOLDS)
+    }
+
+    fn taken(&self, key: &Key) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, taken| taken.elapsed() < CAPTURE_HOLDS);
+        all.insert(key.fingerprint(), Instant::now());
+    }
+}
+
+/// Sends an event with `key`.
+async fn try_capture(api: &dyn VendorApi, key: &Key, before: &Captures, deadline: Instant) -> CameTo {
+    let came_to = came_to(within(deadline, api.capture(&key.value)).await);
+    if came_to == CameTo::Works {
+        before.taken(key);
+    }
+    came_to
+}
+
 /// Tries everything at once, until `deadline`.
-pub(super) async fn ask(api: &dyn VendorApi, keys: Result<&Keys, &str>, deadline: Instant) -> Asked {
+pub(super) async fn ask(
+    api: &dyn VendorApi,
+    keys: Result<&Keys, &str>,
+    before: &Captures,
+    deadline: Instant,
+) -> Asked {
     let key = |kind: Kind| match keys {
-        Ok(keys) => keys.of(kind).map(|key| &key.value).ok_or("the workload is given no such key"),
+        Ok(keys) => keys.of(kind).ok_or("the workload is given no such key"),
         Err(why) => Err(why),
     };
     let project = key(Kind::Project);
     let personal = key(Kind::Personal).ok();
+    let since = project.ok().and_then(|key| before.since(key));
     let capture = async {
-        match project {
-            Ok(key) => came_to(within(deadline, api.capture(key)).await),
-            Err(why) => CameTo::Untried(why.to_owned()),
+        match (project, since) {
+            (Ok(_), Some(_)) => None,
+            (Ok(key), None) => Some(try_capture(api, key, before, deadline).await),
+            (Err(why), _) => Some(CameTo::Untried(why.to_owned())),
         }
     };
     let flags = async {
         match project {
-            Ok(key) => came_to(within(deadline, api.flags(key)).await),
+            Ok(key) => came_to(within(deadline, api.flags(&key.value)).await),
             Err(why) => CameTo::Untried(why.to_owned()),
         }
     };
     let private = async {
         match personal {
             Some(key) => {
-                let facts = within(deadline, api.key_facts(key)).await;
+                let facts = within(deadline, api.key_facts(&key.value)).await;
                 (came_to(facts.as_ref().map(Result::as_ref).map_err(Clone::clone)), Some(flat(facts)))
             }
             None => (came_to(within(deadline, api.answers()).await), None),
         }
     };
     let (capture, flags, (private, facts)) = tokio::join!(capture, flags, private);
+    let capture = match (capture, project, since) {
+        (Some(tried), _, _) => tried,
+        (None, _, Some(since)) if flags == CameTo::Works => {
+            CameTo::Worked(TimeDelta::from_std(since).unwrap_or_default())
+        }
+        (None, Ok(key), _) => try_capture(api, key, before, deadline).await,
+        (None, Err(why), _) => CameTo::Untried(why.to_owned()),
+    };
     let parts = vec![
         Part { name: "capture", came_to: capture },
         Part { name: "flags", came_to: flags },

@@ -53,6 +53,22 @@ async fn the_vendor_is_down_with_none_degraded_with_some_and_healthy_with_all_of
 }
 
 #[tokio::test]
+async fn an_event_is_written_once_in_a_while_unless_something_is_wrong() {
+    let outside = Outside::start().await;
+    let looks = outside.looks();
+    for _ in 0..3 {
+        let (state, sentence) = vendor(&looks).await;
+        assert_eq!(state, State::Healthy, "{sentence}");
+    }
+    assert_eq!(outside.received("/i/v0/e/").await, 1);
+    assert_eq!(outside.received("/flags").await, 3);
+    outside.switch(json!({ "key_revoked": true })).await;
+    let (state, sentence) = vendor(&looks).await;
+    assert_eq!(state, State::Down, "{sentence}");
+    assert_eq!(outside.received("/i/v0/e/").await, 2);
+}
+
+#[tokio::test]
 async fn a_vendor_that_asks_to_be_left_alone_is_left_alone() {
     let outside = Outside::start().await;
     let looks = outside.looks();

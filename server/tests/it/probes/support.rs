@@ -57,6 +57,14 @@ impl Outside {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// How many requests the vendor got at a path.
+    pub(super) async fn received(&self, path: &str) -> usize {
+        let address = format!("{}/requests", self.sandbox.urls().control);
+        let requests: Value = self.http.get(address).send().await.unwrap().json().await.unwrap();
+        let of = |request: &&Value| request["path"] == path;
+        requests.as_array().unwrap().iter().filter(of).count()
+    }
+
     pub(super) fn deployment(&self) -> String {
         let kube = &self.sandbox.urls().kube;
         format!("{kube}/apis/apps/v1/namespaces/integrations/deployments/posthog-integration")
