@@ -32,7 +32,11 @@ impl Sessions {
     }
 
     async fn read(&self, id: &Id) -> Result<Option<Record>> {
-        let data = self.db.read(sessions::find(self.db.pool(), &id.to_string())).await.map_err(away)?;
+        let data = self
+            .db
+            .read(sessions::find(self.db.pool(), &id.to_string()))
+            .await
+            .map_err(|error| away(&error))?;
         data.map(|data| serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string())))
             .transpose()
     }
@@ -48,7 +52,7 @@ impl SessionStore for Sessions {
                 .db
                 .read(sessions::insert(self.db.pool(), &id, &data, expires(record)))
                 .await
-                .map_err(away)?;
+                .map_err(|error| away(&error))?;
             if new {
                 return Ok(());
             }
@@ -59,8 +63,11 @@ impl SessionStore for Sessions {
     async fn save(&self, record: &Record) -> Result<()> {
         let data = encode(record)?;
         let id = record.id.to_string();
-        let saved =
-            self.db.read(sessions::update(self.db.pool(), &id, &data, expires(record))).await.map_err(away);
+        let saved = self
+            .db
+            .read(sessions::update(self.db.pool(), &id, &data, expires(record)))
+            .await
+            .map_err(|error| away(&error));
         self.db.changes().changed(PEOPLE);
         saved
     }
@@ -82,7 +89,11 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let deleted = self.db.read(sessions::delete(self.db.pool(), &id.to_string())).await.map_err(away);
+        let deleted = self
+            .db
+            .read(sessions::delete(self.db.pool(), &id.to_string()))
+            .await
+            .map_err(|error| away(&error));
         self.db.changes().changed(PEOPLE);
         deleted
     }
@@ -97,7 +108,7 @@ fn expires(record: &Record) -> DateTime<Utc> {
     DateTime::from_timestamp(at.unix_timestamp(), 0).unwrap_or_default()
 }
 
-/// The library logs the text; the caller answers with "away" when it sees the mark.
-fn away(error: StoreError) -> Error {
+/// For the library only the text is left; whoever answers takes it for the database being away.
+fn away(error: &StoreError) -> Error {
     Error::Backend(error.to_string())
 }

@@ -35,7 +35,7 @@ pub(super) async fn show(
     if let Some(kept) = pages.get(&place).await {
         return Ok(Page::again(kept));
     }
-    let page = Page::ok(render(&visit, id, show, None).await?);
+    let page = Page::ok(&render(&visit, id, show, None).await?);
     pages.keep(place, page.pieces()).await;
     Ok(page)
 }
@@ -49,7 +49,7 @@ pub(super) async fn refused(
 ) -> Result<Page, Fault> {
     let show = Show::from_word(refusal.typed("show"));
     let visit = visit.at(forms::go_live_showing(id, show.word()));
-    Ok(Page::with(status, render(&visit, id, show, Some(refusal)).await?))
+    Ok(Page::with(status, &render(&visit, id, show, Some(refusal)).await?))
 }
 
 /// An id in an address; anything else is no page of ours.

@@ -33,7 +33,7 @@ pub(super) async fn print(visit: Visit, Path(id): Path<String>) -> Result<Page, 
     let rollouts = rollouts::all(&visit.app.db, go_live.id).await?;
     let rollouts = rollouts.into_iter().map(rollout_view::rollout).collect();
     let model = print::model::Model { gate: gate(&go_live), go_live, rollouts };
-    Ok(Page::ok(print::page::render(&visit.frame(Vec::new()), &model)))
+    Ok(Page::ok(&print::page::render(&visit.frame(Vec::new()), &model)))
 }
 
 async fn find(visit: &Visit, id: &str) -> Result<GoLive, Fault> {

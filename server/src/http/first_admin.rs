@@ -21,7 +21,7 @@ pub(super) async fn form(visit: Visit, Path(token): Path<String>) -> Result<Page
         return Err(Fault::NotFound);
     }
     let model = Model { token, ..Model::default() };
-    Ok(Page::ok(page::render(&visit.frame(Vec::new()), &model)))
+    Ok(Page::ok(&page::render(&visit.frame(Vec::new()), &model)))
 }
 
 /// Makes the admin and leads to the sign-in page.
@@ -71,5 +71,5 @@ fn refused(visit: &Visit, posted: &Posted, field: &str, what: &str, next_step: &
         refusal: Some(refusal),
     };
     let html = page::render(&visit.frame(Vec::new()), &model);
-    Page::with(StatusCode::UNPROCESSABLE_ENTITY, html).into_response()
+    Page::with(StatusCode::UNPROCESSABLE_ENTITY, &html).into_response()
 }

@@ -42,7 +42,7 @@ pub(super) async fn list(visit: Visit) -> Result<Page, Fault> {
         may_create: visit.person()?.may_act_as(Role::ReleaseManager),
         notice: None,
     };
-    Ok(Page::ok(page::render(&visit.frame(vec![topics::GO_LIVES.to_owned()]), &model)))
+    Ok(Page::ok(&page::render(&visit.frame(vec![topics::GO_LIVES.to_owned()]), &model)))
 }
 
 fn row(go_live: &GoLive, rollout: Option<&gantry_domain::rollout::Phase>) -> Row {
@@ -66,7 +66,7 @@ fn row(go_live: &GoLive, rollout: Option<&gantry_domain::rollout::Phase>) -> Row
 /// The form for a new one.
 pub(super) async fn form(visit: Visit) -> Page {
     let model = new_model(&visit, BTreeMap::new(), Vec::new());
-    Page::ok(page::render_new(&visit.frame(Vec::new()), &model))
+    Page::ok(&page::render_new(&visit.frame(Vec::new()), &model))
 }
 
 /// Opens one.
@@ -88,7 +88,7 @@ pub(super) async fn open(visit: Visit, posted: Posted) -> Result<Response, Fault
             } else {
                 page::render_new(&frame, &new_model(&visit, typed, errors))
             };
-            Ok(Page::with(StatusCode::UNPROCESSABLE_ENTITY, html).into_response())
+            Ok(Page::with(StatusCode::UNPROCESSABLE_ENTITY, &html).into_response())
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn faults(
     let path = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let frame = visit::frame(&app, None, app.clock.now(), path, Vec::new());
     let html = gantry_app::features::error::page::render(&frame, &fault.model());
-    let mut page = Page::with(fault.status(), html).into_response();
+    let mut page = Page::with(fault.status(), &html).into_response();
     if fault.status() == StatusCode::SERVICE_UNAVAILABLE {
         page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }

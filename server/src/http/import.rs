@@ -17,7 +17,7 @@ use crate::services::go_lives::FieldError;
 /// The page.
 pub(super) async fn form(visit: Visit) -> Page {
     let model = ImportModel { new: new_model(&visit, BTreeMap::new(), Vec::new()), ..ImportModel::default() };
-    Page::ok(page::render_import(&visit.frame(Vec::new()), &model))
+    Page::ok(&page::render_import(&visit.frame(Vec::new()), &model))
 }
 
 /// The page with what the document came to. Nothing is stored.
@@ -37,7 +37,7 @@ pub(super) async fn preview(visit: Visit, posted: Posted) -> Page {
         });
     }
     let status = if empty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Page::with(status, page::render_import(&visit.frame(Vec::new()), &model))
+    Page::with(status, &page::render_import(&visit.frame(Vec::new()), &model))
 }
 
 /// The page for a document.

@@ -28,7 +28,7 @@ pub(super) async fn history(visit: Visit, Path((id, key)): At) -> Result<Page, F
     go_live.item(&key).ok_or(Fault::NotFound)?;
     let finding = seen.probes.get(&key).cloned();
     let model = item::model::Model { go_live, item: key, finding };
-    Ok(Page::ok(item::page::render(&visit.frame(vec![topics::go_live(id)]), &model)))
+    Ok(Page::ok(&item::page::render(&visit.frame(vec![topics::go_live(id)]), &model)))
 }
 
 /// "This is so."

@@ -21,7 +21,7 @@ pub(super) struct Nonce(pub(super) String);
 
 impl Page {
     /// As asked for.
-    pub(super) fn ok(html: String) -> Self {
+    pub(super) fn ok(html: &str) -> Self {
         Self::with(StatusCode::OK, html)
     }
 
@@ -36,8 +36,8 @@ impl Page {
     }
 
     /// With another status.
-    pub(super) fn with(status: StatusCode, html: String) -> Self {
-        Self { status, pieces: Pieces::of(&html) }
+    pub(super) fn with(status: StatusCode, html: &str) -> Self {
+        Self { status, pieces: Pieces::of(html) }
     }
 }
 

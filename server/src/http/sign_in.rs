@@ -30,7 +30,7 @@ pub(super) async fn form(visit: Visit, Query(asked): Query<Asked>) -> Response {
     if visit.actor.is_some() {
         return Redirect::to(&next).into_response();
     }
-    Page::ok(page::render(&visit.frame(Vec::new()), &model(&visit, next))).into_response()
+    Page::ok(&page::render(&visit.frame(Vec::new()), &model(&visit, next))).into_response()
 }
 
 fn model(visit: &Visit, next: String) -> Model {
@@ -97,7 +97,7 @@ pub(super) fn refused_with(
     let refusal = Refusal { form: "sign-in".to_owned(), field: String::new(), what, next_step, typed };
     let model = Model { name, refusal: Some(refusal), ..model(visit, next) };
     let visit = visit.at(gantry_app::forms::SIGN_IN.to_owned());
-    Page::with(status, page::render(&visit.frame(Vec::new()), &model)).into_response()
+    Page::with(status, &page::render(&visit.frame(Vec::new()), &model)).into_response()
 }
 
 /// Ends the session, here and in every open page of it.
