@@ -1,16 +1,15 @@
 //! Who gets where: the routes' table walked with every role, forms of other sites, bodies that are too large.
 
 use gantry_domain::actor::Role;
+use gantry_domain::id::GoLiveId;
 use gantry_server::http::routes::{Least, Method as Use, TABLE};
 use reqwest::{Method, StatusCode};
 
 use crate::world::{World, encode, signable};
 
-async fn at(world: &World, path: &str) -> String {
-    let id = world.go_live().await;
-    let item = signable(world, id).await;
+fn at(path: &str, id: GoLiveId, item: &str) -> String {
     path.replace("{id}", &id.to_string())
-        .replace("{item}", &item)
+        .replace("{item}", item)
         .replace("{file}", "none.css")
         .replace("{token}", "no-token")
         .replace("{ask}", "pause")
@@ -19,6 +18,8 @@ async fn at(world: &World, path: &str) -> String {
 #[tokio::test]
 async fn every_role_meets_exactly_the_table_at_every_address() {
     let world = World::start().await;
+    let id = world.go_live().await;
+    let item = signable(&world, id).await;
     let mut browsers = vec![(None, world.browser())];
     for (login, role) in [("sam", Role::Stakeholder), ("rui", Role::ReleaseManager), ("ana", Role::Admin)] {
         browsers.push((Some(role), world.signed_in(login).await));
@@ -27,7 +28,7 @@ async fn every_role_meets_exactly_the_table_at_every_address() {
         if route.path == "/events" || route.path == "/sign-out" {
             continue;
         }
-        let path = at(&world, route.path).await;
+        let path = at(route.path, id, &item);
         for (role, browser) in &mut browsers {
             let mut browser = browser.clone();
             let answer = match route.method {

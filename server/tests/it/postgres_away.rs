@@ -60,3 +60,22 @@ async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
     running.stop().await;
     postgres.stop().await;
 }
+
+#[tokio::test]
+async fn a_client_that_dawdles_over_its_headers_is_let_go_and_others_are_served() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let database = crate::world::database().await;
+    let running = start(&config(database.url())).await;
+    let mut slow = tokio::net::TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    let (ended, served) =
+        tokio::join!(tokio::time::timeout(Duration::from_secs(40), slow.read_to_end(&mut rest)), async {
+            Browser::new(&running).get("/livez").await.status
+        });
+    assert_eq!(served, StatusCode::OK);
+    assert!(ended.is_ok(), "the connection is still held");
+    assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
+    running.stop().await;
+}
