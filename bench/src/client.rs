@@ -1,6 +1,6 @@
 //! A browser as far as measuring needs one: one kept connection, a session cookie, forms. Follows no redirect.
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
@@ -10,10 +10,13 @@ use hyper::{
     header::{self, HeaderMap},
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 use uuid::Uuid;
 
 use crate::fail::Fail;
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An answer, its body as it travelled.
 #[derive(Debug)]
@@ -146,11 +149,12 @@ impl Browser {
             let body = body.collect().await?.to_bytes();
             Ok::<_, hyper::Error>(Answer { status: parts.status, headers: parts.headers, body })
         };
-        let answered = answered.await;
-        if answered.is_err() {
+        let answered = timeout(PATIENCE, answered).await;
+        if !matches!(answered, Ok(Ok(_))) {
             self.connection = None;
         }
-        Ok(answered?)
+        let late = |_| Fail::said(format!("no answer within {} s", PATIENCE.as_secs()));
+        Ok(answered.map_err(late)??)
     }
 }
 

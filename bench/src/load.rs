@@ -7,12 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{process::Command, task::JoinSet};
+use tokio::{process::Command, task::JoinSet, time::timeout};
 
 use crate::{client::Browser, fail::Fail};
 
 /// Connections that ask at the same time.
 pub(crate) const CONNECTIONS: usize = 8;
+
+/// How much longer than it was told `wrk` may take.
+const LATE: Duration = Duration::from_secs(20);
 
 /// What asks.
 pub(crate) fn generator() -> &'static str {
@@ -43,7 +46,8 @@ pub(crate) async fn rate(
                 &format!("http://{address}{path}"),
             ]);
             command.stdin(Stdio::null()).kill_on_drop(true);
-            let output = command.output().await.map_err(Fail::io("start wrk"))?;
+            let ended = timeout(time + LATE, command.output()).await;
+            let output = ended.map_err(|_| Fail::said("wrk does not end"))?.map_err(Fail::io("start wrk"))?;
             wrk_rate(&String::from_utf8_lossy(&output.stdout))
         }
         None => own_rate(browser, path, time).await,

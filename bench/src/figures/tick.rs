@@ -27,13 +27,7 @@ const TURNS: usize = 20;
 /// The most beyond pgbench.
 const MOST: f64 = 1.5;
 
-/// What the request reads before anything else: the session and the person.
-const WHO: &str = "\
-select data from tower_sessions.session where id = :session and expiry_date > now();
-select id, login, name, role, password_hash, session_epoch from users where id = :user and disabled_at is null;
-";
-
-/// The transaction of a tick: once, lock, read, row, audit, notify.
+/// The transaction of a tick: once, lock, read, row, audit, notify. Session and person are in the panel's memory.
 const TRANSACTION: &str = "\
 \\set n :n + 1
 begin;
@@ -63,40 +57,36 @@ pub(super) async fn measure(place: &Place) -> Result<Found, Fail> {
 
 async fn with(world: &World) -> Result<Found, Fail> {
     let mut browser = world.admin().await?;
-    let (mut ours, mut whole, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-    let mut ratios = Vec::new();
+    let (mut ours, mut floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     // The first turn of each warms up and does not count.
     for turn in 0..=TURNS {
         let ticked = ticks(world, &mut browser).await?;
-        let request = pgbench(world, &mut browser, &format!("{WHO}{TRANSACTION}")).await?;
-        let transaction = pgbench(world, &mut browser, TRANSACTION).await?;
+        let alone = pgbench(world, &mut browser).await?;
         if turn > 0 {
-            ratios.push(Stats::of_times(&ticked).p50 / Stats::of_times(&request).p50);
+            ratios.push(Stats::of_times(&ticked).p50 / Stats::of_times(&alone).p50);
             ours.extend(ticked);
-            whole.extend(request);
-            alone.extend(transaction);
+            floor.extend(alone);
         }
     }
-    let (ours, whole, alone) = (Stats::of_times(&ours), Stats::of_times(&whole), Stats::of_times(&alone));
-    let (pairs, strict) = (Stats::of(&ratios), ours.p50 / alone.p50);
+    let (ours, floor) = (Stats::of_times(&ours), Stats::of_times(&floor));
+    let ratio = Stats::of(&ratios);
     let row = |name: &str, stats: Stats| {
         vec![name.to_owned(), ms(stats.p50), ms(stats.p95), stats.count.to_string()]
     };
-    let rows = [
-        row("tick over HTTP: post → answer", ours),
-        row("pgbench: every statement of the request", whole),
-        row("pgbench: the transaction alone", alone),
-    ];
+    let rows = [row("tick over HTTP: post → answer", ours), row("pgbench: the same transaction", floor)];
     Ok(Found {
-        measured: format!("{:.2}× ({})", pairs.p50, ms(ours.p50)),
-        floor: format!("pgbench {}", ms(whole.p50)),
-        met: Some(pairs.p50 <= MOST),
+        measured: format!("{:.2}× ({})", ratio.p50, ms(ours.p50)),
+        floor: format!("pgbench {}", ms(floor.p50)),
+        met: Some(ratio.p50 <= MOST),
         details: format!(
-            "{}\nThe ratio is the median over {TURNS} turns of {ITEMS} ticks each, in turns, against every statement that \
-             the request makes (session, person, transaction); against the transaction alone it is {strict:.2}×. One \
-             client over a Unix socket, prepared statements, `fsync`, `synchronous_commit` and `full_page_writes` on. \
-             The panel was running during all of it and heard every notification.",
-            table(&["", "p50", "p95", "samples"], &rows)
+            "{}\nThe ratio is the median over {TURNS} turns of {ITEMS} ticks each, in turns (lowest {:.2}×, highest {:.2}×). \
+             One client over a Unix socket, prepared statements, `fsync`, `synchronous_commit` and `full_page_writes` on. \
+             The transaction: idempotency key, lock of the go-live, reading it with its history, the item's row, the \
+             audit entry with its hash chain, two notifications, commit. The panel was running during all of it and heard \
+             every notification.",
+            table(&["", "p50", "p95", "samples"], &rows),
+            ratio.min,
+            ratio.max
         ),
     })
 }
@@ -115,27 +105,24 @@ async fn ticks(world: &World, browser: &mut Browser) -> Result<Vec<Duration>, Fa
 }
 
 /// As many runs of the script on a fresh go-live, by pgbench's own log of each.
-async fn pgbench(world: &World, browser: &mut Browser, script: &str) -> Result<Vec<Duration>, Fail> {
+async fn pgbench(world: &World, browser: &mut Browser) -> Result<Vec<Duration>, Fail> {
     let go_live = GoLive::open_plain(browser, ITEMS).await?;
     let user: String = sqlx::query_scalar("select id::text from users where role = 'admin' limit 1")
         .fetch_one(world.pool())
         .await?;
-    let session: String =
-        sqlx::query_scalar("select id from tower_sessions.session limit 1").fetch_one(world.pool()).await?;
     let binding = "0123456789abcdef".repeat(4);
     let detail =
         format!(r#"{{"seq": 1, "act": {{"kind": "ticked"}}, "binding": "{binding}", "role": "admin"}}"#);
     let values = [
         ("golive", go_live.id.to_string()),
         ("user", user),
-        ("session", session),
         ("binding", binding),
         ("subject", format!("go-lives/{}/items/item", go_live.id)),
         ("detail", detail),
         ("topic", go_live.topic()),
     ];
     // Constants are written into the script: pgbench's variables would reach Postgres as text of unknown type.
-    let script = values.iter().fold(script.to_owned(), |script, (name, value)| {
+    let script = values.iter().fold(TRANSACTION.to_owned(), |script, (name, value)| {
         script.replace(&format!(":{name}"), &format!("'{value}'"))
     });
     let dir = world.dir().join("pgbench");
