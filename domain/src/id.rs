@@ -44,6 +44,10 @@ uuid_id! {
     GoLiveId;
     /// One run of a rollout plan.
     RolloutId;
+    /// One preset in one environment with its workload: what go-lives, thresholds and incidents belong to.
+    IntegrationId;
+    /// One alert threshold of an integration, in all its versions.
+    ThresholdId;
     /// What a browser sends with a mutating form, so that a retry has one effect.
     IdempotencyKey;
 }

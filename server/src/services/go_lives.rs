@@ -14,7 +14,7 @@ use super::Caller;
 use super::release::{MAX_CONFIGURATION, config_hash};
 use crate::live::topics;
 use crate::store::go_lives::Stored;
-use crate::store::{Db, Once, StoreError, audit, go_lives};
+use crate::store::{Db, Once, StoreError, audit, go_lives, integrations};
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +167,10 @@ pub async fn open(db: &Db, caller: Caller, draft: Draft) -> Result<GoLiveId, Sto
             }
             let stored = draft.stored(id, &caller);
             go_lives::add(tx, &stored).await?;
+            if let Some(preset) = &stored.go_live.preset {
+                let go_live = &stored.go_live;
+                integrations::ensure(tx, preset, &go_live.environment, &go_live.workload, caller.now).await?;
+            }
             tx.announce(topics::GO_LIVES);
             tx.audit(&audit::New {
                 at: caller.now,

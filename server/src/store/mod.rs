@@ -7,6 +7,7 @@ pub mod findings;
 pub mod first_admin;
 pub mod go_lives;
 pub mod idempotency;
+pub mod integrations;
 pub mod leases;
 mod migrate;
 mod pool;
