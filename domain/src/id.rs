@@ -40,6 +40,12 @@ macro_rules! uuid_id {
 uuid_id! {
     /// A person who signs in.
     UserId;
+    /// Something that went wrong, from its opening to its review.
+    IncidentId;
+    /// One entry of an incident's timeline.
+    EntryId;
+    /// A message on its way to somebody outside.
+    MessageId;
     /// One release of one integration to one environment, with its checklist.
     GoLiveId;
     /// One run of a rollout plan.

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod golive;
 pub mod id;
 pub mod import;
+pub mod incident;
 pub mod judge;
 pub mod light;
 pub mod plan;

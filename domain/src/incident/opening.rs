@@ -1,0 +1,176 @@
+//! Whether something that happened opens an incident, joins one, or opens one again. A threshold that goes up and down
+//! stays one incident for as long as people are at it, and a while longer.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::calendar::Calendar;
+use super::clock::{Clock, update_due};
+use super::decide::{Change, rebase};
+use super::entry::{EntryKind, NewEntry};
+use super::message::Tell;
+use super::{Changed, Incident, Refused, Source, State, Subject};
+use crate::actor::{Actor, Role};
+use crate::id::IncidentId;
+use crate::preset::Severity;
+use crate::text::inert_line;
+
+/// Fires again within this time after it was resolved, it is the same incident.
+const SAME_AGAIN: TimeDelta = TimeDelta::minutes(30);
+/// The longest title, in characters.
+pub const MAX_TITLE: usize = 160;
+
+/// Something to open an incident for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// What it is about.
+    pub subject: Subject,
+    /// What happened.
+    pub source: Source,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub title: String,
+    /// What was seen, as a sentence.
+    pub sentence: String,
+    /// Who is affected, where that is known.
+    pub impact: String,
+}
+
+impl Cause {
+    /// The kind of entry that says so.
+    fn kind(&self) -> EntryKind {
+        match self.source {
+            Source::Threshold { .. } => EntryKind::Threshold,
+            Source::Rollout { .. } => EntryKind::Rollout,
+            Source::Hand => EntryKind::Opened,
+        }
+    }
+}
+
+/// A new incident with its first entry.
+pub fn open(
+    id: IncidentId,
+    number: i64,
+    cause: &Cause,
+    by: Option<&Actor>,
+    calendar: &Calendar,
+    now: DateTime<Utc>,
+) -> Result<Change, Refused> {
+    if by.is_some_and(|actor| !actor.may_act_as(Role::ReleaseManager)) {
+        return Err(Refused::RoleTooLow);
+    }
+    let title = inert_line(&cause.title, MAX_TITLE);
+    if title.is_empty() {
+        return Err(Refused::TitleNeeded);
+    }
+    let person = by.map(|actor| &actor.person);
+    let next = Incident {
+        id,
+        number,
+        title,
+        subject: cause.subject.clone(),
+        source: cause.source.clone(),
+        severity: cause.severity,
+        state: State::Open,
+        clocks: vec![Clock::start(cause.severity, now, calendar)],
+        commander: None,
+        impact: cause.impact.trim().to_owned(),
+        action: String::new(),
+        opened_at: now,
+        opened_by: person.cloned(),
+        answered: None,
+        resolved_at: None,
+        next_update_at: Some(update_due(cause.severity, now, calendar)),
+        firing: matches!(cause.source, Source::Threshold { .. }),
+        fired: 1,
+        changed: Changed {
+            at: now,
+            by: person.map_or_else(|| "Gantry".to_owned(), |person| person.name.clone()),
+            did: "opened it".into(),
+        },
+        version: 1,
+    };
+    let text = if cause.sentence.trim().is_empty() {
+        format!("Opened as {}", cause.severity.label())
+    } else {
+        format!("Opened as {}: {}", cause.severity.label(), cause.sentence.trim())
+    };
+    let entry = NewEntry::now(EntryKind::Opened, now, person, text)
+        .with(json!({ "source": cause.source, "severity": cause.severity }));
+    Ok(Change { next, entries: vec![entry], tell: vec![Tell::Opened] })
+}
+
+/// Whether an incident of the same cause takes it: it is open, or was resolved a moment ago.
+pub fn takes(incident: &Incident, now: DateTime<Utc>) -> bool {
+    match incident.state {
+        State::Open | State::Investigating | State::Identified | State::Monitoring => true,
+        State::Resolved => incident.resolved_at.is_some_and(|at| now - at <= SAME_AGAIN),
+        State::Reviewed => false,
+    }
+}
+
+/// The same cause once more on an incident that [`takes`] it. Something worse than before raises the severity; nothing
+/// ever lowers it but a person.
+pub fn again(incident: &Incident, cause: &Cause, calendar: &Calendar, now: DateTime<Utc>) -> Change {
+    let mut next = incident.clone();
+    let mut tell = Vec::new();
+    let mut entries = Vec::new();
+    next.fired += 1;
+    next.firing = matches!(next.source, Source::Threshold { .. });
+    let text = format!("Again ({} times so far): {}", next.fired, cause.sentence.trim());
+    entries.push(
+        NewEntry::now(cause.kind(), now, None, text)
+            .with(json!({ "source": cause.source, "fired": next.fired })),
+    );
+    if next.state == State::Resolved {
+        next.state = State::Investigating;
+        next.resolved_at = None;
+        next.next_update_at = Some(update_due(next.severity, now, calendar));
+        entries.push(NewEntry::now(EntryKind::State, now, None, "Reopened: it came back").with(json!({
+            "from": State::Resolved, "to": State::Investigating,
+        })));
+        tell.push(Tell::Reopened);
+    }
+    if cause.severity < next.severity {
+        let from = next.severity;
+        let missed = rebase(&mut next, cause.severity, calendar, now);
+        let text = format!("{} → {}: what fired is worse.{missed}", from.label(), cause.severity.label());
+        entries.push(
+            NewEntry::now(EntryKind::Severity, now, None, text)
+                .with(json!({ "from": from, "to": cause.severity, "missed_before": !missed.is_empty() })),
+        );
+        tell.push(Tell::Raised);
+    }
+    if !tell.is_empty() {
+        next.changed = Changed { at: now, by: "Gantry".into(), did: "saw it come back".into() };
+        next.version += 1;
+    }
+    Change { next, entries, tell }
+}
+
+/// What opened it is not so any more. It stays open: whether it is over is for people to say.
+pub fn cleared(incident: &Incident, sentence: &str, now: DateTime<Utc>) -> Change {
+    let mut next = incident.clone();
+    next.firing = false;
+    let entry =
+        NewEntry::now(EntryKind::Threshold, now, None, format!("Back to normal: {}", sentence.trim()));
+    Change { next, entries: vec![entry], tell: Vec::new() }
+}
+
+/// The first response is overdue and nobody was told yet: says so, once for each clock.
+pub fn escalate(incident: &Incident, now: DateTime<Utc>) -> Option<Change> {
+    let clock = incident.running_clock().filter(|clock| incident.is_open() && clock.is_missed(now))?;
+    let text = format!(
+        "Nobody answered in time: the {} was due at {} UTC",
+        super::clock::promise(clock.severity),
+        clock.due_at.format("%H:%M")
+    );
+    let tell = if clock.severity == Severity::P1 { vec![Tell::Escalated] } else { Vec::new() };
+    let entry = NewEntry {
+        happened_at: clock.due_at,
+        ..NewEntry::now(EntryKind::Clock, now, None, text)
+            .with(json!({ "severity": clock.severity, "due_at": clock.due_at }))
+    };
+    Some(Change { next: incident.clone(), entries: vec![entry], tell })
+}
