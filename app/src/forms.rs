@@ -4,7 +4,7 @@
 //! Every form carries `key` (idempotency). Forms about an item carry `seen`, the version of the item that the page
 //! showed; forms about the go-live as a whole carry `seen`, the version of the go-live.
 
-use gantry_domain::id::{GoLiveId, ItemKey};
+use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId};
 
 /// Sign-in page and form: `name`, `password`, `next`.
 pub const SIGN_IN: &str = "/sign-in";
@@ -20,6 +20,38 @@ pub const GO_LIVES: &str = "/go-lives";
 pub const NEW_GO_LIVE: &str = "/go-lives/new";
 /// Import of a Markdown document: `text`; posting shows the preview.
 pub const IMPORT: &str = "/go-lives/import";
+
+/// List of incidents; posting opens one: `integration`, `severity`, `title`, `sentence`, `impact`.
+pub const INCIDENTS: &str = "/incidents";
+/// Form for a new incident.
+pub const NEW_INCIDENT: &str = "/incidents/new";
+/// The status page that everybody may read; `/status.json` and `/status.atom` beside it.
+pub const STATUS: &str = "/status";
+
+/// One incident. Takes `?kind=note` and `?before=<place>`.
+pub fn incident(id: IncidentId) -> String {
+    format!("{INCIDENTS}/{id}")
+}
+
+/// An address below an incident.
+///
+/// Pages: `timeline.json`, `timeline.md`. Forms, each with the `seen` version: `acknowledge`, `state` (`to`, `note`),
+/// `severity` (`to`, `reason`), `command` (takes it), `hand-over` (`person`), `update` (`impact`, `action`, `next` in
+/// minutes, `slack`, `pagerduty`, `public`; with `step=preview` it is only shown). Without it: `notes` (`text`, `link`,
+/// `happened`, `public`).
+pub fn below_incident(id: IncidentId, what: &str) -> String {
+    format!("{INCIDENTS}/{id}/{what}")
+}
+
+/// Changes a note: the fields of `notes`, and `seen`, how often it was changed.
+pub fn incident_entry(id: IncidentId, entry: EntryId) -> String {
+    format!("{INCIDENTS}/{id}/notes/{entry}")
+}
+
+/// Sends a message again that was given up.
+pub fn incident_message(id: IncidentId, message: MessageId) -> String {
+    format!("{INCIDENTS}/{id}/messages/{message}")
+}
 
 /// The launch console of one go-live. Takes `?show=open` and `?show=mine`.
 pub fn go_live(id: GoLiveId) -> String {

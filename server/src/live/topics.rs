@@ -1,6 +1,6 @@
 //! The names of what can change.
 
-use gantry_domain::id::{GoLiveId, RolloutId, UserId};
+use gantry_domain::id::{GoLiveId, IncidentId, RolloutId, UserId};
 
 /// The list of go-lives.
 pub const GO_LIVES: &str = "golives";
@@ -12,6 +12,20 @@ pub const GO_LIVE: &str = "golive:";
 pub fn go_live(id: GoLiveId) -> String {
     format!("{GO_LIVE}{id}")
 }
+
+/// The list of incidents.
+pub const INCIDENTS: &str = "incidents";
+
+/// What the topic of an incident begins with.
+pub const INCIDENT: &str = "incident:";
+
+/// One incident, with its timeline and its messages.
+pub fn incident(id: IncidentId) -> String {
+    format!("{INCIDENT}{id}")
+}
+
+/// There is something to send. Only the server listens to it.
+pub const OUTBOX: &str = "outbox";
 
 /// That there is another rollout to drive. Only the engine listens to it.
 pub const ROLLOUTS: &str = "rollouts";
@@ -31,5 +45,8 @@ pub fn user(id: UserId) -> String {
 
 /// Whether a page may listen to this topic.
 pub fn is_public(topic: &str) -> bool {
-    topic == GO_LIVES || topic.strip_prefix(GO_LIVE).is_some_and(|id| id.parse::<GoLiveId>().is_ok())
+    topic == GO_LIVES
+        || topic == INCIDENTS
+        || topic.strip_prefix(GO_LIVE).is_some_and(|id| id.parse::<GoLiveId>().is_ok())
+        || topic.strip_prefix(INCIDENT).is_some_and(|id| id.parse::<IncidentId>().is_ok())
 }

@@ -14,7 +14,8 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 const RIGHTS: &str = "
 do $$
 declare
-    histories constant text[] := array['audit_log', 'item_entries', 'gate_overrides', 'rollout_log', 'preflight_overrides'];
+    histories constant text[] := array['audit_log', 'item_entries', 'gate_overrides', 'rollout_log', 'preflight_overrides',
+        'incident_entries', 'incident_entry_editions'];
     history text;
 begin
     if not exists (select 1 from pg_roles where rolname = 'gantry_app') then

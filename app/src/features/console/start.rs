@@ -47,8 +47,11 @@ pub(super) fn start(page: Page<'_>) -> Html {
     }
     .part();
     // Whoever only reads sees the same button, but nothing that could be sent.
-    let form =
-        if page.may(Role::ReleaseManager) { page.form("start", "start").leading_to("rollout").with("", button) } else { button };
+    let form = if page.may(Role::ReleaseManager) {
+        page.form("start", "start").leading_to("rollout").with("", button)
+    } else {
+        button
+    };
     view! {
         <section class="step start" id="start-step" aria-labelledby="start-title">
             <h3 id="start-title">"Start"</h3>

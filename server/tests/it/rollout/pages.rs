@@ -29,7 +29,8 @@ impl Place {
         let cluster = Cluster::at(&sandbox.urls().kube).unwrap();
         eventually("the pods are ready", WITHIN, || async {
             let snapshot = cluster.read("integrations", "posthog-integration").await.unwrap().unwrap();
-            snapshot.deployment.pointer("/status/readyReplicas").and_then(serde_json::Value::as_u64) == Some(10)
+            snapshot.deployment.pointer("/status/readyReplicas").and_then(serde_json::Value::as_u64)
+                == Some(10)
         })
         .await;
         let dir = tempfile::tempdir().unwrap();

@@ -1,0 +1,185 @@
+//! What people do with an incident that is there.
+
+use gantry_domain::actor::Actor;
+use gantry_domain::id::{IncidentId, MessageId, UserId};
+use gantry_domain::incident::entry::{EntryKind, NewEntry};
+use gantry_domain::incident::message::{Channel, Tell};
+use gantry_domain::incident::{Command, MAX_TEXT, Refused, State, decide};
+use serde_json::json;
+
+use super::{Desk, IncidentError, record, save};
+use crate::live::topics;
+use crate::services::Caller;
+use crate::services::outbox::{self, Message};
+use crate::store::{Db, Once, audit, incidents, outbox as queue};
+
+/// What a person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Something that the domain knows by itself.
+    Command(Command),
+    /// Command to somebody, by their id.
+    HandOver(UserId),
+}
+
+/// Does what is asked, as the caller saw the incident (`seen`). Doing the same request again has no further effect.
+pub async fn act(
+    db: &Db,
+    desk: &Desk,
+    caller: Caller,
+    id: IncidentId,
+    ask: Ask,
+    seen: i64,
+) -> Result<(), IncidentError> {
+    let desk = desk.clone();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let incident = incidents::lock(tx, id).await?.ok_or(IncidentError::NoSuchIncident)?;
+            let command = match ask {
+                Ask::Command(command) => command,
+                Ask::HandOver(user) => {
+                    let to: Option<Actor> = incidents::leader(&mut **tx, user).await?;
+                    Command::HandOver { to: to.ok_or(Refused::CannotLead)? }
+                }
+            };
+            let change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
+            let person = Some(&caller.actor.person);
+            save(tx, &desk, &change, person, caller.now).await?;
+            record(tx, &change, action(&command), person, caller.now).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+fn action(command: &Command) -> &'static str {
+    match command {
+        Command::Acknowledge => "incident.acknowledged",
+        Command::Become { to: State::Resolved, .. } => "incident.resolved",
+        Command::Become { to: State::Reviewed, .. } => "incident.reviewed",
+        Command::Become { .. } => "incident.state-changed",
+        Command::Severity { .. } => "incident.severity-changed",
+        Command::TakeCommand => "incident.command-taken",
+        Command::HandOver { .. } => "incident.command-handed-over",
+        Command::Update { .. } => "incident.updated",
+    }
+}
+
+/// An update that goes out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// Who is affected and how.
+    pub impact: String,
+    /// What is being done.
+    pub action: String,
+    /// Minutes until the next one.
+    pub next_in_minutes: Option<u32>,
+    /// Where it goes.
+    pub channels: Vec<Channel>,
+    /// What everybody may read of it on the status page; empty: nothing.
+    pub public_text: String,
+}
+
+/// Sends an update: keeps impact and action, begins the next countdown, queues the messages and publishes what is public.
+pub async fn update(
+    db: &Db,
+    desk: &Desk,
+    caller: Caller,
+    id: IncidentId,
+    update: Update,
+    seen: i64,
+) -> Result<(), IncidentError> {
+    let desk = desk.clone();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let incident = incidents::lock(tx, id).await?.ok_or(IncidentError::NoSuchIncident)?;
+            let public_text = update.public_text.trim().to_owned();
+            let channels: Vec<_> =
+                desk.channels.iter().copied().filter(|channel| update.channels.contains(channel)).collect();
+            if channels.is_empty() && public_text.is_empty() {
+                return Err(Refused::NoChannel.into());
+            }
+            let length = public_text.chars().count();
+            if length > MAX_TEXT {
+                return Err(Refused::TextTooLong { length }.into());
+            }
+            let command = Command::Update {
+                impact: update.impact,
+                action: update.action,
+                next_in_minutes: update.next_in_minutes,
+            };
+            let mut change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
+            let person = &caller.actor.person;
+            if !channels.is_empty() {
+                let names: Vec<_> = channels.iter().map(|channel| channel.label()).collect();
+                let given =
+                    |text: &str| if text.is_empty() { "not known yet".to_owned() } else { text.to_owned() };
+                let text = format!(
+                    "Update to {}. Impact: {}. Current action: {}.",
+                    names.join(" and "),
+                    given(&change.next.impact),
+                    given(&change.next.action)
+                );
+                change.entries.push(
+                    NewEntry::now(EntryKind::Message, caller.now, Some(person), text)
+                        .with(json!({ "channels": channels, "next_update_at": change.next.next_update_at })),
+                );
+            }
+            if !public_text.is_empty() {
+                let entry = NewEntry::now(EntryKind::Message, caller.now, Some(person), public_text);
+                change.entries.push(NewEntry { public: true, ..entry });
+            }
+            save(tx, &desk, &change, Some(person), caller.now).await?;
+            for channel in channels {
+                let message = Message {
+                    incident: &change.next,
+                    tell: Tell::Update,
+                    channel,
+                    by_name: Some(&person.name),
+                    dedup: None,
+                    at: caller.now,
+                };
+                outbox::enqueue(tx, &desk, message).await?;
+            }
+            record(tx, &change, action(&command), Some(person), caller.now).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Has a message that was given up sent again.
+pub async fn send_again(
+    db: &Db,
+    caller: Caller,
+    id: IncidentId,
+    message: MessageId,
+) -> Result<(), IncidentError> {
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            if queue::retry(tx, id, message, caller.now).await? {
+                tx.announce(topics::OUTBOX);
+                tx.announce(topics::incident(id));
+                tx.audit(&audit::New {
+                    at: caller.now,
+                    actor: Some(&caller.actor.person),
+                    action: "incident.message-sent-again",
+                    subject: &format!("incidents/{id}/messages/{message}"),
+                    detail: json!({}),
+                })
+                .await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}

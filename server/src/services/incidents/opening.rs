@@ -1,0 +1,244 @@
+//! How incidents come into being: a threshold that fires, a rollout that goes back, a person. Called within the
+//! transaction of what happened, so that neither is there without the other.
+
+use chrono::{DateTime, Utc};
+use gantry_domain::id::{GoLiveId, IncidentId, IntegrationId, PresetKey, RolloutId, ThresholdKey};
+use gantry_domain::incident::entry::{EntryKind, NewEntry};
+use gantry_domain::incident::opening::{self, Cause};
+use gantry_domain::incident::{Change, Refused, Source, Subject};
+use gantry_domain::preset::Severity;
+use gantry_domain::rollout::WhyRollBack;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Desk, IncidentError, record, save, tell};
+use crate::live::topics;
+use crate::services::Caller;
+use crate::store::{Db, Once, StoreError, Tx, incidents, integrations};
+
+/// A threshold that fires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fired {
+    /// Of which integration.
+    pub integration: IntegrationId,
+    /// Its preset.
+    pub preset: PresetKey,
+    /// The threshold.
+    pub threshold_key: ThresholdKey,
+    /// Its name.
+    pub threshold_name: String,
+    /// The version that judged.
+    pub version: u32,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What was measured, where there was something.
+    pub value: Option<f64>,
+    /// The reading in words: "5xx is 42 per minute, above 10".
+    pub sentence: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A threshold that fires no more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cleared {
+    /// Of which integration.
+    pub integration: IntegrationId,
+    /// The threshold.
+    pub threshold_key: ThresholdKey,
+    /// The reading in words.
+    pub sentence: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A rollout that went back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolledBack {
+    /// Of which go-live.
+    pub go_live: GoLiveId,
+    /// Which.
+    pub rollout: RolloutId,
+    /// Why.
+    pub why: WhyRollBack,
+    /// The version that did not stay.
+    pub from: String,
+    /// The version that runs again.
+    pub to: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A threshold fires: opens an incident, or joins the one that it opened before.
+pub async fn threshold_fired(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<IncidentId, StoreError> {
+    let subject = subject(tx, fired.integration).await?;
+    incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
+    let cause = Cause {
+        title: format!("{}: {}", subject.label(), fired.threshold_name),
+        subject,
+        source: Source::Threshold {
+            key: fired.threshold_key.clone(),
+            name: fired.threshold_name.clone(),
+            version: fired.version,
+        },
+        severity: fired.severity,
+        sentence: fired.sentence.clone(),
+        impact: String::new(),
+    };
+    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
+    if let Some(before) = before.filter(|before| opening::takes(before, fired.at)) {
+        let mut change = opening::again(&before, &cause, &desk.calendar, fired.at);
+        add_reading(&mut change, fired);
+        save(tx, desk, &change, None, fired.at).await?;
+        if change.next.version != before.version {
+            record(tx, &change, "incident.came-back", None, fired.at).await?;
+        }
+        return Ok(before.id);
+    }
+    let mut change = open(tx, desk, &cause, fired.at).await?;
+    add_reading(&mut change, fired);
+    add(tx, desk, &change, fired.at).await
+}
+
+/// What was measured, beside what the entry says.
+fn add_reading(change: &mut Change, fired: &Fired) {
+    if let Some(entry) = change.entries.first_mut()
+        && let Some(detail) = entry.detail.as_object_mut()
+    {
+        detail.insert("value".into(), json!(fired.value));
+        detail.insert("version".into(), fired.version.into());
+    }
+}
+
+/// A threshold fires no more: its incident's timeline says so. Whether it is over is for people to say.
+pub async fn threshold_cleared(tx: &mut Tx, cleared: &Cleared) -> Result<Option<IncidentId>, StoreError> {
+    incidents::lock_cause(tx, cleared.integration, cleared.threshold_key.as_str()).await?;
+    let found = incidents::latest_of_threshold(tx, cleared.integration, &cleared.threshold_key).await?;
+    let Some(incident) = found.filter(|incident| incident.is_open() && incident.firing) else {
+        return Ok(None);
+    };
+    let change = opening::cleared(&incident, &cleared.sentence, cleared.at);
+    save(tx, &Desk::default(), &change, None, cleared.at).await?;
+    Ok(Some(incident.id))
+}
+
+/// A rollout went back: opens an incident, or tells the one that is open about the same integration.
+pub async fn rollout_rolled_back(
+    tx: &mut Tx,
+    desk: &Desk,
+    rolled: &RolledBack,
+) -> Result<Option<IncidentId>, StoreError> {
+    let Some(integration) = incidents::integration_of_go_live(tx, rolled.go_live).await? else {
+        return Ok(None);
+    };
+    incidents::lock_cause(tx, integration, "rollout").await?;
+    if let Some(known) = incidents::of_rollout(tx, rolled.rollout).await? {
+        return Ok(Some(known.id));
+    }
+    let (severity, why) = match &rolled.why {
+        WhyRollBack::Breach { severity, reading, .. } => (*severity, reading.clone()),
+        WhyRollBack::Person { by, reason } if reason.trim().is_empty() => {
+            (Severity::P3, format!("{by} asked for it"))
+        }
+        WhyRollBack::Person { by, reason } => (Severity::P3, format!("{by}: {reason}")),
+    };
+    let sentence = format!("{} was rolled back to {}. {why}", rolled.from, rolled.to);
+    let detail =
+        json!({ "rollout": rolled.rollout, "go_live": rolled.go_live, "from": rolled.from, "to": rolled.to });
+    // What a breach opened a moment ago is the same trouble.
+    if let Some(open) = incidents::open_of(&mut **tx, integration).await?.into_iter().next() {
+        let entry = NewEntry::now(EntryKind::Rollout, rolled.at, None, sentence).with(detail);
+        incidents::append_entry(tx, open.id, &entry).await?;
+        tx.announce(topics::incident(open.id));
+        return Ok(Some(open.id));
+    }
+    let subject = subject(tx, integration).await?;
+    let cause = Cause {
+        title: format!("{}: rollout of {} rolled back", subject.label(), rolled.from),
+        subject,
+        source: Source::Rollout { rollout: rolled.rollout, go_live: rolled.go_live },
+        severity,
+        sentence,
+        impact: String::new(),
+    };
+    let change = open(tx, desk, &cause, rolled.at).await?;
+    add(tx, desk, &change, rolled.at).await.map(Some)
+}
+
+/// What a person says to open an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What it is about.
+    pub integration: Option<IntegrationId>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub title: String,
+    /// What was seen.
+    pub sentence: String,
+    /// Who is affected.
+    pub impact: String,
+}
+
+/// A person opens an incident; the same request again returns the same one.
+pub async fn by_hand(
+    db: &Db,
+    desk: &Desk,
+    caller: Caller,
+    draft: Draft,
+) -> Result<IncidentId, IncidentError> {
+    let desk = desk.clone();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            let id = IncidentId(Uuid::now_v7());
+            if let Once::Repeated(before) = tx.once(&caller.request, &id.to_string()).await? {
+                let id = before.parse().map_err(StoreError::unreadable("the outcome of a request"))?;
+                return Ok(id);
+            }
+            let known = match draft.integration {
+                Some(integration) => integrations::find(&mut **tx, integration).await?,
+                None => None,
+            };
+            let integration = known.ok_or(Refused::NoIntegration)?;
+            let cause = Cause {
+                subject: Subject {
+                    integration: integration.id,
+                    preset: integration.preset,
+                    environment: integration.environment,
+                },
+                source: Source::Hand,
+                severity: draft.severity,
+                title: draft.title,
+                sentence: draft.sentence,
+                impact: draft.impact,
+            };
+            let number = incidents::next_number(tx).await?;
+            let change = opening::open(id, number, &cause, Some(&caller.actor), &desk.calendar, caller.now)?;
+            incidents::add(tx, &change.next).await?;
+            tell(tx, &desk, &change, Some(&caller.actor.person), caller.now).await?;
+            record(tx, &change, "incident.opened", Some(&caller.actor.person), caller.now).await?;
+            Ok(id)
+        })
+    })
+    .await
+}
+
+async fn subject(tx: &mut Tx, id: IntegrationId) -> Result<Subject, StoreError> {
+    let found = integrations::find(&mut **tx, id).await?;
+    let found =
+        found.ok_or_else(|| StoreError::Unreadable("an integration", format!("{id} is not there")))?;
+    Ok(Subject { integration: found.id, preset: found.preset, environment: found.environment })
+}
+
+async fn open(tx: &mut Tx, desk: &Desk, cause: &Cause, at: DateTime<Utc>) -> Result<Change, StoreError> {
+    let number = incidents::next_number(tx).await?;
+    let opened = opening::open(IncidentId(Uuid::now_v7()), number, cause, None, &desk.calendar, at);
+    opened.map_err(StoreError::unreadable("the cause of an incident"))
+}
+
+async fn add(tx: &mut Tx, desk: &Desk, change: &Change, at: DateTime<Utc>) -> Result<IncidentId, StoreError> {
+    incidents::add(tx, &change.next).await?;
+    tell(tx, desk, change, None, at).await?;
+    record(tx, change, "incident.opened", None, at).await?;
+    Ok(change.next.id)
+}

@@ -1,0 +1,100 @@
+//! The timeline: everybody who does something about an incident writes it here.
+
+use gantry_domain::id::{EntryId, IncidentId};
+use gantry_domain::incident::Refused;
+use gantry_domain::incident::entry::{Draft, NewEntry, note};
+use serde_json::json;
+
+use super::IncidentError;
+use crate::live::topics;
+use crate::services::Caller;
+use crate::store::{Db, Once, StoreError, Tx, audit, incidents};
+
+/// Writes an entry in the transaction of what it tells about, and has the pages that show the incident told.
+pub async fn append(tx: &mut Tx, incident: IncidentId, entry: &NewEntry) -> Result<EntryId, StoreError> {
+    let id = incidents::append_entry(tx, incident, entry).await?;
+    tx.announce(topics::incident(incident));
+    Ok(id)
+}
+
+/// A person writes a note.
+pub async fn add_note(
+    db: &Db,
+    caller: Caller,
+    incident: IncidentId,
+    draft: Draft,
+) -> Result<(), IncidentError> {
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            incidents::find(&mut **tx, incident).await?.ok_or(IncidentError::NoSuchIncident)?;
+            let entry = note(&draft, &caller.actor, caller.now)?;
+            let id = append(tx, incident, &entry).await?;
+            tx.audit(&audit::New {
+                at: caller.now,
+                actor: Some(&caller.actor.person),
+                action: "incident.noted",
+                subject: &format!("incidents/{incident}/entries/{id}"),
+                detail: json!({ "text": entry.text, "public": entry.public, "happened_at": entry.happened_at }),
+            })
+            .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// A person changes a note; what it said before is kept.
+pub async fn edit_note(
+    db: &Db,
+    caller: Caller,
+    incident: IncidentId,
+    entry: EntryId,
+    draft: Draft,
+    seen: u32,
+) -> Result<(), IncidentError> {
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let now =
+                incidents::lock_entry(tx, incident, entry).await?.ok_or(IncidentError::NoSuchIncident)?;
+            if !now.may_be_changed_by(&caller.actor) {
+                return Err(Refused::NotYours.into());
+            }
+            if now.edits != seen {
+                return Err(Refused::ChangedMeanwhile {
+                    by: "Somebody".into(),
+                    at: caller.now,
+                    did: "changed this entry".into(),
+                }
+                .into());
+            }
+            let draft = Draft { happened_at: draft.happened_at.or(Some(now.happened_at)), ..draft };
+            let next = note(&draft, &caller.actor, caller.now)?;
+            let same = next.text == now.text
+                && next.link == now.link
+                && next.happened_at == now.happened_at
+                && next.public == now.public;
+            if same {
+                return Err(Refused::NothingChanged.into());
+            }
+            incidents::add_edition(tx, incident, entry, seen + 1, &next, &caller.actor.person).await?;
+            tx.announce(topics::incident(incident));
+            tx.announce(topics::INCIDENTS);
+            tx.audit(&audit::New {
+                at: caller.now,
+                actor: Some(&caller.actor.person),
+                action: "incident.note-changed",
+                subject: &format!("incidents/{incident}/entries/{entry}"),
+                detail: json!({ "from": now.text, "to": next.text, "public": next.public }),
+            })
+            .await?;
+            Ok(())
+        })
+    })
+    .await
+}

@@ -1,0 +1,219 @@
+//! Messages to the outside: written together with what they tell about, taken by one replica at a time, handed over at
+//! least once.
+
+use chrono::{DateTime, Utc};
+use gantry_domain::id::{IncidentId, MessageId};
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use super::{StoreError, Tx};
+
+/// A message to be sent. Holds no secret: addresses and keys belong to the one who sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct New {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it goes.
+    pub channel: &'static str,
+    /// What it tells.
+    pub tell: String,
+    /// The incident it is about.
+    pub incident: IncidentId,
+    /// As the channel wants it.
+    pub body: serde_json::Value,
+    /// Who wrote it; none where Gantry did.
+    pub by_name: Option<String>,
+    /// What is told once, however often it is said.
+    pub dedup: Option<String>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Puts a message among those to be sent. `false`: it was told before.
+pub async fn add(tx: &mut Tx, new: &New) -> Result<bool, StoreError> {
+    let added = sqlx::query!(
+        "insert into outbox (id, channel, tell, incident_id, body, by_name, dedup, created_at, next_attempt_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+         on conflict (dedup) where dedup is not null do nothing",
+        new.id.0,
+        new.channel,
+        new.tell,
+        new.incident.0,
+        new.body,
+        new.by_name,
+        new.dedup,
+        new.created_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// A message that this process sends now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it goes.
+    pub channel: String,
+    /// What it tells.
+    pub tell: String,
+    /// The incident it is about.
+    pub incident: Option<IncidentId>,
+    /// As the channel wants it.
+    pub body: serde_json::Value,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+}
+
+/// Takes at most `limit` messages that are due at `now` and that nobody else is sending. Whoever takes one and does not come
+/// back within `seconds` loses it to the next. Of one incident the messages to one channel go out one after another.
+pub async fn claim(
+    executor: impl PgExecutor<'_>,
+    now: DateTime<Utc>,
+    seconds: f64,
+    limit: i64,
+) -> Result<Vec<Claimed>, StoreError> {
+    let rows = sqlx::query!(
+        r#"update outbox set attempts = attempts + 1, claimed_until = $1 + make_interval(secs => $2)
+           where id in (
+               select o.id from outbox o
+               where o.delivered_at is null and o.failed_at is null and o.next_attempt_at <= $1
+                   and (o.claimed_until is null or o.claimed_until <= $1)
+                   and not exists (
+                       select 1 from outbox e
+                       where e.incident_id = o.incident_id and e.channel = o.channel
+                           and e.delivered_at is null and e.failed_at is null
+                           and (e.created_at, e.id) < (o.created_at, o.id)
+                   )
+               order by o.next_attempt_at limit $3 for update skip locked
+           )
+           returning id, channel, tell, incident_id, body, attempts"#,
+        now,
+        seconds,
+        limit
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Claimed {
+                id: row.id.into(),
+                channel: row.channel,
+                tell: row.tell,
+                incident: row.incident_id.map(IncidentId),
+                body: row.body,
+                attempt: u32::try_from(row.attempts)
+                    .map_err(StoreError::unreadable("a number of attempts"))?,
+            })
+        })
+        .collect()
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was taken.
+    Delivered,
+    /// It is tried again.
+    Again {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        why: String,
+    },
+    /// It is not tried again.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Records what became of a message. `false`: somebody else did so before.
+pub async fn settle(
+    tx: &mut Tx,
+    id: MessageId,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let (delivered, failed, next, why) = match outcome {
+        Outcome::Delivered => (Some(now), None, None, None),
+        Outcome::Again { at, why } => (None, None, Some(*at), Some(why)),
+        Outcome::Failed { why } => (None, Some(now), None, Some(why)),
+    };
+    let settled = sqlx::query!(
+        "update outbox set delivered_at = $2, failed_at = $3, next_attempt_at = coalesce($4, next_attempt_at),
+             last_error = $5, claimed_until = null
+         where id = $1 and delivered_at is null and failed_at is null",
+        id.0,
+        delivered,
+        failed,
+        next,
+        why
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(settled.rows_affected() == 1)
+}
+
+/// Has a message that was given up sent again. `false`: it was not given up.
+pub async fn retry(
+    tx: &mut Tx,
+    incident: IncidentId,
+    id: MessageId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let again = sqlx::query!(
+        "update outbox set failed_at = null, next_attempt_at = $3, claimed_until = null
+         where id = $1 and incident_id = $2 and failed_at is not null",
+        id.0,
+        incident.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(again.rows_affected() == 1)
+}
+
+/// A message as people see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it goes.
+    pub channel: String,
+    /// What it tells.
+    pub tell: String,
+    /// Who wrote it; none where Gantry did.
+    pub by_name: Option<String>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it is tried next.
+    pub next_attempt_at: DateTime<Utc>,
+    /// When it was taken.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// When it was given up.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+}
+
+/// The messages about an incident, newest first, at most `limit`.
+pub async fn of(
+    executor: impl PgExecutor<'_>,
+    incident: IncidentId,
+    limit: i64,
+) -> Result<Vec<Seen>, StoreError> {
+    let rows = sqlx::query_as!(
+        Seen,
+        "select id, channel, tell, by_name, created_at, attempts, next_attempt_at, delivered_at, failed_at, last_error
+         from outbox where incident_id = $1 order by created_at desc, id desc limit $2",
+        incident.0,
+        limit
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows)
+}
