@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -60,17 +60,13 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &G
             })
         }
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+    // HTTP/1.1 alone: browsers speak HTTP/2 only over TLS, and what ends that in front of the program speaks either. A
+    // look at each connection's first bytes would double the room that its buffer takes.
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(BUFFER * 8)
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(30))
-        .max_concurrent_streams(200);
-    let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        .serve_connection(TokioIo::new(stream), service);
     let watched = graceful.watch(served);
     tokio::spawn(async move {
         if let Err(error) = watched.await {

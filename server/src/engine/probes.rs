@@ -38,7 +38,8 @@ pub struct Probes {
 impl Probes {
     /// Looks until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let wishes = self.hub.subscribe([topics::LOOKS.to_owned(), topics::GO_LIVES.to_owned()]);
+        // Not on every change of a go-live: asking what is due would get in the way of the next change.
+        let wishes = self.hub.subscribe([topics::LOOKS.to_owned()]);
         let mut away = false;
         loop {
             let round = tokio::select! {

@@ -19,23 +19,30 @@ use crate::auth::{AuthSession, Backend, Sessions};
 
 /// How long a session lasts: a working day and some of the night.
 const SESSION: CookieDuration = CookieDuration::hours(14);
+/// Where the event streams are.
+const STREAMS: &str = "/events";
 /// The longest that making an answer may take. Event streams answer at once and then go on.
 const LONGEST: Duration = Duration::from_secs(12);
 
 /// Everything behind the address that the program listens on.
 pub fn router(app: App) -> Router {
-    let with_session = mount(TABLE.iter().filter(|route| route.session), |route, methods| {
+    let guarded = |route: &Route, methods: Methods| {
         let least = route.least;
         methods.route_layer(middleware::from_fn(
             move |auth: AuthSession, uri, request: Request, next: Next| {
                 guard::check(least, auth, uri, request, next)
             },
         ))
-    })
-    .layer(auth(&app));
+    };
+    let with_session = |streams: bool| {
+        let routes = TABLE.iter().filter(move |route| route.session && (route.path == STREAMS) == streams);
+        mount(routes, guarded).layer(auth(&app))
+    };
     mount(TABLE.iter().filter(|route| !route.session), |_, methods| methods)
-        .merge(with_session)
+        .merge(with_session(false))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        // Beside the compression: its encoders' room would be held for as long as each stream is open.
+        .merge(with_session(true))
         .layer(middleware::from_fn_with_state(app.clone(), same_origin::check))
         .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {

@@ -172,6 +172,8 @@ pub async fn open(db: &Db, caller: Caller, draft: Draft) -> Result<GoLiveId, Sto
                 integrations::ensure(tx, preset, &go_live.environment, &go_live.workload, caller.now).await?;
             }
             tx.announce(topics::GO_LIVES);
+            // A new one is looked at for the first time at once.
+            tx.announce(topics::LOOKS);
             tx.audit(&audit::New {
                 at: caller.now,
                 actor: Some(&caller.actor.person),

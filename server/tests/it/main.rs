@@ -11,6 +11,7 @@ mod probes;
 mod role;
 mod rollout;
 mod sessions;
+mod settings;
 mod sign_in;
 mod streams;
 mod world;

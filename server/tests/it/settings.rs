@@ -1,0 +1,49 @@
+//! The table of settings in `deploy/SETTINGS.md` says what `gantry serve` really takes.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::{Args as _, Command};
+use gantry_server::config::ServeArgs;
+
+const INTRODUCTION: &str = "\
+# Settings
+
+Each is a flag of `gantry serve` and an environment variable; a flag goes before the variable. What is missing or wrong is one
+sentence before anything starts. Secrets are given by reference, `@/path/to/file` or `$NAME` of a variable, and are
+never logged.
+
+| flag | variable | default | what it is |
+|---|---|---|---|
+";
+
+/// The table as the flags themselves have it.
+fn table() -> String {
+    let command = ServeArgs::augment_args(Command::new("gantry"));
+    command.get_arguments().fold(INTRODUCTION.to_owned(), |mut text, arg| {
+        let words = arg.get_long_help().or_else(|| arg.get_help()).unwrap().to_string();
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+        let variable = arg.get_env().unwrap().to_str().unwrap();
+        let default = match arg.get_default_values() {
+            [] => String::new(),
+            [first, ..] => format!("`{}`", first.to_str().unwrap()),
+        };
+        writeln!(text, "| `--{}` | `{variable}` | {default} | {words} |", arg.get_long().unwrap()).unwrap();
+        text
+    })
+}
+
+#[test]
+fn every_setting_is_in_the_table_as_the_program_takes_it() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/SETTINGS.md");
+    let wanted = table();
+    if std::env::var_os("GANTRY_WRITE_SETTINGS").is_some() {
+        std::fs::write(&file, &wanted).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == wanted,
+        "deploy/SETTINGS.md is not what `gantry serve` takes. GANTRY_WRITE_SETTINGS=1 cargo test -p gantry-server \
+         --test it settings writes it anew:\n{wanted}"
+    );
+}
