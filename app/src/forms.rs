@@ -4,7 +4,7 @@
 //! Every form carries `key` (idempotency). Forms about an item carry `seen`, the version of the item that the page
 //! showed; forms about the go-live as a whole carry `seen`, the version of the go-live.
 
-use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId};
+use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId, ThresholdId};
 
 /// Sign-in page and form: `name`, `password`, `next`.
 pub const SIGN_IN: &str = "/sign-in";
@@ -95,6 +95,23 @@ pub fn item_act(id: GoLiveId, item: &ItemKey, act: &str) -> String {
 /// address part as id, `preflight/override` with a hyphen: `override`, `plan`, `start`, `preflight-override`, `roll-back`.
 pub fn item_form(item: &ItemKey, act: &str) -> String {
     format!("{act}-{item}")
+}
+
+/// All thresholds. Takes `?show=firing`, `pending`, `unknown` and `ok`.
+pub const THRESHOLDS: &str = "/thresholds";
+/// Import of a rule file: `integration`, `text`, `why`; `do` is `preview` or `take`.
+pub const IMPORT_THRESHOLDS: &str = "/thresholds/import";
+/// Thresholds as a file: `?integration=<id>&as=file|object`.
+pub const EXPORT_THRESHOLDS: &str = "/thresholds/export.yaml";
+
+/// One threshold. Posting changes it: the fields of `thresholds::edit`; `do` is `save`, `replay-24h` or `replay-7d`.
+pub fn threshold(id: ThresholdId) -> String {
+    format!("{THRESHOLDS}/{id}")
+}
+
+/// What is done with a threshold's versions: `restore` (`version`, `why`), `approve` and `refuse` (`proposal`).
+pub fn threshold_act(id: ThresholdId, act: &str) -> String {
+    format!("{THRESHOLDS}/{id}/{act}")
 }
 
 /// A text as part of an address's query.

@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod age;
+pub mod alert;
 pub mod canary;
 pub mod checklist;
 pub mod csv;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine::alerts::Evaluator;
 use crate::engine::probes::{self, Probes};
 use crate::engine::rollout::Engine;
 use crate::http::{App, AssetStore, PageCache, Parts, Site, router};
@@ -25,6 +26,7 @@ use crate::services::preflight::Surroundings;
 use crate::services::preflight_looks::neighbours;
 use crate::services::probes::addresses::{Addresses, Hosts};
 use crate::services::probes::{self as looking, Looks};
+use crate::services::thresholds;
 use crate::services::workloads::Workloads;
 use crate::store::{self, Db, PoolSettings};
 use crate::{auth, engine, keeping, listen};
@@ -115,6 +117,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let cluster = cluster(&config).await?;
     let prometheus =
         config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
+    // A client of its own: what alerts ask can neither wait behind a rollout nor make one wait.
+    let watching = prometheus.as_ref().and(config.prometheus_url.as_deref());
+    let watching = watching.map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
     let looks = Arc::new(looks(&config, &presets, cluster.clone(), prometheus.clone())?);
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();
@@ -137,7 +142,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         around,
         workloads,
         assets,
-        presets,
+        presets: presets.clone(),
         site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },
         oidc,
         stop: stop.clone(),
@@ -148,6 +153,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
             "there is nobody who could sign in; make the first admin at {origin}/first-admin/{token}"
         );
     }
+    thresholds::seed(&db, &presets, clock.now()).await?;
+    let alerts = Evaluator::new(db.clone(), app.hub.clone(), watching, presets, clock.clone());
+    tasks.spawn(alerts.run(stop.clone()));
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
     tasks.spawn(engine::rollout::run(engine, stop.clone()));

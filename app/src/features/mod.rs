@@ -7,3 +7,4 @@ pub mod golives;
 pub mod item;
 pub mod print;
 pub mod sign_in;
+pub mod thresholds;

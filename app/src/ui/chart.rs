@@ -19,7 +19,12 @@ pub struct Column {
 /// Puts the points into at most [`MOST_COLUMNS`] columns, keeping the worst value of each, so that no breach is lost.
 /// A column is a gap only where no point of it has a value.
 pub fn columns(points: &[(i64, Option<f64>)], high_is_worse: bool) -> Vec<Column> {
-    let size = points.len().div_ceil(MOST_COLUMNS).max(1);
+    columns_at_most(MOST_COLUMNS, points, high_is_worse)
+}
+
+/// The same with at most `most` columns, for drawings as wide as the page.
+pub fn columns_at_most(most: usize, points: &[(i64, Option<f64>)], high_is_worse: bool) -> Vec<Column> {
+    let size = points.len().div_ceil(most.max(1)).max(1);
     points
         .chunks(size)
         .filter_map(|chunk| {

@@ -1,4 +1,5 @@
 //! Loops that work by themselves. Idempotent, without input; they run on a period and on a signal. No rules here.
 
+pub mod alerts;
 pub mod probes;
 pub mod rollout;

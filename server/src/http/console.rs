@@ -59,7 +59,7 @@ pub(super) fn id_of(text: &str) -> Result<GoLiveId, Fault> {
 
 async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal>) -> Result<String, Fault> {
     let seen = console::see(&visit.app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
-    let plan = console::plan(&seen.stored, &visit.app.presets);
+    let plan = console::plan_with(&seen.stored, seen.thresholds, &visit.app.presets);
     let go_live = seen.stored.go_live;
     let app = &visit.app;
     let preset = app.presets.iter().find(|preset| Some(&preset.key) == go_live.preset.as_ref());

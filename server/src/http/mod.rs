@@ -28,6 +28,9 @@ pub mod routes;
 mod same_origin;
 mod sign_in;
 mod state;
+mod thresholds;
+mod thresholds_import;
+mod thresholds_view;
 mod visit;
 
 pub use assets::{AssetStore, AssetsError};

@@ -20,8 +20,9 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let id = id_of(&id)?;
     let caller = posted.caller(&visit)?;
     let app = &visit.app;
-    let stored = console::see(&app.db, id, visit.now).await?.ok_or(Fault::NotFound)?.stored;
-    let refusal = match read(&posted, console::plan(&stored, &app.presets)) {
+    let seen = console::see(&app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
+    let stored = seen.stored;
+    let refusal = match read(&posted, console::plan_with(&stored, seen.thresholds, &app.presets)) {
         Err(refusal) => refusal,
         Ok(plan) => {
             let workload = app.workloads.view(&stored.go_live).await;

@@ -6,7 +6,7 @@ use gantry_domain::actor::Role;
 
 use super::{
     App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, oidc, plan,
-    preflight, release, rollout, sign_in,
+    preflight, release, rollout, sign_in, thresholds, thresholds_import,
 };
 
 /// What an address needs.
@@ -99,6 +99,15 @@ pub const TABLE: &[Route] = routes! {
     Post "/go-lives/{id}/items/{item}/counter-sign" READ true items::counter_sign;
     Post "/go-lives/{id}/items/{item}/not-applicable" READ true items::not_applicable;
     Post "/go-lives/{id}/items/{item}/withdraw" READ true items::withdraw;
+    Get "/thresholds" READ true thresholds::list;
+    Get "/thresholds/import" RULE true thresholds_import::form;
+    Post "/thresholds/import" RULE true thresholds_import::import;
+    Get "/thresholds/export.yaml" READ true thresholds_import::export;
+    Get "/thresholds/{id}" READ true thresholds::show;
+    Post "/thresholds/{id}" RULE true thresholds::change;
+    Post "/thresholds/{id}/restore" RULE true thresholds::restore;
+    Post "/thresholds/{id}/approve" RULE true thresholds::approve;
+    Post "/thresholds/{id}/refuse" RULE true thresholds::refuse;
     Get "/events" READ true events::stream;
     Get "/assets/{file}" PUBLIC false assets::serve;
     Get "/livez" PUBLIC false health::alive;

@@ -35,6 +35,12 @@ pub fn rollout(id: RolloutId) -> String {
     format!("rollout:{id}")
 }
 
+/// How thresholds stand, and what they say.
+pub const THRESHOLDS: &str = "thresholds";
+
+/// That a threshold says something else now. Only the evaluator listens to it.
+pub const THRESHOLD_EDITS: &str = "threshold-edits";
+
 /// Somebody wants a go-live looked at now. Only the server listens to it.
 pub const LOOKS: &str = "looks";
 
@@ -47,6 +53,7 @@ pub fn user(id: UserId) -> String {
 pub fn is_public(topic: &str) -> bool {
     topic == GO_LIVES
         || topic == INCIDENTS
+        || topic == THRESHOLDS
         || topic.strip_prefix(GO_LIVE).is_some_and(|id| id.parse::<GoLiveId>().is_ok())
         || topic.strip_prefix(INCIDENT).is_some_and(|id| id.parse::<IncidentId>().is_ok())
 }

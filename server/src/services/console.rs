@@ -9,11 +9,12 @@ use gantry_domain::light;
 use gantry_domain::plan::Plan;
 use gantry_domain::preset::{Preset, ProbeKind};
 use gantry_domain::probe::Finding;
+use gantry_domain::threshold::Threshold;
 
 use crate::live::presence::FRESH_SECONDS;
 use crate::live::topics;
 use crate::store::go_lives::Stored;
-use crate::store::{Db, StoreError, findings, go_lives, presence, probes};
+use crate::store::{Db, StoreError, findings, go_lives, presence, probes, thresholds};
 
 /// A go-live with what belongs to it.
 #[derive(Clone, Debug)]
@@ -28,19 +29,22 @@ pub struct Seen {
     pub lights: Vec<light::Found>,
     /// Who has the page open.
     pub present: Vec<Person>,
+    /// What a rollout started now would be judged by.
+    pub thresholds: Vec<Threshold>,
 }
 
 /// Reads it all; none where there is no such go-live.
 pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();
     let topic = topics::go_live(id);
-    let (stored, found, lights, present) = db
+    let (stored, found, lights, present, thresholds) = db
         .read(async {
             tokio::try_join!(
                 go_lives::find(pool, id),
                 findings::of(pool, id),
                 probes::lights(pool, id),
-                presence::of(pool, &topic, FRESH_SECONDS)
+                presence::of(pool, &topic, FRESH_SECONDS),
+                thresholds::of_go_live(pool, id)
             )
         })
         .await?;
@@ -56,17 +60,27 @@ pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Se
         })
         .collect();
     let present = present.into_iter().map(|(id, name)| Person { id: id.into(), name }).collect();
-    Ok(Some(Seen { stored, probes, findings, lights, present }))
+    Ok(Some(Seen { stored, probes, findings, lights, present, thresholds }))
 }
 
-/// The plan of the next rollout: the one somebody made, else the default with the preset's thresholds.
-pub fn plan(stored: &Stored, presets: &[Preset]) -> Plan {
-    stored.plan.as_ref().and_then(|plan| serde_json::from_value(plan.clone()).ok()).unwrap_or_else(|| {
-        let preset = presets.iter().find(|preset| Some(&preset.key) == stored.go_live.preset.as_ref());
-        Plan::default_for(
-            preset
-                .map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect())
-                .unwrap_or_default(),
-        )
-    })
+/// The plan of the next rollout: the steps somebody made, else the default, judged by the thresholds in use.
+pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
+    let thresholds = db.read(thresholds::of_go_live(db.pool(), stored.go_live.id)).await?;
+    Ok(plan_with(stored, thresholds, presets))
+}
+
+/// The same with thresholds that were read before; without any, those of the preset.
+pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, presets: &[Preset]) -> Plan {
+    let preset = presets.iter().find(|preset| Some(&preset.key) == stored.go_live.preset.as_ref());
+    let thresholds = if thresholds.is_empty() {
+        preset
+            .map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect())
+            .unwrap_or_default()
+    } else {
+        thresholds
+    };
+    match stored.plan.as_ref().and_then(|plan| serde_json::from_value::<Plan>(plan.clone()).ok()) {
+        Some(plan) => Plan { thresholds, ..plan },
+        None => Plan::default_for(thresholds),
+    }
 }

@@ -165,11 +165,16 @@ pub async fn open(db: &Db, caller: Caller, draft: Draft) -> Result<GoLiveId, Sto
             if let Once::Repeated(before) = tx.once(&caller.request, &id.to_string()).await? {
                 return before.parse().map_err(StoreError::unreadable("the outcome of a request"));
             }
+            let preset = draft.preset.clone();
             let stored = draft.stored(id, &caller);
             go_lives::add(tx, &stored).await?;
-            if let Some(preset) = &stored.go_live.preset {
-                let go_live = &stored.go_live;
-                integrations::ensure(tx, preset, &go_live.environment, &go_live.workload, caller.now).await?;
+            if let Some(preset) = &preset {
+                let GoLive { environment, workload, .. } = &stored.go_live;
+                let integration =
+                    integrations::ensure(tx, &preset.key, environment, workload, caller.now).await?;
+                super::thresholds::seed_one(tx, integration, preset, caller.now).await?;
+                tx.announce(topics::THRESHOLDS);
+                tx.announce(topics::THRESHOLD_EDITS);
             }
             tx.announce(topics::GO_LIVES);
             // A new one is looked at for the first time at once.

@@ -15,6 +15,7 @@ pub mod preflight_looks;
 pub mod probes;
 pub mod release;
 pub mod rollouts;
+pub mod thresholds;
 pub mod workloads;
 
 /// Who asks for something, and which request it is.

@@ -90,7 +90,7 @@ pub async fn take(
         return Err(PreflightError::NotAllowed(Role::ReleaseManager));
     }
     let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(PreflightError::NoSuchGoLive)?;
-    let plan = console::plan(&stored, &around.presets);
+    let plan = console::plan(db, &stored, &around.presets).await?;
     let (findings, _) = look(around, db, &stored, &plan).await?;
     db.tx(move |tx| Box::pin(async move { keep(tx, id, findings).await.map_err(PreflightError::from) })).await
 }

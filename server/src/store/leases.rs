@@ -34,3 +34,17 @@ pub async fn give_up(pool: &PgPool, name: &str, holder: Uuid) -> Result<(), Stor
         .await?;
     Ok(())
 }
+
+/// Whether `holder` still has the lease under `epoch`; until the transaction ends nobody else can take it.
+pub async fn holds(tx: &mut super::Tx, name: &str, holder: Uuid, epoch: i64) -> Result<bool, StoreError> {
+    let row = sqlx::query!(
+        "select epoch from leases
+         where name = $1 and holder = $2 and epoch = $3 and expires_at > clock_timestamp() for share",
+        name,
+        holder,
+        epoch
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.is_some())
+}

@@ -15,7 +15,8 @@ const RIGHTS: &str = "
 do $$
 declare
     histories constant text[] := array['audit_log', 'item_entries', 'gate_overrides', 'rollout_log', 'preflight_overrides',
-        'incident_entries', 'incident_entry_editions'];
+        'incident_entries', 'incident_entry_editions']
+        || array['threshold_versions'];
     history text;
 begin
     if not exists (select 1 from pg_roles where rolname = 'gantry_app') then

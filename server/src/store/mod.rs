@@ -1,5 +1,6 @@
 //! Every SQL statement of the program, one file per noun. No policy: what may happen is decided before it gets here.
 
+pub mod alert_states;
 pub mod audit;
 pub mod entries;
 mod error;
@@ -18,6 +19,7 @@ pub mod presence;
 pub mod probes;
 pub mod rollouts;
 pub mod sessions;
+pub mod thresholds;
 pub mod throttle;
 mod tx;
 pub mod users;

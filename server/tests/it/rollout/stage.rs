@@ -107,7 +107,8 @@ impl Stage {
     async fn plan(&self, steps: &[(u32, u32)]) {
         let stored = self.go_live().await;
         let steps = steps.iter().map(|&(percent, soak_seconds)| Step { percent, soak_seconds }).collect();
-        let plan = Plan { steps, ..console::plan(&stored, &self.around.presets) };
+        let plan = console::plan(&self.db, &stored, &self.around.presets).await.unwrap();
+        let plan = Plan { steps, ..plan };
         let caller = caller(&self.manager);
         release::set_plan(&self.db, caller, self.id, plan, stored.go_live.version).await.unwrap();
     }

@@ -1,0 +1,225 @@
+//! What the pages about thresholds show.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use gantry_domain::actor::Person;
+use gantry_domain::alert::change::Loosening;
+use gantry_domain::alert::rules_file::Left;
+use gantry_domain::alert::{Replay, Rule, State, Version};
+use gantry_domain::id::{IntegrationId, ThresholdId};
+
+use crate::refusal::Refusal;
+use crate::ui::lights::Light;
+
+/// How the evaluator is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluator {
+    /// As a light; "stopped" where it is.
+    pub light: Light,
+    /// Whether it has stopped, so that everything is unknown.
+    pub stopped: bool,
+}
+
+/// One threshold as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Which.
+    pub id: ThresholdId,
+    /// The version in use.
+    pub version: Version,
+    /// How it stands now; what was not evaluated lately is unknown.
+    pub state: State,
+    /// Why there is no value, where there is none.
+    pub why: Option<String>,
+    /// Since when it is in this state.
+    pub since: Option<DateTime<Utc>>,
+    /// The last value.
+    pub value: Option<f64>,
+    /// When that was measured.
+    pub value_at: Option<DateTime<Utc>>,
+    /// How often it is measured, in seconds.
+    pub period_seconds: u32,
+    /// The last six hours: unix seconds and the worst value around them.
+    pub curve: Vec<(i64, Option<f64>)>,
+    /// Whether a change of it waits for a second person.
+    pub proposed: bool,
+}
+
+/// An integration with its thresholds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Which.
+    pub integration: IntegrationId,
+    /// Its name.
+    pub name: String,
+    /// Its environment.
+    pub environment: String,
+    /// Its thresholds.
+    pub rows: Vec<Row>,
+}
+
+/// The table of all thresholds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// How the evaluator is.
+    pub evaluator: Evaluator,
+    /// Thresholds by integration; only those that are to be shown.
+    pub groups: Vec<Group>,
+    /// How many are in each state, whether shown or not.
+    pub counts: BTreeMap<State, usize>,
+    /// The one state that is shown, where not all are.
+    pub show: Option<State>,
+    /// Whether this person may edit.
+    pub may_edit: bool,
+    /// What was just done.
+    pub notice: Option<String>,
+}
+
+/// A change that waits for another admin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// Its id.
+    pub id: String,
+    /// The version that it was made on.
+    pub base_version: u32,
+    /// What it would become.
+    pub rule: Rule,
+    /// When it was proposed.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Person,
+    /// Why.
+    pub why: String,
+    /// How it loosens the threshold.
+    pub loosenings: Vec<Loosening>,
+}
+
+/// A change of state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// From.
+    pub from: String,
+    /// To.
+    pub to: String,
+    /// The version that judged.
+    pub version: u32,
+    /// In a sentence.
+    pub sentence: String,
+}
+
+/// One rule tried on the past.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    /// The rule.
+    pub rule: Rule,
+    /// Unix seconds and values.
+    pub points: Vec<(i64, Option<f64>)>,
+    /// What it would have done.
+    pub replay: Replay,
+}
+
+/// Old against new.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// From, in unix seconds.
+    pub from: i64,
+    /// To, in unix seconds.
+    pub to: i64,
+    /// "24 h" or "7 d".
+    pub back: &'static str,
+    /// The present version.
+    pub old: Tried,
+    /// What is wanted.
+    pub new: Tried,
+}
+
+/// What trying a change came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trial {
+    /// The value that the wanted query has now, or why there is none.
+    pub value: Option<Result<f64, String>>,
+    /// Reasons why it may never fire.
+    pub warnings: Vec<String>,
+    /// Why Prometheus could not be asked.
+    pub unasked: Option<String>,
+    /// The replay.
+    pub compared: Option<Compared>,
+}
+
+/// The form, for admins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Edit {
+    /// What was typed, by field; nothing: the version in use.
+    pub typed: BTreeMap<String, String>,
+    /// What is wrong with it.
+    pub refusals: Vec<Refusal>,
+    /// What trying it came to.
+    pub trial: Option<Trial>,
+}
+
+/// One threshold with everything about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneModel {
+    /// How the evaluator is.
+    pub evaluator: Evaluator,
+    /// The threshold.
+    pub row: Row,
+    /// The name of its integration.
+    pub integration: String,
+    /// Its environment.
+    pub environment: String,
+    /// The query as it is asked.
+    pub query: String,
+    /// All versions, newest first.
+    pub versions: Vec<Version>,
+    /// A change that waits.
+    pub proposal: Option<Proposal>,
+    /// Its last changes of state, newest first.
+    pub transitions: Vec<Transition>,
+    /// The form; none for those who may not edit.
+    pub edit: Option<Edit>,
+    /// Why another form of the page was refused.
+    pub refusal: Option<Refusal>,
+}
+
+/// The page for importing a rule file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportModel {
+    /// Integrations to choose from, with their names.
+    pub integrations: Vec<(IntegrationId, String)>,
+    /// The one that was chosen.
+    pub chosen: Option<IntegrationId>,
+    /// The text.
+    pub text: String,
+    /// The reason.
+    pub why: String,
+    /// What the text came to.
+    pub preview: Option<Preview>,
+    /// What is wrong.
+    pub refusal: Option<Refusal>,
+}
+
+/// What a file would do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Preview {
+    /// Each rule: its name and condition, and what becomes of it.
+    pub rules: Vec<(String, String, Fate)>,
+    /// What is not taken.
+    pub left: Vec<Left>,
+}
+
+/// What becomes of a rule of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// A threshold that was not there.
+    New,
+    /// A new version of one that was.
+    Changed,
+    /// It waits for another admin.
+    Proposed,
+    /// It is just so already.
+    Same,
+}

@@ -1,0 +1,153 @@
+//! Rule files there and back, checked with Prometheus' own tool (`promtool`, in Debian's package `prometheus`).
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::path::Path;
+use std::process::Command;
+
+use gantry_domain::alert::rules_file::{self, Unreadable, read};
+use gantry_domain::alert::{NoData, OnFiring, Rule};
+use gantry_domain::preset::{Severity, Workload, builtin};
+use serde_json::{Value, json};
+
+fn workload() -> Workload {
+    Workload { namespace: "n".to_owned(), deployment: "d".to_owned(), container: "c".to_owned() }
+}
+
+fn check(file: &str, content: &Value) {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
+    std::fs::write(&path, content.to_string()).unwrap();
+    let output = Command::new("promtool")
+        .args(["check", "rules"])
+        .arg(&path)
+        .output()
+        .expect("promtool is needed for this test: install Debian's package prometheus");
+    let words = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}\n{content}", String::from_utf8_lossy(&words));
+}
+
+fn as_value(rules: &[Rule]) -> Value {
+    serde_json::to_value(rules_file::file(rules, &workload(), "gantry")).unwrap()
+}
+
+/// Without what a file adds about where it came from.
+fn bare(rules: Vec<Rule>) -> Vec<Rule> {
+    rules
+        .into_iter()
+        .map(|mut rule| {
+            rule.extras = rules_file::Extras::default();
+            rule
+        })
+        .collect()
+}
+
+#[test]
+fn every_threshold_that_ships_goes_into_a_file_that_promtool_accepts_and_comes_back_the_same() {
+    for preset in builtin().unwrap() {
+        let rules: Vec<Rule> = preset.thresholds.iter().cloned().map(Rule::from).collect();
+        let written = as_value(&rules);
+        check(&format!("{}.rules.json", preset.key), &written);
+        let back = read(&written).unwrap();
+        assert_eq!(back.left, []);
+        assert_eq!(bare(back.rules.clone()), rules);
+        assert_eq!(as_value(&back.rules), written, "and a second time it is the same file");
+        let object = rules_file::object(&rules, &workload(), "posthog-production");
+        let back = read(&object).unwrap();
+        assert_eq!(bare(back.rules.clone()), rules);
+        assert_eq!(rules_file::object(&back.rules, &workload(), "another"), object);
+    }
+}
+
+#[test]
+fn policies_units_and_hostile_names_come_back_the_same() {
+    let mut rule = Rule::from(builtin().unwrap()[0].thresholds[0].clone());
+    rule.spec.name = "5xx {{ $value }} \"quoted\"".into();
+    rule.spec.unit = "% }}".into();
+    rule.spec.for_seconds = 90;
+    rule.spec.severity = Severity::P4;
+    rule.spec.limit = -0.125;
+    rule.no_data = NoData::KeepLast;
+    rule.on_firing = OnFiring::Show;
+    let written = as_value(std::slice::from_ref(&rule));
+    check("policies.rules.json", &written);
+    assert_eq!(bare(read(&written).unwrap().rules), [rule]);
+}
+
+fn foreign() -> Value {
+    json!({ "groups": [
+        { "name": "api", "interval": "30s", "limit": 5, "rules": [
+            { "alert": "HighErrorRate", "expr": "sum by (pod) (rate(errors_total[5m])) > 0.5", "for": "10m",
+              "keep_firing_for": "5m", "labels": { "severity": "critical", "team": "growth" },
+              "annotations": { "summary": "Pod {{ $labels.pod }} fails", "runbook_url": "https://runbooks.example/1" } },
+            { "alert": "Gone", "expr": "absent(up{job=\"api\"})", "labels": { "severity": "page" } },
+            { "alert": "TooFew", "expr": "count(up == 1) < 3" },
+        ] },
+        { "name": "other", "rules": [{ "alert": "AtLeast", "expr": "x >= 1e-3 and y != 2", "for": "1h" }] },
+    ] })
+}
+
+#[test]
+fn a_foreign_file_is_written_again_exactly_as_it_was() {
+    check("foreign.rules.json", &foreign());
+    let read_rules = read(&foreign()).unwrap();
+    assert_eq!(read_rules.left, []);
+    let keys: Vec<_> = read_rules.rules.iter().map(|rule| rule.spec.key.to_string()).collect();
+    assert_eq!(keys, ["high-error-rate", "gone", "too-few", "at-least"]);
+    let first = &read_rules.rules[0];
+    assert_eq!((first.spec.limit, first.spec.for_seconds, first.spec.severity), (0.5, 600, Severity::P1));
+    assert!(first.spec.promql.starts_with("max("), "one number out of many series: {}", first.spec.promql);
+    assert_eq!(as_value(&read_rules.rules), foreign());
+    let object = json!({ "apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule",
+        "metadata": { "name": "mine", "namespace": "m", "labels": { "release": "kube-prometheus" } }, "spec": foreign() });
+    assert_eq!(rules_file::object(&read(&object).unwrap().rules, &workload(), "x"), object);
+}
+
+#[test]
+fn what_an_admin_changed_here_goes_into_the_file_and_the_rest_of_it_stays() {
+    let mut rules = read(&foreign()).unwrap().rules;
+    rules[0].spec.limit = 0.75;
+    rules[0].no_data = NoData::Alert;
+    let written = as_value(&rules);
+    check("changed.rules.json", &written);
+    let rule = &written["groups"][0]["rules"][0];
+    assert!(rule["expr"].as_str().unwrap().ends_with("> 0.75"), "{rule}");
+    assert_eq!((&rule["labels"]["team"], &rule["keep_firing_for"]), (&json!("growth"), &json!("5m")));
+    assert_eq!(rule["annotations"]["runbook_url"], "https://runbooks.example/1");
+    let back = read(&written).unwrap().rules;
+    assert_eq!((back[0].spec.limit, back[0].no_data), (0.75, NoData::Alert));
+    assert_eq!(back[0].spec.promql, rules[0].spec.promql);
+    assert_eq!(written["groups"][1], foreign()["groups"][1]);
+}
+
+#[test]
+fn what_was_changed_by_hand_in_a_file_of_ours_counts() {
+    let rule = Rule::from(builtin().unwrap()[0].thresholds[0].clone());
+    let mut written = as_value(std::slice::from_ref(&rule));
+    let expr = written["groups"][0]["rules"][0]["expr"].as_str().unwrap().to_owned();
+    let (query, _) = expr.rsplit_once('>').unwrap();
+    written["groups"][0]["rules"][0]["expr"] = json!(format!("{query}> 25"));
+    written["groups"][0]["rules"][0]["for"] = json!("2m");
+    written["groups"][0]["rules"][0]["labels"]["severity"] = json!("p3");
+    let back = &read(&written).unwrap().rules[0];
+    assert_eq!((back.spec.limit, back.spec.for_seconds, back.spec.severity), (25.0, 120, Severity::P3));
+    assert_eq!(back.spec.promql, rule.spec.promql, "the placeholders are still there");
+    written["groups"][0]["rules"][0]["expr"] = json!("sum(other) > 1");
+    let back = &read(&written).unwrap().rules[0];
+    assert!(back.spec.promql.contains("sum(other)"));
+}
+
+#[test]
+fn what_cannot_be_taken_is_named_with_its_reason() {
+    let file = json!({ "groups": [{ "name": "g", "rules": [
+        { "record": "a:b", "expr": "sum(b)" }, { "alert": "→", "expr": "x > 1" }, { "alert": "Odd", "expr": "x > 1", "for": "soon" },
+        { "alert": "Same", "expr": "x > 1" }, { "alert": "Same", "expr": "y > 1" },
+    ] }] });
+    let imported = read(&file).unwrap();
+    let left: Vec<_> = imported.left.iter().map(|left| left.name.as_str()).collect();
+    assert_eq!(left, ["a:b", "→", "Odd"]);
+    let keys: Vec<_> = imported.rules.iter().map(|rule| rule.spec.key.as_str().to_owned()).collect();
+    assert_eq!(keys, ["same", "same-2"]);
+    for (bad, words) in [(json!({ "kind": "ConfigMap" }), "ConfigMap"), (json!({ "groups": 1 }), "invalid type"), (json!([1]), "")] {
+        assert!(matches!(read(&bad), Err(Unreadable::Shape(why)) if why.contains(words)), "{bad}");
+    }
+    assert_eq!(read(&json!({ "groups": [] })), Err(Unreadable::Empty));
+}

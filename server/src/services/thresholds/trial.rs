@@ -1,0 +1,217 @@
+//! Trying a rule before it is saved: Prometheus' opinion of its query, why it may never fire, and what it would have
+//! done lately.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use gantry_domain::alert::analysis::{self, Facts, NeverFires, bucket_selectors, metrics, quantiles};
+use gantry_domain::alert::{Replay, Rule, replay};
+use gantry_domain::judge::Problem;
+use gantry_domain::preset::Workload;
+
+use crate::outside::prometheus::{Answer, Prometheus, PrometheusError};
+
+/// The most metrics of one query that are looked for.
+const MOST_METRICS: usize = 8;
+
+/// How far back a replay goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// 24 hours.
+    Day,
+    /// Seven days.
+    Week,
+}
+
+impl Back {
+    /// The word that the form uses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "24 h",
+            Self::Week => "7 d",
+        }
+    }
+
+    fn length(self) -> TimeDelta {
+        match self {
+            Self::Day => TimeDelta::hours(24),
+            Self::Week => TimeDelta::days(7),
+        }
+    }
+}
+
+/// How far apart the moments of a replay are.
+pub const STEP: Duration = Duration::from_secs(60);
+
+/// What Prometheus says of a rule as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// The value at present, or why there is none.
+    pub value: Option<Result<f64, String>>,
+    /// Reasons why it may never fire.
+    pub warnings: Vec<NeverFires>,
+    /// Prometheus could not be asked, and why: then nothing is known, and nothing is refused.
+    pub unasked: Option<String>,
+}
+
+/// Why a query cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Prometheus refuses the query: {0}")]
+pub struct BadQuery(pub String);
+
+/// Asks Prometheus about a rule. Only a query that Prometheus itself refuses is an error.
+pub async fn check(
+    prometheus: Option<&Prometheus>,
+    rule: &Rule,
+    workload: &Workload,
+) -> Result<Checked, BadQuery> {
+    let Some(prometheus) = prometheus else {
+        return Ok(Checked { unasked: Some("no Prometheus is configured".to_owned()), ..Checked::default() });
+    };
+    let query = rule.spec.query(workload, None);
+    let answer = match prometheus.query(&query).await {
+        Ok(answer) => answer,
+        Err(PrometheusError::BadQuery(why)) => return Err(BadQuery(why)),
+        Err(error) => return Ok(Checked { unasked: Some(error.to_string()), ..Checked::default() }),
+    };
+    let (absent, most) = tokio::join!(absent(prometheus, &query), most(prometheus, &query));
+    let number = answer.number();
+    let facts = Facts { absent, has_value: !matches!(number, Err(Problem::NoData)), most };
+    Ok(Checked {
+        value: Some(number.map_err(|problem| problem.to_string())),
+        warnings: analysis::never_fires(rule, &facts),
+        unasked: None,
+    })
+}
+
+/// Metrics of the query without any series during the last hour.
+async fn absent(prometheus: &Prometheus, query: &str) -> Vec<String> {
+    let look = |name: String| async move {
+        let found = prometheus.query(&format!("count(last_over_time({name}[1h]))")).await;
+        matches!(found, Ok(answer) if answer.series.is_empty()).then_some(name)
+    };
+    let names = metrics(query).into_iter().take(MOST_METRICS);
+    futures_util::future::join_all(names.map(look)).await.into_iter().flatten().collect()
+}
+
+/// The value of the query with each quantile at the highest finite bucket of its histogram.
+async fn most(prometheus: &Prometheus, query: &str) -> Option<f64> {
+    let calls = quantiles(query);
+    if calls.is_empty() {
+        return None;
+    }
+    let mut highest = query.to_owned();
+    for call in calls {
+        let selector = bucket_selectors(&call).into_iter().next()?;
+        let answer = prometheus.query(&format!("count by (le) (last_over_time({selector}[1h]))")).await.ok()?;
+        let top = top_bucket(&answer)?;
+        highest = highest.replace(&call, &format!("vector({top})"));
+    }
+    prometheus.query(&highest).await.ok()?.number().ok()
+}
+
+fn top_bucket(answer: &Answer) -> Option<f64> {
+    let bounds = answer.series.iter().flat_map(|series| &series.labels);
+    let bounds = bounds.filter(|(name, _)| name == "le").filter_map(|(_, bound)| bound.parse::<f64>().ok());
+    bounds.filter(|bound| bound.is_finite()).reduce(f64::max)
+}
+
+/// One curve of a replay with what the rule would have made of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    /// The rule.
+    pub rule: Rule,
+    /// Moments and values.
+    pub points: Vec<(DateTime<Utc>, Option<f64>)>,
+    /// What would have happened.
+    pub replay: Replay,
+}
+
+/// Old against new.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// From.
+    pub from: DateTime<Utc>,
+    /// To.
+    pub to: DateTime<Utc>,
+    /// How far back that is.
+    pub back: Back,
+    /// The present version.
+    pub old: Tried,
+    /// What is wanted.
+    pub new: Tried,
+}
+
+/// Replays the past for the present version and for what is wanted.
+pub async fn compare(
+    prometheus: Option<&Prometheus>,
+    workload: &Workload,
+    old: &Rule,
+    new: &Rule,
+    back: Back,
+    now: DateTime<Utc>,
+) -> Result<Compared, PrometheusError> {
+    let Some(prometheus) = prometheus else {
+        return Err(PrometheusError::Unreachable("no Prometheus is configured".to_owned()));
+    };
+    // Whole minutes, so that two replays in a row agree.
+    let to = DateTime::from_timestamp(now.timestamp() - now.timestamp().rem_euclid(60), 0).unwrap_or(now);
+    let from = to - back.length();
+    let (old_query, new_query) = (old.spec.query(workload, None), new.spec.query(workload, None));
+    let values = |query: String| async move {
+        let answer = prometheus.query_range(&query, from, to, STEP).await?;
+        Ok::<_, PrometheusError>(points(&answer, from, to))
+    };
+    let (old_points, new_points) = if old_query == new_query {
+        let points = values(old_query).await?;
+        (points.clone(), points)
+    } else {
+        tokio::try_join!(values(old_query), values(new_query))?
+    };
+    let tried = |rule: &Rule, points: Vec<_>| Tried { replay: replay(rule, &points), rule: rule.clone(), points };
+    Ok(Compared { from, to, back, old: tried(old, old_points), new: tried(new, new_points) })
+}
+
+/// A value, or none, for each moment of the range. Several series are no value: one number is needed.
+fn points(answer: &Answer, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, Option<f64>)> {
+    let mut values = answer.series.iter().flat_map(|series| &series.points).collect::<Vec<_>>();
+    values.sort_by_key(|(at, _)| *at);
+    let mut values = values.into_iter().peekable();
+    let mut out = Vec::new();
+    let mut at = from;
+    while at <= to {
+        let mut found = Vec::new();
+        while let Some((_, value)) = values.next_if(|(when, _)| *when <= at) {
+            found.push(*value);
+        }
+        out.push((at, if let [one] = found.as_slice() { Some(*one) } else { None }));
+        at += TimeDelta::seconds(60);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outside::prometheus::Series;
+
+    #[test]
+    fn every_minute_has_a_value_or_none_and_several_series_are_none() {
+        let at = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap_or_default();
+        let series = |minutes: &[i64]| Series {
+            labels: Vec::new(),
+            points: minutes.iter().map(|minute| (at(*minute), 1.0)).collect(),
+        };
+        let answer = Answer { series: vec![series(&[0, 1, 3]), series(&[3])], warnings: Vec::new() };
+        let values: Vec<_> = points(&answer, at(0), at(3)).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, [Some(1.0), Some(1.0), None, None]);
+    }
+
+    #[test]
+    fn the_highest_finite_bucket_is_what_a_quantile_can_reach() {
+        let of = |le: &str| Series { labels: vec![("le".into(), le.into())], points: Vec::new() };
+        let answer = Answer { series: vec![of("0.5"), of("+Inf"), of("5")], warnings: Vec::new() };
+        assert_eq!(top_bucket(&answer), Some(5.0));
+        assert_eq!(top_bucket(&Answer { series: vec![of("+Inf")], warnings: Vec::new() }), None);
+    }
+}
