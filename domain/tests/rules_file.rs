@@ -146,7 +146,11 @@ fn what_cannot_be_taken_is_named_with_its_reason() {
     assert_eq!(left, ["a:b", "→", "Odd"]);
     let keys: Vec<_> = imported.rules.iter().map(|rule| rule.spec.key.as_str().to_owned()).collect();
     assert_eq!(keys, ["same", "same-2"]);
-    for (bad, words) in [(json!({ "kind": "ConfigMap" }), "ConfigMap"), (json!({ "groups": 1 }), "invalid type"), (json!([1]), "")] {
+    for (bad, words) in [
+        (json!({ "kind": "ConfigMap" }), "ConfigMap"),
+        (json!({ "groups": 1 }), "invalid type"),
+        (json!([1]), ""),
+    ] {
         assert!(matches!(read(&bad), Err(Unreadable::Shape(why)) if why.contains(words)), "{bad}");
     }
     assert_eq!(read(&json!({ "groups": [] })), Err(Unreadable::Empty));

@@ -47,7 +47,9 @@ impl fmt::Display for NeverFires {
                 "Prometheus has had no series named {} for an hour: without them this cannot fire.",
                 names.join(", ")
             ),
-            Self::NoValue => f.write_str("The query has no value at present, so nothing is judged by it now."),
+            Self::NoValue => {
+                f.write_str("The query has no value at present, so nothing is judged by it now.")
+            }
             Self::AboveTopBucket { most, limit } => write!(
                 f,
                 "This can never fire: the histogram's highest bucket ends at {}, and the limit is {}. Add a bucket above the limit to the service, or lower the limit.",
@@ -80,7 +82,8 @@ pub fn never_fires(rule: &Rule, facts: &Facts) -> Vec<NeverFires> {
     if rule.spec.comparator == Comparator::Above
         && limit < 1.0
         && !rule.spec.unit.starts_with('%')
-        && let Some(function) = ["increase", "rate", "irate"].into_iter().find(|name| calls(&rule.spec.promql, name))
+        && let Some(function) =
+            ["increase", "rate", "irate"].into_iter().find(|name| calls(&rule.spec.promql, name))
         && quantiles(&rule.spec.promql).is_empty()
     {
         found.push(NeverFires::MissesFirst(function));
@@ -102,7 +105,10 @@ pub fn metrics(query: &str) -> BTreeSet<String> {
             "by" | "without" | "on" | "ignoring" | "group_left" | "group_right" => labels = true,
             word if braces == 0 && !labels && is_name(word) => {
                 let next = tokens.get(index + 1).map(|token| token.text);
-                if !matches!(next, Some("(" | "by" | "without")) && !KEYWORDS.contains(&word) && !is_modifier(&tokens, index) {
+                if !matches!(next, Some("(" | "by" | "without"))
+                    && !KEYWORDS.contains(&word)
+                    && !is_modifier(&tokens, index)
+                {
                     names.insert(word.to_owned());
                 }
             }
@@ -120,8 +126,23 @@ fn is_modifier(tokens: &[Token<'_>], index: usize) -> bool {
 }
 
 const KEYWORDS: [&str; 17] = [
-    "and", "or", "unless", "bool", "offset", "by", "without", "on", "ignoring", "group_left", "group_right", "start",
-    "end", "inf", "nan", "Inf", "NaN",
+    "and",
+    "or",
+    "unless",
+    "bool",
+    "offset",
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+    "start",
+    "end",
+    "inf",
+    "nan",
+    "Inf",
+    "NaN",
 ];
 
 /// The texts of all calls of `histogram_quantile`, each with its brackets.
@@ -245,7 +266,10 @@ mod tests {
     fn the_metrics_of_a_query_are_found_and_nothing_else() {
         let table: [(&str, &[&str]); 7] = [
             ("sum(up)", &["up"]),
-            ("sum by (le, pod) (rate(a_bucket{x=\"y\"}[5m])) / on(pod) group_left(node) b", &["a_bucket", "b"]),
+            (
+                "sum by (le, pod) (rate(a_bucket{x=\"y\"}[5m])) / on(pod) group_left(node) b",
+                &["a_bucket", "b"],
+            ),
             ("100 * a:b{c=\"}\"} offset 5m # d\n or vector(0)", &["a:b"]),
             ("a and on() count(last_over_time(b[60s] offset 60s))", &["a", "b"]),
             ("increase(x[5m:1m]) > bool 3", &["x"]),
@@ -260,7 +284,10 @@ mod tests {
     #[test]
     fn quantiles_and_their_buckets_are_found_whole() {
         let query = "1000 * histogram_quantile(0.99, sum by (le) (rate(d_bucket{ a=\"(\" }[60s]))) + 1";
-        assert_eq!(quantiles(query), ["histogram_quantile(0.99, sum by (le) (rate(d_bucket{ a=\"(\" }[60s])))"]);
+        assert_eq!(
+            quantiles(query),
+            ["histogram_quantile(0.99, sum by (le) (rate(d_bucket{ a=\"(\" }[60s])))"]
+        );
         assert_eq!(bucket_selectors(query), ["d_bucket{ a=\"(\" }"]);
         assert_eq!(bucket_selectors("rate(d_bucket[1m])"), ["d_bucket"]);
     }

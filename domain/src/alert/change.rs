@@ -264,7 +264,10 @@ mod tests {
         let mut loose = base.clone();
         loose.spec.limit = 50.0;
         assert_eq!(decide(&ana, &base, &loose, " "), Err(Refused::ReasonNeeded(vec![Loosening::Limit])));
-        assert_eq!(decide(&ana, &base, &loose, "A campaign doubles the traffic."), Ok(Outcome::Proposed(vec![Loosening::Limit])));
+        assert_eq!(
+            decide(&ana, &base, &loose, "A campaign doubles the traffic."),
+            Ok(Outcome::Proposed(vec![Loosening::Limit]))
+        );
         assert_eq!(decide(&ana, &loose, &base, ""), Ok(Outcome::Saved));
         assert_eq!(decide(&ana, &base, &base, ""), Err(Refused::NothingDiffers));
         assert_eq!(decide(&actor(2, Role::ReleaseManager), &base, &loose, ""), Err(Refused::NotAllowed));
@@ -288,8 +291,10 @@ mod tests {
         other.spec.limit = 12.5;
         other.spec.for_seconds = 120;
         other.no_data = NoData::Alert;
-        let words: Vec<_> =
-            difference(&base, &other).into_iter().map(|c| format!("{}: {} → {}", c.what, c.from, c.to)).collect();
+        let words: Vec<_> = difference(&base, &other)
+            .into_iter()
+            .map(|c| format!("{}: {} → {}", c.what, c.from, c.to))
+            .collect();
         assert_eq!(words, ["Limit: 10 → 12.5", "For: 0 s → 2 min", "Without data: hold as unknown → alert"]);
     }
 }

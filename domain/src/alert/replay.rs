@@ -49,9 +49,7 @@ pub fn replay(rule: &Rule, points: &[(DateTime<Utc>, Option<f64>)]) -> Replay {
         let fires = standing.fired_at.is_some() && standing.state != State::Ok;
         open = match (open, fires) {
             (None, true) => Some(Span { from: *at, to: *at, worst: value.filter(|v| v.is_finite()) }),
-            (Some(span), true) => {
-                Some(Span { to: *at, worst: worse(rule, span.worst, *value), ..span })
-            }
+            (Some(span), true) => Some(Span { to: *at, worst: worse(rule, span.worst, *value), ..span }),
             (Some(span), false) => {
                 out.fired.push(Span { to: *at, ..span });
                 None
@@ -87,10 +85,14 @@ mod tests {
 
     #[test]
     fn old_and_new_are_told_apart_by_how_often_and_when_they_would_have_fired() {
-        let points = minutes(&[Some(1.0), Some(12.0), Some(30.0), Some(1.0), Some(1.0), Some(11.0), Some(1.0)]);
+        let points =
+            minutes(&[Some(1.0), Some(12.0), Some(30.0), Some(1.0), Some(1.0), Some(11.0), Some(1.0)]);
         let old = replay(&rule(), &points);
         assert_eq!(old.fired.len(), 2);
-        assert_eq!((old.fired[0].from, old.fired[0].to, old.fired[0].worst), (points[1].0, points[3].0, Some(30.0)));
+        assert_eq!(
+            (old.fired[0].from, old.fired[0].to, old.fired[0].worst),
+            (points[1].0, points[3].0, Some(30.0))
+        );
         assert_eq!(old.seconds(), 180);
         let mut stricter = rule();
         stricter.spec.limit = 20.0;

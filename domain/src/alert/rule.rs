@@ -156,8 +156,13 @@ impl Rule {
             crate::preset::Comparator::Above => "above",
             crate::preset::Comparator::Below => "below",
         };
-        let unit = if spec.unit.starts_with('%') || spec.unit.is_empty() { spec.unit.clone() } else { format!(" {}", spec.unit) };
-        let lasting = if spec.for_seconds == 0 { String::new() } else { format!(" for {}", length(spec.for_seconds)) };
+        let unit = if spec.unit.starts_with('%') || spec.unit.is_empty() {
+            spec.unit.clone()
+        } else {
+            format!(" {}", spec.unit)
+        };
+        let lasting =
+            if spec.for_seconds == 0 { String::new() } else { format!(" for {}", length(spec.for_seconds)) };
         format!("{how} {}{unit}{lasting}", spec.limit)
     }
 
@@ -167,7 +172,11 @@ impl Rule {
         let mut found = Vec::new();
         let mut wrong = |field, what: String, next_step| found.push(Mistake { field, what, next_step });
         if !is_line(&spec.name, 1, MAX_NAME) {
-            wrong("name", format!("A name of 1 to {MAX_NAME} characters is needed."), "Name what it watches.");
+            wrong(
+                "name",
+                format!("A name of 1 to {MAX_NAME} characters is needed."),
+                "Name what it watches.",
+            );
         }
         let length = spec.promql.chars().count();
         if spec.promql.trim().is_empty() {
@@ -185,7 +194,11 @@ impl Rule {
             wrong("limit", "The limit is not a number.".to_owned(), "Write it as 10 or 0.5.");
         }
         if !is_line(&spec.unit, 0, MAX_UNIT) {
-            wrong("unit", format!("A unit has at most {MAX_UNIT} characters."), "Shorten it: ms, %, per minute.");
+            wrong(
+                "unit",
+                format!("A unit has at most {MAX_UNIT} characters."),
+                "Shorten it: ms, %, per minute.",
+            );
         }
         if !WINDOW.contains(&spec.window_seconds) {
             wrong(
@@ -249,7 +262,10 @@ pub(crate) mod tests {
         rule.spec.unit = "% of requests".into();
         rule.spec.comparator = crate::preset::Comparator::Below;
         assert_eq!(rule.condition(), "below 10% of requests for 5 min");
-        assert_eq!((length(90), length(60), length(7200), length(0)), ("90 s".into(), "1 min".into(), "2 h".into(), "0 s".into()));
+        assert_eq!(
+            (length(90), length(60), length(7200), length(0)),
+            ("90 s".into(), "1 min".into(), "2 h".into(), "0 s".into())
+        );
     }
 
     #[test]
@@ -257,7 +273,9 @@ pub(crate) mod tests {
         for seconds in [0, 1, 59, 60, 90, 300, 3600, 7200, 86_400] {
             assert_eq!(parse_length(&length(seconds)), Some(seconds));
         }
-        for (text, expected) in [("5m", Some(300)), (" 2 h ", Some(7200)), ("soon", None), ("-1", None), ("99999999 h", None)] {
+        for (text, expected) in
+            [("5m", Some(300)), (" 2 h ", Some(7200)), ("soon", None), ("-1", None), ("99999999 h", None)]
+        {
             assert_eq!(parse_length(text), expected, "{text}");
         }
     }
@@ -287,7 +305,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_rule_is_stored_flat_and_an_older_one_without_policies_can_be_read() -> Result<(), serde_json::Error> {
+    fn a_rule_is_stored_flat_and_an_older_one_without_policies_can_be_read() -> Result<(), serde_json::Error>
+    {
         let mut stored = serde_json::to_value(rule())?;
         assert_eq!(stored["key"], "api-down");
         for field in ["no_data", "on_firing"] {

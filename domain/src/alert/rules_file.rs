@@ -207,7 +207,8 @@ pub fn read(document: &Value) -> Result<Imported, Unreadable> {
 /// The key, or the first free one like it.
 fn free(key: &ThresholdKey, taken: &mut BTreeSet<String>) -> ThresholdKey {
     let text = key.as_str();
-    let others = (2..).map(|n| format!("{}-{n}", text.chars().take(58).collect::<String>().trim_end_matches('-')));
+    let others =
+        (2..).map(|n| format!("{}-{n}", text.chars().take(58).collect::<String>().trim_end_matches('-')));
     let found = std::iter::once(text.to_owned()).chain(others).find(|key| !taken.contains(key));
     let found = found.and_then(|found| found.parse().ok()).unwrap_or_else(|| key.clone());
     taken.insert(found.to_string());
@@ -217,13 +218,17 @@ fn free(key: &ThresholdKey, taken: &mut BTreeSet<String>) -> ThresholdKey {
 fn rule_of(entry: &Entry) -> Result<Rule, Left> {
     let left = |name: &str, why: &str| Left { name: inert_line(name, 120), why: why.to_owned() };
     if let Some(record) = &entry.record {
-        return Err(left(record, "It is a recording rule; only alerts become thresholds. Leave it in Prometheus."));
+        return Err(left(
+            record,
+            "It is a recording rule; only alerts become thresholds. Leave it in Prometheus.",
+        ));
     }
     let Some(alert) = &entry.alert else {
         return Err(left(&entry.expr, "It has no name."));
     };
     let note = entry.annotations.get(ANNOTATION).and_then(|text| serde_json::from_str::<Note>(text).ok());
-    let mut rule = note.as_ref().and_then(|note| noted(entry, note)).map_or_else(|| foreign(entry, alert), Ok)?;
+    let mut rule =
+        note.as_ref().and_then(|note| noted(entry, note)).map_or_else(|| foreign(entry, alert), Ok)?;
     let Some(seconds) = entry.for_text.as_deref().map_or(Some(0), seconds) else {
         return Err(left(alert, "Its \"for\" cannot be read."));
     };
@@ -331,7 +336,9 @@ struct Condition {
 
 impl Condition {
     fn is(&self, spec: &ThresholdSpec) -> bool {
-        self.promql == spec.promql && self.comparator == spec.comparator && self.limit.to_bits() == spec.limit.to_bits()
+        self.promql == spec.promql
+            && self.comparator == spec.comparator
+            && self.limit.to_bits() == spec.limit.to_bits()
     }
 }
 
@@ -387,7 +394,9 @@ fn split(expr: &str) -> Option<(&str, Comparator, f64)> {
         [minus, number] if minus.text == "-" => (-1.0, number.text),
         _ => return None,
     };
-    let number = number.starts_with(|c: char| c.is_ascii_digit() || c == '.').then(|| number.parse::<f64>().ok())??;
+    let number = number
+        .starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        .then(|| number.parse::<f64>().ok())??;
     // A comment behind the limit is no part of either.
     let rest = expr[all.last()?.at..].trim();
     if rest.contains(char::is_whitespace) {
@@ -408,7 +417,8 @@ fn unwrapped(query: &str) -> &str {
             _ => {}
         }
         if depth == 0 {
-            let whole = index + 1 == all.len() && index > 0 && token.at + 1 == query.len() && query.starts_with('(');
+            let whole =
+                index + 1 == all.len() && index > 0 && token.at + 1 == query.len() && query.starts_with('(');
             return if whole { query[1..token.at].trim() } else { query };
         }
     }
@@ -446,7 +456,11 @@ fn seconds(text: &str) -> Option<u32> {
             };
         rest = &rest[unit..];
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small count of seconds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be a small count of seconds"
+    )]
     (total.fract() == 0.0 && (0.0..4e9).contains(&total)).then_some(total as u32)
 }
 
@@ -482,9 +496,12 @@ pub fn entry(rule: &Rule, workload: &Workload) -> Entry {
     };
     // A file that says it all without our words stays as it was.
     if rule_of(&entry).is_ok_and(|read| {
-        let read_extras = Extras { group: None, group_settings: BTreeMap::new(), metadata: None, ..read.extras.clone() };
+        let read_extras =
+            Extras { group: None, group_settings: BTreeMap::new(), metadata: None, ..read.extras.clone() };
         let own = Extras { group: None, group_settings: BTreeMap::new(), metadata: None, ..extras.clone() };
-        read_extras == own && Rule { extras: Extras::default(), ..read } == Rule { extras: Extras::default(), ..rule.clone() }
+        read_extras == own
+            && Rule { extras: Extras::default(), ..read }
+                == Rule { extras: Extras::default(), ..rule.clone() }
     }) {
         return entry;
     }
@@ -569,9 +586,15 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_read_as_prometheus_writes_them() {
-        for (text, expected) in
-            [("5m", Some(300)), ("1h30m", Some(5400)), ("0s", Some(0)), ("0", Some(0)), ("1500ms", None), ("5", None), ("x", None)]
-        {
+        for (text, expected) in [
+            ("5m", Some(300)),
+            ("1h30m", Some(5400)),
+            ("0s", Some(0)),
+            ("0", Some(0)),
+            ("1500ms", None),
+            ("5", None),
+            ("x", None),
+        ] {
             assert_eq!(seconds(text), expected, "{text}");
         }
     }

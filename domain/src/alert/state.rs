@@ -51,6 +51,11 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// What was seen, in words: "API down is 14 per minute, limit 10".
+    pub fn sentence(&self, rule: &Rule) -> String {
+        sentence(rule, &self.usable())
+    }
+
     /// The value, if it can be relied on; else why not.
     fn usable(&self) -> Result<f64, String> {
         let value = self.value.clone().map_err(|problem| problem.to_string())?;
@@ -253,15 +258,62 @@ mod tests {
         use State::{Firing, Ok, Pending, Unknown};
         let table: Vec<(Rule, Vec<Result<f64, Problem>>, Vec<(State, Option<Event>)>)> = vec![
             // At once without "for", and told once.
-            (with(0, NoData::Unknown), vec![FINE, OVER, OVER, FINE], vec![(Ok, None), (Firing, Some(Fired)), (Firing, None), (Ok, Some(Cleared))]),
+            (
+                with(0, NoData::Unknown),
+                vec![FINE, OVER, OVER, FINE],
+                vec![(Ok, None), (Firing, Some(Fired)), (Firing, None), (Ok, Some(Cleared))],
+            ),
             // Only after "for", and a dip begins it anew.
-            (with(30, NoData::Unknown), vec![OVER, OVER, FINE, OVER, OVER, OVER], vec![(Pending, None), (Pending, None), (Ok, None), (Pending, None), (Pending, None), (Firing, Some(Fired))]),
+            (
+                with(30, NoData::Unknown),
+                vec![OVER, OVER, FINE, OVER, OVER, OVER],
+                vec![
+                    (Pending, None),
+                    (Pending, None),
+                    (Ok, None),
+                    (Pending, None),
+                    (Pending, None),
+                    (Firing, Some(Fired)),
+                ],
+            ),
             // No data: unknown, never ok; and what fires is neither cleared by it nor told of again.
-            (with(0, NoData::Unknown), vec![NONE, OVER, NONE, OVER, NONE, FINE], vec![(Unknown, None), (Firing, Some(Fired)), (Unknown, None), (Firing, None), (Unknown, None), (Ok, Some(Cleared))]),
+            (
+                with(0, NoData::Unknown),
+                vec![NONE, OVER, NONE, OVER, NONE, FINE],
+                vec![
+                    (Unknown, None),
+                    (Firing, Some(Fired)),
+                    (Unknown, None),
+                    (Firing, None),
+                    (Unknown, None),
+                    (Ok, Some(Cleared)),
+                ],
+            ),
             // No data counts as a breach, and lasts as long as one.
-            (with(30, NoData::Alert), vec![FINE, NONE, NONE, NONE, FINE], vec![(Ok, None), (Pending, None), (Pending, None), (Firing, Some(Fired)), (Ok, Some(Cleared))]),
+            (
+                with(30, NoData::Alert),
+                vec![FINE, NONE, NONE, NONE, FINE],
+                vec![
+                    (Ok, None),
+                    (Pending, None),
+                    (Pending, None),
+                    (Firing, Some(Fired)),
+                    (Ok, Some(Cleared)),
+                ],
+            ),
             // The last state is kept; one that was never known cannot be.
-            (with(0, NoData::KeepLast), vec![NONE, FINE, NONE, OVER, NONE, FINE], vec![(Unknown, None), (Ok, None), (Ok, None), (Firing, Some(Fired)), (Firing, None), (Ok, Some(Cleared))]),
+            (
+                with(0, NoData::KeepLast),
+                vec![NONE, FINE, NONE, OVER, NONE, FINE],
+                vec![
+                    (Unknown, None),
+                    (Ok, None),
+                    (Ok, None),
+                    (Firing, Some(Fired)),
+                    (Firing, None),
+                    (Ok, Some(Cleared)),
+                ],
+            ),
             // What is pending and kept does not ripen without a value.
             (with(30, NoData::KeepLast), vec![OVER, NONE, NONE, NONE], vec![(Pending, None); 4]),
         ];

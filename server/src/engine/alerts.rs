@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
 use gantry_domain::alert::state::{Decision, Transition};
-use gantry_domain::alert::{Event, Measured, Rule, Standing, advance};
+use gantry_domain::alert::{Event, Measured, OnFiring, Rule, Standing, advance};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 use gantry_domain::judge::Problem;
 use gantry_domain::preset::Preset;
@@ -20,6 +20,8 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::live::{Hub, topics};
 use crate::outside::prometheus::Prometheus;
+use crate::services::incidents::Desk;
+use crate::services::incidents::opening::{self, Cleared, Fired};
 use crate::services::thresholds::{PERIOD_SECONDS, bucket, workload};
 use crate::store::alert_states::{self, Round, SAMPLE_SECONDS, SAMPLES};
 use crate::store::integrations::Integration;
@@ -39,6 +41,7 @@ pub struct Evaluator {
     presets: Arc<Vec<Preset>>,
     clock: Clock,
     holder: Uuid,
+    desk: Desk,
     memory: Memory,
 }
 
@@ -77,6 +80,8 @@ struct Outcome {
     id: ThresholdId,
     transition: Option<Transition>,
     event: Option<Event>,
+    /// What was seen, in words.
+    sentence: String,
 }
 
 impl Evaluator {
@@ -88,7 +93,14 @@ impl Evaluator {
         presets: Arc<Vec<Preset>>,
         clock: Clock,
     ) -> Self {
-        Self { db, hub, prometheus, presets, clock, holder: Uuid::new_v4(), memory: Memory::default() }
+        let (holder, desk, memory) = (Uuid::new_v4(), Desk::default(), Memory::default());
+        Self { db, hub, prometheus, presets, clock, holder, desk, memory }
+    }
+
+    /// The same with what incidents go by.
+    #[must_use]
+    pub fn with_desk(self, desk: Desk) -> Self {
+        Self { desk, ..self }
     }
 
     /// Evaluates until `stop`.
@@ -143,7 +155,8 @@ impl Evaluator {
         let answers = self.ask(&queries).await;
         let judging = Instant::now();
         let failed = answers.values().filter(|answer| is_failure(answer)).count();
-        let problem = answers.values().find(|answer| is_failure(answer)).and_then(|answer| answer.0.clone().err());
+        let problem =
+            answers.values().find(|answer| is_failure(answer)).and_then(|answer| answer.0.clone().err());
         let (outcomes, samples) = self.judge(&answers, began_at);
         own += judging.elapsed();
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -179,10 +192,8 @@ impl Evaluator {
         if same {
             return Ok(());
         }
-        let (all, standings) = self
-            .db
-            .read(async { tokio::try_join!(thresholds::all(pool), alert_states::all(pool)) })
-            .await?;
+        let (all, standings) =
+            self.db.read(async { tokio::try_join!(thresholds::all(pool), alert_states::all(pool)) }).await?;
         let mut standings: HashMap<_, _> = standings.into_iter().collect();
         let workloads: BTreeMap<_, _> =
             integrations.iter().map(|one| (one.id, workload(one, &self.presets))).collect();
@@ -253,6 +264,7 @@ impl Evaluator {
             let Decision { standing, transition, event } =
                 advance(&watched.rule, watched.version, &watched.standing, &measured);
             watched.standing = standing;
+            let sentence = event.map(|_| measured.sentence(&watched.rule)).unwrap_or_default();
             if let Ok(value) = value
                 && value.is_finite()
             {
@@ -262,7 +274,7 @@ impl Evaluator {
                     samples.push((*id, piece, *value));
                 }
             }
-            outcomes.push(Outcome { id: *id, transition, event });
+            outcomes.push(Outcome { id: *id, transition, event, sentence });
         }
         (outcomes, samples)
     }
@@ -283,7 +295,12 @@ impl Evaluator {
                 && let Some(watched) = self.memory.watched.get(&outcome.id)
             {
                 changed.push(Changed {
-                    integration: self.memory.integrations.iter().find(|one| one.id == watched.integration).cloned(),
+                    integration: self
+                        .memory
+                        .integrations
+                        .iter()
+                        .find(|one| one.id == watched.integration)
+                        .cloned(),
                     rule: watched.rule.clone(),
                     standing: watched.standing.clone(),
                     outcome,
@@ -291,8 +308,11 @@ impl Evaluator {
             }
         }
         let until = round.began_at - TimeDelta::seconds(SAMPLE_SECONDS * (SAMPLES + 1));
-        let forget = self.memory.forgotten_until.is_none_or(|before| until - before >= TimeDelta::seconds(SAMPLE_SECONDS));
-        let holder = self.holder;
+        let forget = self
+            .memory
+            .forgotten_until
+            .is_none_or(|before| until - before >= TimeDelta::seconds(SAMPLE_SECONDS));
+        let (holder, desk) = (self.holder, self.desk.clone());
         let stored = self
             .db
             .tx(move |tx| {
@@ -307,7 +327,7 @@ impl Evaluator {
                     }
                     alert_states::put_round(tx, &round).await?;
                     for changed in &changed {
-                        changed.store(tx).await?;
+                        changed.store(tx, &desk).await?;
                     }
                     tx.announce(topics::THRESHOLDS);
                     Ok::<_, StoreError>(true)
@@ -338,13 +358,39 @@ struct Changed {
 }
 
 impl Changed {
-    async fn store(&self, tx: &mut Tx) -> Result<(), StoreError> {
+    async fn store(&self, tx: &mut Tx, desk: &Desk) -> Result<(), StoreError> {
         if let Some(transition) = &self.outcome.transition {
             alert_states::add_transition(tx, self.outcome.id, &self.standing, transition).await?;
         }
-        if let (Some(event), Some(integration)) = (self.outcome.event, &self.integration) {
-            let (preset, environment) = (&integration.preset, &integration.environment);
-            tracing::info!(%preset, environment, threshold = %self.rule.spec.key, ?event, "a threshold fires or clears");
+        let (Some(event), Some(integration)) = (self.outcome.event, &self.integration) else { return Ok(()) };
+        if self.rule.on_firing != OnFiring::Incident {
+            return Ok(());
+        }
+        let spec = &self.rule.spec;
+        match event {
+            Event::Fired => {
+                let fired = Fired {
+                    integration: integration.id,
+                    preset: integration.preset.clone(),
+                    threshold_key: spec.key.clone(),
+                    threshold_name: spec.name.clone(),
+                    version: self.standing.version,
+                    severity: spec.severity,
+                    value: self.standing.value.filter(|_| self.standing.why.is_none()),
+                    sentence: self.outcome.sentence.clone(),
+                    at: self.standing.asked_at,
+                };
+                opening::threshold_fired(tx, desk, &fired).await?;
+            }
+            Event::Cleared => {
+                let cleared = Cleared {
+                    integration: integration.id,
+                    threshold_key: spec.key.clone(),
+                    sentence: self.outcome.sentence.clone(),
+                    at: self.standing.asked_at,
+                };
+                opening::threshold_cleared(tx, &cleared).await?;
+            }
         }
         Ok(())
     }

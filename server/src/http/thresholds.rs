@@ -118,8 +118,9 @@ pub(super) async fn restore(visit: Visit, Path(id): Path<String>, posted: Posted
     let caller = posted.caller(&visit)?;
     let (seen, version) = (posted.number("seen")?, posted.number("version")?);
     let threshold = id_of(&id)?;
-    let done =
-        editing::restore(&visit.app.db, caller, threshold, seen, version, posted.get("why")).await.map(|_| ());
+    let done = editing::restore(&visit.app.db, caller, threshold, seen, version, posted.get("why"))
+        .await
+        .map(|_| ());
     answer(&visit, threshold, done, &posted).await
 }
 

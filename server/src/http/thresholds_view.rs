@@ -97,7 +97,8 @@ fn row(listed: Listed, now: DateTime<Utc>) -> Row {
     let (state, why) = thresholds::shown(listed.standing.as_ref(), now);
     let standing = listed.standing;
     let from = thresholds::samples_from(now);
-    let values: BTreeMap<i64, f64> = listed.samples.iter().map(|(at, worst)| (at.timestamp(), *worst)).collect();
+    let values: BTreeMap<i64, f64> =
+        listed.samples.iter().map(|(at, worst)| (at.timestamp(), *worst)).collect();
     let curve = (0..SAMPLES)
         .map(|index| {
             let at = (from + TimeDelta::seconds(index * SAMPLE_SECONDS)).timestamp();

@@ -73,9 +73,7 @@ pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, 
 pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, presets: &[Preset]) -> Plan {
     let preset = presets.iter().find(|preset| Some(&preset.key) == stored.go_live.preset.as_ref());
     let thresholds = if thresholds.is_empty() {
-        preset
-            .map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect())
-            .unwrap_or_default()
+        preset.map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect()).unwrap_or_default()
     } else {
         thresholds
     };

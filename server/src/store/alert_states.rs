@@ -18,9 +18,10 @@ pub const SAMPLES: i64 = 36;
 
 /// How all thresholds stand that were ever evaluated.
 pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<(ThresholdId, Standing)>, StoreError> {
-    let rows = sqlx::query!(r#"select threshold_id, standing as "standing: Json<Standing>" from threshold_states"#)
-        .fetch_all(executor)
-        .await?;
+    let rows =
+        sqlx::query!(r#"select threshold_id, standing as "standing: Json<Standing>" from threshold_states"#)
+            .fetch_all(executor)
+            .await?;
     Ok(rows.into_iter().map(|row| (row.threshold_id.into(), row.standing.0)).collect())
 }
 
@@ -38,7 +39,8 @@ pub async fn of(executor: impl PgExecutor<'_>, id: ThresholdId) -> Result<Option
 /// Stores how these stand, in one statement.
 pub async fn put(tx: &mut Tx, standings: &[(ThresholdId, Standing)]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = standings.iter().map(|(id, _)| id.0).collect();
-    let states: Vec<String> = standings.iter().map(|(_, standing)| standing.state.word().to_owned()).collect();
+    let states: Vec<String> =
+        standings.iter().map(|(_, standing)| standing.state.word().to_owned()).collect();
     let bodies: Vec<Json<&Standing>> = standings.iter().map(|(_, standing)| Json(standing)).collect();
     sqlx::query!(
         "insert into threshold_states (threshold_id, state, standing)

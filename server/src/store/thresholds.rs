@@ -105,7 +105,10 @@ pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<Stored>, StoreErro
 }
 
 /// The thresholds of one integration in their present versions, by place.
-pub async fn of(executor: impl PgExecutor<'_>, integration: IntegrationId) -> Result<Vec<Stored>, StoreError> {
+pub async fn of(
+    executor: impl PgExecutor<'_>,
+    integration: IntegrationId,
+) -> Result<Vec<Stored>, StoreError> {
     let rows = select!(
         "where v.number = t.version and t.integration_id = $1 order by t.position, t.key",
         integration.0
@@ -160,8 +163,9 @@ pub async fn versions(executor: impl PgExecutor<'_>, id: ThresholdId) -> Result<
 
 /// Locks a threshold until the transaction ends and reads its present version.
 pub async fn lock(tx: &mut Tx, id: ThresholdId) -> Result<Option<Stored>, StoreError> {
-    let found =
-        sqlx::query!("select id from thresholds where id = $1 for update", id.0).fetch_optional(&mut **tx).await?;
+    let found = sqlx::query!("select id from thresholds where id = $1 for update", id.0)
+        .fetch_optional(&mut **tx)
+        .await?;
     if found.is_none() {
         return Ok(None);
     }
@@ -221,7 +225,10 @@ async fn put_version(tx: &mut Tx, id: ThresholdId, version: &Version) -> Result<
 }
 
 /// The change that waits, where one does.
-pub async fn proposal(executor: impl PgExecutor<'_>, id: ThresholdId) -> Result<Option<Proposal>, StoreError> {
+pub async fn proposal(
+    executor: impl PgExecutor<'_>,
+    id: ThresholdId,
+) -> Result<Option<Proposal>, StoreError> {
     let row = sqlx::query!(
         r#"select id, base_version, rule as "rule: Json<Rule>", at, by_id, by_name, why
            from threshold_proposals where threshold_id = $1 and decided_at is null"#,

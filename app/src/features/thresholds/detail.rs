@@ -40,7 +40,9 @@ pub fn render(frame: &Frame, model: &OneModel) -> String {
 fn head(frame: &Frame, model: &OneModel) -> Html {
     let row = &model.row;
     let rule = &row.version.rule;
-    let since = row.since.map(|since| view! { <span class="because">"since "{time::ago(since, frame.now)}</span> }.part());
+    let since = row
+        .since
+        .map(|since| view! { <span class="because">"since "{time::ago(since, frame.now)}</span> }.part());
     view! {
         <header class="page-head">
             <h1>{rule.spec.name.clone()}" "{words::severity(rule.spec.severity)}</h1>

@@ -19,7 +19,7 @@ use crate::ui::form::{Field, Form};
 use crate::ui::html::{Html, Part, in_textarea};
 
 /// The form's id.
-pub const FORM: &str = "edit";
+const FORM: &str = "edit";
 
 /// What the fields of the form hold for a rule.
 fn value_of(rule: &Rule, field: &str) -> String {
@@ -69,7 +69,8 @@ impl Fields<'_> {
             .iter()
             .map(|(word, label)| {
                 let selected = *word == chosen;
-                view! { <option value=(*word).to_owned() selected=selected>{(*label).to_owned()}</option> }.part()
+                view! { <option value=(*word).to_owned() selected=selected>{(*label).to_owned()}</option> }
+                    .part()
             })
             .collect();
         let id = format!("{FORM}-{name}");

@@ -37,7 +37,13 @@ pub(super) fn versions(frame: &Frame, model: &OneModel) -> Html {
     .part()
 }
 
-fn one(frame: &Frame, version: &Version, before: Option<&Version>, present: bool, restore: Option<Html>) -> Html {
+fn one(
+    frame: &Frame,
+    version: &Version,
+    before: Option<&Version>,
+    present: bool,
+    restore: Option<Html>,
+) -> Html {
     let changes = before.map(|before| differences(&difference(&before.rule, &version.rule)));
     let why = (!version.why.is_empty()).then(|| view! { <p class="note">{version.why.clone()}</p> }.part());
     let here = present.then(|| view! { <span class="flag">"in use"</span> }.part());
@@ -152,7 +158,8 @@ pub(super) fn proposal(frame: &Frame, model: &OneModel, proposal: &Proposal) -> 
 /// The last changes of state.
 pub(super) fn transitions(frame: &Frame, model: &OneModel) -> Html {
     let rows: Vec<_> = model.transitions.iter().map(|one| transition(frame, one)).collect();
-    let none = rows.is_empty().then(|| view! { <p class="empty">"It has not changed its state yet."</p> }.part());
+    let none =
+        rows.is_empty().then(|| view! { <p class="empty">"It has not changed its state yet."</p> }.part());
     view! {
         <section class="panel transitions-list" aria-labelledby="transitions-title">
             <h2 id="transitions-title">"Changes of state"</h2>

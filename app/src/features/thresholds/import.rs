@@ -33,9 +33,13 @@ pub fn render(frame: &Frame, model: &ImportModel) -> String {
             view! { <option value=id.to_string() selected=Some(*id) == chosen>{name.clone()}</option> }.part()
         })
         .collect();
-    let takes = model.preview.as_ref().is_some_and(|preview| preview.rules.iter().any(|(.., fate)| *fate != Fate::Same));
-    let take = takes
-        .then(|| view! { <button class="button primary" name="do" value="take">"Take these rules"</button> }.part());
+    let takes = model
+        .preview
+        .as_ref()
+        .is_some_and(|preview| preview.rules.iter().any(|(.., fate)| *fate != Fate::Same));
+    let take = takes.then(|| {
+        view! { <button class="button primary" name="do" value="take">"Take these rules"</button> }.part()
+    });
     let class = if takes { "button" } else { "button primary" };
     document(frame, "Import rules", || {
         view! {
@@ -84,7 +88,10 @@ fn preview(preview: &Preview) -> Html {
     let left: Vec<_> = preview
         .left
         .iter()
-        .map(|left| view! { <li>{mark(Tone::Warning)}<strong>{left.name.clone()}</strong>": "{left.why.clone()}</li> }.part())
+        .map(|left| {
+            view! { <li>{mark(Tone::Warning)}<strong>{left.name.clone()}</strong>": "{left.why.clone()}</li> }
+                .part()
+        })
         .collect();
     let left = (!left.is_empty())
         .then(|| view! { <h3>"Not taken"</h3><ul class="import-warnings">{left}</ul> }.part());

@@ -23,7 +23,11 @@ pub fn render(frame: &Frame, model: &Model) -> String {
     let import = model
         .may_edit
         .then(|| view! { <a class="button" href=forms::IMPORT_THRESHOLDS>"Import rules"</a> }.part());
-    let list = if groups.is_empty() { nothing(model) } else { view! { <div class="threshold-groups">{groups}</div> }.part() };
+    let list = if groups.is_empty() {
+        nothing(model)
+    } else {
+        view! { <div class="threshold-groups">{groups}</div> }.part()
+    };
     document(frame, "Alert thresholds", || {
         view! {
             <header class="page-head"><h1>"Alert thresholds"</h1>{import}</header>
@@ -100,7 +104,8 @@ fn choices(model: &Model) -> Html {
 
 fn group(frame: &Frame, group: &Group) -> Html {
     let rows: Vec<_> = group.rows.iter().map(|one| row::row(frame, one)).collect();
-    let export = |form: &str| format!("{}?integration={}&as={form}", forms::EXPORT_THRESHOLDS, group.integration);
+    let export =
+        |form: &str| format!("{}?integration={}&as={form}", forms::EXPORT_THRESHOLDS, group.integration);
     let id = format!("integration-{}", group.integration);
     let labelled = id.clone();
     view! {

@@ -41,7 +41,10 @@ pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
     let warnings: Vec<_> = trial
         .warnings
         .iter()
-        .map(|warning| view! { <p class="callout warning" role="status">{mark(Tone::Warning)}{warning.clone()}</p> }.part())
+        .map(|warning| {
+            view! { <p class="callout warning" role="status">{mark(Tone::Warning)}{warning.clone()}</p> }
+                .part()
+        })
         .collect();
     view! {
         <section class="trial" aria-label="Replay">
@@ -63,8 +66,10 @@ fn compared(version: u32, compared: &Compared) -> Html {
     let (old_columns, new_columns) = (columns(old), columns(new));
     let (old_limit, new_limit) = (old.rule.spec.limit, new.rule.spec.limit);
     let top = chart::top(&new_columns, new_limit).max(chart::top(&old_columns, old_limit));
-    let old_line = (!same_curve).then(|| view! { <path class="line before" d=chart::path(&old_columns, top)/> }.part());
-    let old_limit_line = (old_limit.to_bits() != new_limit.to_bits()).then(|| limit_line(old_limit, top, "limit before"));
+    let old_line =
+        (!same_curve).then(|| view! { <path class="line before" d=chart::path(&old_columns, top)/> }.part());
+    let old_limit_line =
+        (old_limit.to_bits() != new_limit.to_bits()).then(|| limit_line(old_limit, top, "limit before"));
     let names = (format!("Now (version {version})"), format!("Wanted (version {})", version + 1));
     let label = format!(
         "The last {}: {} would have fired {}, {} {}",
@@ -165,7 +170,8 @@ fn values(tried: &Tried, columns: &[Column]) -> Html {
     let spans: Vec<_> = columns
         .iter()
         .map(|column| {
-            let value = column.value.map_or_else(|| "no data".to_owned(), |value| words::value(&tried.rule, value));
+            let value =
+                column.value.map_or_else(|| "no data".to_owned(), |value| words::value(&tried.rule, value));
             view! { <span><b>{value}" · "{clock(column.at)}" UTC"</b></span> }.part()
         })
         .collect();
@@ -204,8 +210,10 @@ fn lane(compared: &Compared, name: &str, tried: &Tried, class: &str) -> Html {
 
 fn axis(compared: &Compared) -> Html {
     let middle = compared.from.midpoint(compared.to);
-    let moments: Vec<_> =
-        [compared.from, middle, compared.to].into_iter().map(|at| view! { <span>{clock(at)}</span> }.part()).collect();
+    let moments: Vec<_> = [compared.from, middle, compared.to]
+        .into_iter()
+        .map(|at| view! { <span>{clock(at)}</span> }.part())
+        .collect();
     view! { <p class="axis" aria-hidden="true">{moments}</p> }.part()
 }
 
@@ -260,5 +268,6 @@ fn listed(names: &(String, String), compared: &Compared) -> Html {
 }
 
 fn clock(at: i64) -> String {
-    DateTime::<Utc>::from_timestamp(at, 0).map_or_else(String::new, |at| at.format("%a %d %b %H:%M").to_string())
+    DateTime::<Utc>::from_timestamp(at, 0)
+        .map_or_else(String::new, |at| at.format("%a %d %b %H:%M").to_string())
 }

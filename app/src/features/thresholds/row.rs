@@ -15,9 +15,9 @@ use crate::ui::time;
 /// The line.
 pub(super) fn row(frame: &Frame, row: &Row) -> Html {
     let rule = &row.version.rule;
-    let waits = row
-        .proposed
-        .then(|| view! { <span class="waits">{mark(Tone::Warning)}"a change waits for a second admin"</span> }.part());
+    let waits = row.proposed.then(|| {
+        view! { <span class="waits">{mark(Tone::Warning)}"a change waits for a second admin"</span> }.part()
+    });
     view! {
         <li class="threshold" data-nav-item="" tabindex="-1" id=format!("threshold-{}", row.id)>
             <a href=forms::threshold(row.id)>

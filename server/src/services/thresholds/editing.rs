@@ -2,8 +2,8 @@
 
 use gantry_domain::actor::Role;
 use gantry_domain::alert::change::{self, Outcome, Refused};
-use gantry_domain::alert::{Rule, Version};
 use gantry_domain::alert::rule::Mistake;
+use gantry_domain::alert::{Rule, Version};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 use serde_json::json;
 use uuid::Uuid;

@@ -59,7 +59,8 @@ pub async fn seed_one(
 /// What the placeholders of an integration's queries stand for.
 pub fn workload(integration: &Integration, presets: &[Preset]) -> Workload {
     integration.workload.clone().unwrap_or_else(|| {
-        let usual = presets.iter().find(|preset| preset.key == integration.preset).map(|preset| &preset.workload);
+        let usual =
+            presets.iter().find(|preset| preset.key == integration.preset).map(|preset| &preset.workload);
         usual.map_or_else(
             || Workload { namespace: String::new(), deployment: String::new(), container: String::new() },
             |usual| Workload {

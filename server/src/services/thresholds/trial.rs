@@ -103,7 +103,8 @@ async fn most(prometheus: &Prometheus, query: &str) -> Option<f64> {
     let mut highest = query.to_owned();
     for call in calls {
         let selector = bucket_selectors(&call).into_iter().next()?;
-        let answer = prometheus.query(&format!("count by (le) (last_over_time({selector}[1h]))")).await.ok()?;
+        let answer =
+            prometheus.query(&format!("count by (le) (last_over_time({selector}[1h]))")).await.ok()?;
         let top = top_bucket(&answer)?;
         highest = highest.replace(&call, &format!("vector({top})"));
     }
@@ -168,7 +169,8 @@ pub async fn compare(
     } else {
         tokio::try_join!(values(old_query), values(new_query))?
     };
-    let tried = |rule: &Rule, points: Vec<_>| Tried { replay: replay(rule, &points), rule: rule.clone(), points };
+    let tried =
+        |rule: &Rule, points: Vec<_>| Tried { replay: replay(rule, &points), rule: rule.clone(), points };
     Ok(Compared { from, to, back, old: tried(old, old_points), new: tried(new, new_points) })
 }
 
