@@ -36,6 +36,20 @@ pub fn clock(length: TimeDelta) -> String {
     }
 }
 
+/// What is left of a time, or by how much it is over: "06:12", "overdue 04:07", "overdue 2 d" past a day.
+pub fn due(left: TimeDelta) -> String {
+    let day = TimeDelta::days(1);
+    if left >= day {
+        format!("in {}", words(left))
+    } else if left >= TimeDelta::zero() {
+        clock(left)
+    } else if -left >= day {
+        format!("overdue {}", words(-left))
+    } else {
+        format!("overdue {}", clock(-left))
+    }
+}
+
 /// Exactly when: "2025-11-21 10:42:07 UTC".
 pub fn exact(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
@@ -75,6 +89,21 @@ mod tests {
     fn clocks_count_in_minutes_and_then_hours() {
         for (seconds, text) in [(-5, "00:00"), (0, "00:00"), (372, "06:12"), (3972, "1:06:12")] {
             assert_eq!(clock(TimeDelta::seconds(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn what_is_due_counts_down_and_then_says_for_how_long_it_is_overdue() {
+        let table = [
+            (372, "06:12"),
+            (0, "00:00"),
+            (-1, "overdue 00:01"),
+            (-247, "overdue 04:07"),
+            (90_000, "in 1 d"),
+            (-200_000, "overdue 2 d"),
+        ];
+        for (seconds, text) in table {
+            assert_eq!(due(TimeDelta::seconds(seconds)), text);
         }
     }
 

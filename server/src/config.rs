@@ -1,10 +1,14 @@
 //! The configuration: flags and environment variables, checked before anything starts. What is wrong is one sentence.
 
+pub mod incidents;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 use secrecy::SecretString;
+
+use self::incidents::{IncidentArgs, IncidentConfig};
 
 /// Why the configuration cannot be used: one sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +47,8 @@ impl DatabaseArgs {
 pub struct ServeArgs {
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    incidents: IncidentArgs,
     /// Address and port to listen on.
     #[arg(long, env = "GANTRY_LISTEN", default_value = "127.0.0.1:3000")]
     listen: String,
@@ -149,6 +155,8 @@ pub struct Config {
     pub health_url: Option<String>,
     /// The same in staging.
     pub staging_health_url: Option<String>,
+    /// Incidents and their messages.
+    pub incidents: IncidentConfig,
     /// The identity provider.
     pub oidc: Option<OidcConfig>,
 }
@@ -219,6 +227,7 @@ impl Config {
         {
             return Err(Bad(format!("KUBECONFIG is “{}”, which is not a file", path.display())));
         }
+        let incidents = args.incidents.read()?;
         Ok(Self {
             database_url,
             migrate: !args.no_migrate,
@@ -239,6 +248,7 @@ impl Config {
             },
             health_url: address("GANTRY_HEALTH_URL", args.health_url)?,
             staging_health_url: address("GANTRY_STAGING_HEALTH_URL", args.staging_health_url)?,
+            incidents,
             oidc,
         })
     }

@@ -14,14 +14,17 @@ use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::alerts::Evaluator;
+use crate::engine::outbox::Outbox;
 use crate::engine::probes::{self, Probes};
 use crate::engine::rollout::Engine;
 use crate::http::{App, AssetStore, PageCache, Parts, Site, router};
 use crate::live::{self, Hub, Presence};
 use crate::outside::cluster::{Cluster, ClusterError};
 use crate::outside::exchange::ExchangeError;
+use crate::outside::messages::Channels;
 use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::first_admin;
+use crate::services::incidents::Desk;
 use crate::services::preflight::Surroundings;
 use crate::services::preflight_looks::neighbours;
 use crate::services::probes::addresses::{Addresses, Hosts};
@@ -132,7 +135,13 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         neighbours: Some(neighbours(Arc::clone(&looks))),
     };
     let workloads = Workloads::new(cluster.clone(), hub.clone());
-    let engine = Engine::new(db.clone(), hub.clone(), cluster, prometheus);
+    let channels = Channels::new(&config.incidents)?;
+    let desk = Desk {
+        calendar: Arc::new(config.incidents.calendar.clone()),
+        channels: channels.configured().into(),
+        origin: origin.as_str().into(),
+    };
+    let engine = Engine::new(db.clone(), hub.clone(), cluster, prometheus).telling(desk.clone());
     let app = App::new(Parts {
         db: db.clone(),
         clock: clock.clone(),
@@ -141,6 +150,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         pages: PageCache::new(db.changes().clone()),
         around,
         workloads,
+        desk: desk.clone(),
         assets,
         presets: presets.clone(),
         site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },
@@ -159,6 +169,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
     tasks.spawn(engine::rollout::run(engine, stop.clone()));
+    let outbox = Outbox { db: db.clone(), hub: app.hub.clone(), channels, clock: clock.clone() };
+    tasks.spawn(outbox.run(stop.clone()));
+    tasks.spawn(engine::clocks::run(db.clone(), desk, clock.clone(), stop.clone()));
     if looks.has_somewhere_to_look() {
         let probes = Probes { db: db.clone(), hub: app.hub.clone(), looks, clock: clock.clone() };
         tasks.spawn(probes.run(stop.clone()));

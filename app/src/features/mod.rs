@@ -4,6 +4,7 @@ pub mod console;
 pub mod error;
 pub mod first_admin;
 pub mod golives;
+pub mod incidents;
 pub mod item;
 pub mod print;
 pub mod sign_in;

@@ -50,6 +50,16 @@ pub fn countdown(until: DateTime<Utc>, now: DateTime<Utc>) -> Html {
     }.part()
 }
 
+/// What is left until something is due, counting down, and then for how long it is overdue. The browser marks the surrounding
+/// `.due` with `data-over` when the moment comes.
+pub fn due(at: DateTime<Utc>, now: DateTime<Utc>) -> Html {
+    view! {
+        <time class="countdown" datetime=age::machine(at) title=age::exact(at) data-until=at.timestamp_millis().to_string() data-due="">
+            {age::due(at - now)}
+        </time>
+    }.part()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,8 +80,8 @@ impl Tell {
         }
     }
 
-    /// The first words of the message.
-    const fn headline(self) -> &'static str {
+    /// The first words of the message, as people read them.
+    pub const fn headline(self) -> &'static str {
         match self {
             Self::Opened => "New incident",
             Self::Acknowledged => "Acknowledged",

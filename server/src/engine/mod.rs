@@ -1,5 +1,7 @@
 //! Loops that work by themselves. Idempotent, without input; they run on a period and on a signal. No rules here.
 
 pub mod alerts;
+pub mod clocks;
+pub mod outbox;
 pub mod probes;
 pub mod rollout;

@@ -9,6 +9,7 @@ use super::{AssetStore, PageCache};
 use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
+use crate::services::incidents::Desk;
 use crate::services::preflight::Surroundings;
 use crate::services::workloads::Workloads;
 use crate::store::Db;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub around: Surroundings,
     /// Deployments as last read.
     pub workloads: Workloads,
+    /// What everybody who works on incidents goes by.
+    pub desk: Desk,
     /// Built files for the browser.
     pub assets: AssetStore,
     /// The checklists to choose from.

@@ -4,9 +4,12 @@ pub mod breaker;
 pub mod cluster;
 pub mod exchange;
 pub mod health;
+pub mod messages;
+pub mod pagerduty;
 pub mod posthog;
 pub mod prometheus;
 pub mod prometheus_rules;
+pub mod slack;
 pub mod status_page;
 
 use std::time::Duration;

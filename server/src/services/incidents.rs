@@ -1,6 +1,7 @@
 //! Incidents: opened by what is seen or by hand, acted on by people, told to whom it concerns.
 
 pub mod acting;
+pub mod clocks;
 pub mod opening;
 pub mod seeing;
 pub mod timeline;

@@ -165,6 +165,15 @@ pub async fn list(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Incid
     Ok(found.into_iter().map(|incident| incident.0).collect())
 }
 
+/// Whether a first response was due before `now` and nobody was told.
+pub async fn any_unanswered(executor: impl PgExecutor<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let any = sqlx::query_scalar!(
+        r#"select exists (select 1 from incidents where response_due_at < $1) as "any!""#,
+        now
+    );
+    Ok(any.fetch_one(executor).await?)
+}
+
 /// Incidents whose first response was due before `now` and of which nobody was told, locked; others pass them by.
 pub async fn take_unanswered(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
     let found = sqlx::query_scalar!(

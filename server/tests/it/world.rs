@@ -7,6 +7,7 @@ use gantry_domain::actor::{Actor, Person, Role};
 use gantry_domain::id::GoLiveId;
 use gantry_local::{TestDatabase, TestDatabases};
 use gantry_server::clock::Clock;
+use gantry_server::config::incidents::IncidentConfig;
 use gantry_server::config::{Config, VendorConfig};
 use gantry_server::services::people::{self, Newcomer};
 use gantry_server::store;
@@ -49,6 +50,7 @@ pub(crate) fn config(url: &str) -> Config {
         vendor: nobody(),
         health_url: None,
         staging_health_url: None,
+        incidents: IncidentConfig::default(),
         oidc: None,
     }
 }

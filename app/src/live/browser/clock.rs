@@ -1,7 +1,7 @@
 //! Ages and countdowns that go on counting between two answers of the server, on the server's clock.
 //!
 //! `<time data-age="<unix ms>" data-period="<s>">` counts up, and is marked stale past twice its period;
-//! `<time data-until="<unix ms>">` counts down.
+//! `<time data-until="<unix ms>">` counts down; with `data-due` it goes on past its end and marks the `.due` around it.
 
 use std::cell::Cell;
 
@@ -54,7 +54,15 @@ pub(super) fn tick() {
     }
     for element in dom::all(&document, "[data-until]") {
         if let Some(until) = number(&element, "data-until") {
-            write(&element, &age::clock(TimeDelta::milliseconds(whole(until - now))));
+            let left = TimeDelta::milliseconds(whole(until - now));
+            if element.has_attribute("data-due") {
+                write(&element, &age::due(left));
+                if let Ok(Some(due)) = element.closest(".due") {
+                    let _ = due.toggle_attribute_with_force("data-over", now > until);
+                }
+            } else {
+                write(&element, &age::clock(left));
+            }
         }
     }
 }

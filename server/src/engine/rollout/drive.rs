@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use gantry_domain::id::RolloutId;
 use gantry_domain::judge::Reading;
-use gantry_domain::rollout::{Decision, Observation, Rollout, advance};
+use gantry_domain::release::ImageRef;
+use gantry_domain::rollout::{Decision, Observation, Phase, Rollout, advance};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +14,7 @@ use super::Engine;
 use super::judging::Judging;
 use crate::live::topics;
 use crate::outside::cluster::{Changes, ClusterError, Snapshot, observe, patch_for};
+use crate::services::incidents::opening::{self, RolledBack};
 use crate::store::{StoreError, leases, rollouts};
 
 /// However much happens, there is this much time between two ticks.
@@ -177,6 +180,7 @@ impl Driver {
         }
         let (next, log, version) = (decision.next.clone(), decision.log.clone(), stored.version);
         let readings = new_readings(&stored.rollout.readings, &next.readings);
+        let (desk, rolled_back) = (self.engine.desk.clone(), rolled_back(&stored.rollout, &next, stored.now));
         let held = rollouts::Held { name: self.lease.clone(), holder: self.engine.holder, epoch };
         let saved = self
             .engine
@@ -191,6 +195,9 @@ impl Driver {
                     tx.announce(topics::go_live(next.golive_id));
                     if next.phase.is_over() {
                         tx.announce(topics::GO_LIVES);
+                    }
+                    if let Some(rolled_back) = &rolled_back {
+                        opening::rollout_rolled_back(tx, &desk, rolled_back).await?;
                     }
                     Ok(true)
                 })
@@ -235,6 +242,21 @@ impl Driver {
             }
         }
     }
+}
+
+/// What there is to tell when this step ends the way back.
+fn rolled_back(before: &Rollout, next: &Rollout, at: DateTime<Utc>) -> Option<RolledBack> {
+    let Phase::RolledBack { why } = &next.phase else { return None };
+    let version =
+        |image: &str| image.parse::<ImageRef>().map_or_else(|_| image.to_owned(), |image| image.version());
+    (before.phase != next.phase).then(|| RolledBack {
+        go_live: next.golive_id,
+        rollout: next.id,
+        why: why.clone(),
+        from: version(&next.new_image),
+        to: version(&next.stable.image),
+        at,
+    })
 }
 
 /// Readings that were not there before.

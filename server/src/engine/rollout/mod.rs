@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::live::{Hub, topics};
 use crate::outside::cluster::Cluster;
 use crate::outside::prometheus::Prometheus;
+use crate::services::incidents::Desk;
 use crate::store::{Db, rollouts};
 
 /// How often it is looked for rollouts that nobody drives.
@@ -37,12 +38,28 @@ pub struct Engine {
     pub holder: Uuid,
     /// How long a lease lasts without being kept up.
     pub lease: Duration,
+    /// For the incident that a rollback opens.
+    pub desk: Desk,
 }
 
 impl Engine {
     /// With the usual lease: a rollout whose driver died is driven again within a quarter of a minute.
     pub fn new(db: Db, hub: Hub, cluster: Option<Cluster>, prometheus: Option<Prometheus>) -> Self {
-        Self { db, hub, cluster, prometheus, holder: Uuid::new_v4(), lease: Duration::from_secs(10) }
+        Self {
+            db,
+            hub,
+            cluster,
+            prometheus,
+            holder: Uuid::new_v4(),
+            lease: Duration::from_secs(10),
+            desk: Desk::default(),
+        }
+    }
+
+    /// The same, which opens incidents by these rules.
+    #[must_use]
+    pub fn telling(self, desk: Desk) -> Self {
+        Self { desk, ..self }
     }
 }
 

@@ -1,0 +1,199 @@
+//! The list of incidents, and the form for a new one.
+
+use gantry_domain::incident::{Incident, clock, opening::MAX_TITLE};
+use gantry_domain::preset::Severity;
+use leptos::prelude::*;
+
+use super::head::due;
+use super::model::{ListModel, NewModel};
+use super::words;
+use crate::document::document;
+use crate::forms;
+use crate::frame::Frame;
+use crate::ui::form::{Field, Form};
+use crate::ui::html::{Html, Part};
+use crate::ui::layout::environment;
+use crate::ui::state::{Tone, mark, state};
+use crate::ui::time;
+
+/// Renders the list.
+pub fn render_list(frame: &Frame, model: &ListModel) -> String {
+    let (open, over): (Vec<_>, Vec<_>) = model.incidents.iter().partition(|incident| incident.is_open());
+    let new = model
+        .may_open
+        .then(|| view! { <a class="button primary" href=forms::NEW_INCIDENT>"Open an incident"</a> }.part());
+    let none_at_all = model.incidents.is_empty();
+    let body = if none_at_all { teach() } else { lists(frame, &open, &over) };
+    document(frame, "Incidents", || {
+        view! {
+            <header class="page-head"><h1>"Incidents"</h1>{new}</header>
+            <div data-live="incidents">{body}</div>
+        }
+        .part()
+    })
+}
+
+fn lists(frame: &Frame, open: &[&Incident], over: &[&Incident]) -> Html {
+    let quiet =
+        open.is_empty().then(|| view! { <p class="notice">{mark(Tone::Good)}"Nothing is open."</p> }.part());
+    let rows = |incidents: &[&Incident]| -> Option<Html> {
+        let rows: Vec<_> = incidents.iter().map(|incident| row(frame, incident)).collect();
+        (!rows.is_empty()).then(|| view! { <ul class="incidents panel">{rows}</ul> }.part())
+    };
+    let open_count = open.len();
+    let earlier = rows(over)
+        .map(|rows| view! { <section class="stack-section"><h2>"Earlier"</h2>{rows}</section> }.part());
+    view! {
+        <label class="filter">
+            <span class="hidden-text">"Filter the incidents"</span>
+            <input type="search" data-filter="" placeholder="Filter" autocomplete="off" aria-keyshortcuts="/"/>
+            <kbd aria-hidden="true">"/"</kbd>
+        </label>
+        <section class="stack-section">
+            <h2>"Open "<span class="count">{open_count}</span></h2>
+            {quiet}
+            {rows(open)}
+        </section>
+        {earlier}
+    }
+    .part()
+}
+
+fn row(frame: &Frame, incident: &Incident) -> Html {
+    let clocks: Vec<_> = if incident.is_open() {
+        incident.countdowns(frame.now).iter().map(|countdown| due(countdown, frame.now)).collect()
+    } else {
+        Vec::new()
+    };
+    let leads = incident.led_by().map_or_else(|| "nobody leads".to_owned(), |person| person.name.clone());
+    let missed = incident
+        .has_missed(frame.now)
+        .then(|| view! { <span class="late-mark">"response missed"</span> }.part());
+    let when = if incident.is_open() {
+        incident.opened_at
+    } else {
+        incident.resolved_at.unwrap_or(incident.opened_at)
+    };
+    let said = if incident.is_open() { "opened " } else { "resolved " };
+    let class = if incident.is_open() { "incident-row is-open" } else { "incident-row" };
+    view! {
+        <li class=class data-nav-item="" tabindex="-1" id=format!("incident-{}", incident.id)>
+            <a href=forms::incident(incident.id)>
+                <span class="severity">{state(words::severity(incident.severity), incident.severity.label())}</span>
+                <span class="title">
+                    <span class="number">{incident.number}</span>" "{incident.title.clone()}
+                </span>
+                <span class="subject">{incident.subject.preset.to_string()}" "{environment(&incident.subject.environment)}</span>
+                <span class="row-state">{state(words::state(incident.state), incident.state.as_str())}</span>
+                <span class="clocks">{clocks}{missed}</span>
+                <span class="said">{leads}" · "{said}{time::ago(when, frame.now)}</span>
+            </a>
+        </li>
+    }.part()
+}
+
+fn teach() -> Html {
+    let levels: Vec<_> = [Severity::P1, Severity::P2, Severity::P3, Severity::P4]
+        .into_iter()
+        .map(|severity| {
+            view! {
+                <tr>
+                    <td>{state(words::severity(severity), severity.label())}</td>
+                    <td>{clock::meaning(severity)}</td>
+                    <td>{clock::promise(severity)}</td>
+                </tr>
+            }
+            .part()
+        })
+        .collect();
+    view! {
+        <section class="teach panel">
+            <h2>"Nothing has gone wrong yet"</h2>
+            <p>"A threshold that fires, or a rollout that goes back, opens an incident here by itself. Anybody on duty can open one too. Everybody reads one timeline; a clock says by when somebody has to answer."</p>
+            <table><tbody>{levels}</tbody></table>
+        </section>
+    }.part()
+}
+
+/// Renders the form for a new incident.
+pub fn render_new(frame: &Frame, model: &NewModel) -> String {
+    let form = Form::new(frame, "new", forms::INCIDENTS, model.refusal.as_ref());
+    let value = |name: &str| model.values.get(name).cloned().unwrap_or_default();
+    let title = Field { max: Some(MAX_TITLE), ..Field::new("title", "What is wrong") }
+        .required()
+        .sample("Events of the EU region are not ingested")
+        .value(value("title"));
+    let sentence = Field::new("sentence", "What was seen")
+        .help("In a sentence or two; it becomes the first entry of the timeline.")
+        .value(value("sentence"));
+    let impact = Field::new("impact", "Who is affected, and how")
+        .sample("New events are delayed by ten minutes")
+        .value(value("impact"));
+    let fields = view! {
+        {integrations(model, &value("integration"))}
+        {severities(&value("severity"))}
+        {form.line(&title)}
+        {form.text(&sentence, 3)}
+        {form.line(&impact)}
+        <p class="acts">
+            <button class="button primary">"Open the incident"</button>
+            <a class="button quiet" href=forms::INCIDENTS>"Cancel"</a>
+        </p>
+    }
+    .part();
+    let form = form.with("panel stack wide-form", fields);
+    document(frame, "Open an incident", || {
+        view! {
+            <header class="page-head"><h1>"Open an incident"</h1></header>
+            <div data-live="new">{form}</div>
+        }
+        .part()
+    })
+}
+
+fn integrations(model: &NewModel, chosen: &str) -> Html {
+    let options: Vec<_> = model
+        .integrations
+        .iter()
+        .map(|(id, name)| {
+            let id = id.to_string();
+            let selected = id == chosen;
+            view! { <option value=id selected=selected>{name.clone()}</option> }.part()
+        })
+        .collect();
+    let wrong = model.refusal.as_ref().filter(|refusal| refusal.field == "integration").cloned().map(|refusal| {
+        view! {
+            <p class="refusal" id="new-integration-error" role="alert"><strong>{refusal.what}</strong>" "{refusal.next_step}</p>
+        }
+        .part()
+    });
+    view! {
+        <div class="field">
+            <label for="new-integration">"What it is about"</label>
+            <select id="new-integration" name="integration">{options}</select>
+            {wrong}
+        </div>
+    }
+    .part()
+}
+
+/// The four severities to choose from, each with its meaning and its clock.
+fn severities(chosen: &str) -> Html {
+    let chosen = if chosen.is_empty() { Severity::P2.as_str() } else { chosen };
+    let choices: Vec<_> = [Severity::P1, Severity::P2, Severity::P3, Severity::P4]
+        .into_iter()
+        .map(|severity| {
+            view! {
+                <label class="choice">
+                    <input type="radio" name="severity" value=severity.as_str() checked=severity.as_str() == chosen/>
+                    <span>
+                        {state(words::severity(severity), severity.label())}" "<strong>{clock::meaning(severity)}</strong>
+                        <span class="help">{clock::promise(severity)}</span>
+                    </span>
+                </label>
+            }
+            .part()
+        })
+        .collect();
+    view! { <fieldset class="choices-large"><legend>"How bad is it"</legend>{choices}</fieldset> }.part()
+}
