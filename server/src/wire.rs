@@ -17,7 +17,7 @@ use crate::engine::alerts::Evaluator;
 use crate::engine::outbox::Outbox;
 use crate::engine::probes::{self, Probes};
 use crate::engine::rollout::Engine;
-use crate::http::{App, AssetStore, PageCache, Parts, Site, router};
+use crate::http::{App, AssetStore, PageCache, Parts, Site, StatusPage, router};
 use crate::live::{self, Hub, Presence};
 use crate::outside::cluster::{Cluster, ClusterError};
 use crate::outside::exchange::ExchangeError;
@@ -151,6 +151,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         around,
         workloads,
         desk: desk.clone(),
+        status: StatusPage::new(config.incidents.status_page),
         assets,
         presets: presets.clone(),
         site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },

@@ -8,4 +8,5 @@ pub mod incidents;
 pub mod item;
 pub mod print;
 pub mod sign_in;
+pub mod status;
 pub mod thresholds;

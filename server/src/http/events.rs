@@ -38,7 +38,10 @@ pub(super) async fn stream(
     let own = topics::user(user.actor.person.id);
     let listen: Vec<String> =
         asked.topics.split(',').filter(|topic| topics::is_public(topic)).map(str::to_owned).collect();
-    let page = listen.iter().find(|topic| topic.starts_with(topics::GO_LIVE)).cloned();
+    let page = listen
+        .iter()
+        .find(|topic| topic.starts_with(topics::GO_LIVE) || topic.starts_with(topics::INCIDENT))
+        .cloned();
     let page = page.map(|topic| visit.app.presence.open(topic, &user.actor.person));
     let subscription = visit.app.hub.subscribe(std::iter::once(own.clone()).chain(listen));
     let watch = Watch { app: visit.app.clone(), auth: Box::new(auth), user, own: own.into() };

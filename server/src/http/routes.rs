@@ -5,8 +5,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use gantry_domain::actor::Role;
 
 use super::{
-    App, assets, console, events, export, first_admin, gate, go_lives, health, import, items, oidc, plan,
-    preflight, release, rollout, sign_in, thresholds, thresholds_import,
+    App, assets, console, events, export, first_admin, gate, go_lives, health, import, incidents, items,
+    oidc, plan, preflight, release, rollout, sign_in, status, thresholds, thresholds_import,
 };
 
 /// What an address needs.
@@ -108,6 +108,25 @@ pub const TABLE: &[Route] = routes! {
     Post "/thresholds/{id}/restore" RULE true thresholds::restore;
     Post "/thresholds/{id}/approve" RULE true thresholds::approve;
     Post "/thresholds/{id}/refuse" RULE true thresholds::refuse;
+    Get "/incidents" READ true incidents::list;
+    Post "/incidents" WORK true incidents::open;
+    Get "/incidents/new" WORK true incidents::form;
+    Get "/incidents/{id}" READ true incidents::show;
+    Get "/incidents/{id}/timeline.md" READ true incidents::markdown;
+    Get "/incidents/{id}/timeline.json" READ true incidents::json;
+    Post "/incidents/{id}/acknowledge" WORK true incidents::acknowledge;
+    Post "/incidents/{id}/state" WORK true incidents::state;
+    Post "/incidents/{id}/severity" WORK true incidents::severity;
+    Post "/incidents/{id}/command" WORK true incidents::command;
+    Post "/incidents/{id}/hand-over" WORK true incidents::hand_over;
+    Post "/incidents/{id}/notes" WORK true incidents::note;
+    Post "/incidents/{id}/notes/{entry}" WORK true incidents::edit;
+    Get "/incidents/{id}/update" WORK true incidents::write_update;
+    Post "/incidents/{id}/update" WORK true incidents::send_update;
+    Post "/incidents/{id}/messages/{message}" WORK true incidents::send_again;
+    Get "/status" PUBLIC false status::show;
+    Get "/status.json" PUBLIC false status::data;
+    Get "/status.atom" PUBLIC false status::feed;
     Get "/events" READ true events::stream;
     Get "/assets/{file}" PUBLIC false assets::serve;
     Get "/livez" PUBLIC false health::alive;

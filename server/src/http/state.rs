@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gantry_domain::preset::Preset;
 
-use super::{AssetStore, PageCache};
+use super::{AssetStore, PageCache, StatusPage};
 use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
@@ -58,6 +58,8 @@ pub struct Parts {
     pub assets: AssetStore,
     /// The checklists to choose from.
     pub presets: Arc<Vec<Preset>>,
+    /// The status page.
+    pub status: StatusPage,
     /// Pages as they were just rendered.
     pub pages: PageCache,
     /// How the site presents itself.

@@ -4,6 +4,7 @@ pub mod acting;
 pub mod clocks;
 pub mod opening;
 pub mod seeing;
+pub mod status;
 pub mod timeline;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use gantry_domain::actor::{Actor, Person};
 use gantry_domain::id::{EntryId, IncidentId, IntegrationId, RolloutId, ThresholdKey, UserId};
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind, NewEntry};
 use gantry_domain::incident::{Incident, Source};
+use gantry_domain::light::{Found, State, Which};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -491,4 +492,50 @@ pub async fn leaders(executor: impl PgExecutor<'_>) -> Result<Vec<Person>, Store
     .fetch_all(executor)
     .await?;
     Ok(rows.into_iter().map(|row| Person { id: row.id.into(), name: row.name }).collect())
+}
+
+/// How the lights of an integration stood when its newest go-live was looked at last.
+pub async fn lights_of(
+    executor: impl PgExecutor<'_>,
+    integration: IntegrationId,
+) -> Result<Vec<Found>, StoreError> {
+    let all = lights(executor, Some(integration)).await?;
+    Ok(all.into_iter().map(|(_, found)| found).collect())
+}
+
+/// The same of one integration or of all.
+pub async fn lights(
+    executor: impl PgExecutor<'_>,
+    integration: Option<IntegrationId>,
+) -> Result<Vec<(IntegrationId, Found)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select i.id, l.light, l.state, l.sentence, l.evidence, l.taken_at, l.period_seconds
+           from integrations i
+           join lateral (
+               select g.id from go_lives g
+               where g.preset = i.preset and (g.environment = i.environment or i.preset = 'platform')
+               order by g.created_at desc, g.id desc limit 1
+           ) newest on true
+           join lights l on l.go_live_id = newest.id
+           where $1::uuid is null or i.id = $1"#,
+        integration.map(|integration| integration.0)
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let which = Which::ALL.into_iter().find(|which| which.as_str() == row.light);
+            let state = State::ALL.into_iter().find(|state| state.word() == row.state);
+            let found = Found {
+                which: which.ok_or_else(|| StoreError::Unreadable("a light", row.light))?,
+                state: state.ok_or_else(|| StoreError::Unreadable("the state of a light", row.state))?,
+                sentence: row.sentence,
+                evidence: row.evidence,
+                taken_at: row.taken_at,
+                period_seconds: u32::try_from(row.period_seconds)
+                    .map_err(StoreError::unreadable("a period"))?,
+            };
+            Ok((row.id.into(), found))
+        })
+        .collect()
 }

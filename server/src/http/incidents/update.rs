@@ -1,0 +1,127 @@
+//! Writing an update of an incident, looking at it, sending it.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use gantry_app::features::incidents::model::{Preview, UpdateModel};
+use gantry_app::features::incidents::{render_update, update_values};
+use gantry_app::forms;
+use gantry_app::refusal::Refusal;
+use gantry_domain::incident::message::{self, Channel, Tell};
+use gantry_domain::incident::{Command, Incident, Refused, decide};
+
+use super::{fault, id_of, refusal, status};
+use crate::http::Fault;
+use crate::http::form::Posted;
+use crate::http::page::Page;
+use crate::http::visit::Visit;
+use crate::services::incidents::IncidentError;
+use crate::services::incidents::acting::{self, Update};
+use crate::store::incidents;
+
+/// The page, with what is so now.
+pub(in crate::http) async fn write(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
+    let incident = find(&visit, &id).await?;
+    let values = update_values(&incident);
+    Ok(page(&visit, StatusCode::OK, incident, values, None, None))
+}
+
+/// Looks at what was written, or sends it.
+pub(in crate::http) async fn send(
+    visit: Visit,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let incident = find(&visit, &id).await?;
+    let update = match read(&posted) {
+        Ok(update) => update,
+        Err(why) => return Ok(refused(&visit, incident, &why, &posted)),
+    };
+    // Looked at first, always: what is sent is what was seen.
+    if posted.get("step") != "send" {
+        return Ok(match look(&visit, &incident, &update) {
+            Ok(preview) => {
+                page(&visit, StatusCode::OK, incident, posted.typed(), Some(preview), None).into_response()
+            }
+            Err(why) => refused(&visit, incident, &why, &posted),
+        });
+    }
+    let caller = posted.caller(&visit)?;
+    let seen = posted.number("seen")?;
+    match acting::update(&visit.app.db, &visit.app.desk, caller, incident.id, update, seen).await {
+        Ok(()) => Ok(Redirect::to(&forms::incident(incident.id)).into_response()),
+        Err(IncidentError::Refused(why)) => Ok(refused(&visit, incident, &why, &posted)),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+fn read(posted: &Posted) -> Result<Update, Refused> {
+    let next = posted.get("next").trim();
+    let next_in_minutes = if next.is_empty() {
+        None
+    } else {
+        // A fortnight at most: whoever says nothing for longer has forgotten it.
+        let minutes = next.parse::<u32>().ok().filter(|minutes| (1..=20_160).contains(minutes));
+        Some(minutes.ok_or(Refused::UpdateInThePast)?)
+    };
+    Ok(Update {
+        impact: posted.get("impact").to_owned(),
+        action: posted.get("action").to_owned(),
+        next_in_minutes,
+        channels: Channel::ALL
+            .into_iter()
+            .filter(|channel| !posted.get(channel.as_str()).is_empty())
+            .collect(),
+        public_text: posted.get("public").to_owned(),
+    })
+}
+
+/// What would go out, by the same decision that sending it makes.
+fn look(visit: &Visit, incident: &Incident, update: &Update) -> Result<Preview, Refused> {
+    let (app, actor) = (&visit.app, visit.actor.as_ref().ok_or(Refused::RoleTooLow)?);
+    let command = Command::Update {
+        impact: update.impact.clone(),
+        action: update.action.clone(),
+        next_in_minutes: update.next_in_minutes,
+    };
+    let change = decide(incident, &command, actor, incident.version, &app.desk.calendar, visit.now)?;
+    let address = app.desk.address(incident.id);
+    let messages: Vec<_> = app
+        .desk
+        .channels
+        .iter()
+        .filter(|channel| update.channels.contains(channel))
+        .map(|channel| (*channel, message::text(&change.next, Tell::Update, &address)))
+        .collect();
+    let public = update.public_text.trim();
+    let public = (!public.is_empty()).then(|| public.to_owned());
+    if messages.is_empty() && public.is_none() {
+        return Err(Refused::NoChannel);
+    }
+    Ok(Preview { messages, public, next_update_at: change.next.next_update_at })
+}
+
+async fn find(visit: &Visit, id: &str) -> Result<Incident, Fault> {
+    let db = &visit.app.db;
+    db.read(incidents::find(db.pool(), id_of(id)?)).await?.ok_or(Fault::NotFound)
+}
+
+fn refused(visit: &Visit, incident: Incident, why: &Refused, posted: &Posted) -> Response {
+    let refusal = refusal(why, "update".to_owned(), posted);
+    page(visit, status(why), incident, posted.typed(), None, Some(refusal)).into_response()
+}
+
+fn page(
+    visit: &Visit,
+    status: StatusCode,
+    incident: Incident,
+    values: BTreeMap<String, String>,
+    preview: Option<Preview>,
+    refusal: Option<Refusal>,
+) -> Page {
+    let channels = visit.app.desk.channels.to_vec();
+    let model = UpdateModel { incident, values, channels, preview, refusal };
+    Page::with(status, &render_update(&visit.frame(Vec::new()), &model))
+}
