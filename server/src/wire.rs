@@ -165,7 +165,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         );
     }
     thresholds::seed(&db, &presets, clock.now()).await?;
-    let alerts = Evaluator::new(db.clone(), app.hub.clone(), watching, presets, clock.clone());
+    let alerts =
+        Evaluator::new(db.clone(), app.hub.clone(), watching, presets, clock.clone()).with_desk(desk.clone());
     tasks.spawn(alerts.run(stop.clone()));
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));

@@ -52,8 +52,11 @@ impl StatusPage {
 
     async fn get(&self, app: &App, form: Form) -> Result<Kept, Fault> {
         let cache = self.0.as_ref().ok_or(Fault::NotFound)?;
+        if let Some(kept) = cache.get(&form).await {
+            return Ok(kept);
+        }
         // Whoever comes while it is made waits for it.
-        let made = cache.try_get_with(form, make(app, form)).await;
+        let made = Box::pin(cache.try_get_with(form, make(app, form))).await;
         made.map_err(|fault: Arc<Fault>| Fault::clone(&fault))
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod assets;
 mod audit;
 mod checklist;
+mod incidents;
 mod inert;
 mod postgres_away;
 mod probes;

@@ -6,6 +6,6 @@ mod faults;
 mod killed;
 mod metrics;
 mod pages;
-mod stage;
+pub(crate) mod stage;
 mod start;
 mod steps;

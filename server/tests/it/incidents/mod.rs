@@ -1,0 +1,8 @@
+//! Incidents: opened once, acted on by people who do not get in each other's way, told to others without losing a word.
+
+mod acting;
+mod messages;
+mod opening;
+mod room;
+mod status;
+mod timeline;

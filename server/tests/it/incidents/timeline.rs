@@ -1,0 +1,120 @@
+//! The timeline: both times, every edition, and only what was meant for everybody leaves the house.
+
+use gantry_domain::incident::entry::{EntryKind, NewEntry};
+use gantry_server::services::incidents::timeline;
+use gantry_server::store::StoreError;
+use reqwest::StatusCode;
+
+use super::acting::open;
+use crate::world::World;
+
+#[tokio::test]
+async fn what_is_written_down_late_is_marked_and_both_times_are_exported() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let mut rui = world.signed_in("rui").await;
+    let at = world.running.app.clock.now() - chrono::TimeDelta::minutes(42);
+    let happened = at.format("%Y-%m-%dT%H:%M").to_string();
+    let note = [
+        ("text", "The proxy was restarted <b>"),
+        ("happened", happened.as_str()),
+        ("link", "https://grafana.example/d/1"),
+    ];
+    assert_eq!(rui.post(&format!("{path}/notes"), &note).await.status, StatusCode::SEE_OTHER);
+    let page = rui.get(&path).await;
+    assert!(page.body.contains("late entry") && page.body.contains("The proxy was restarted &lt;b&gt;"));
+    assert!(page.body.contains("href=\"https://grafana.example/d/1\""));
+    let json: serde_json::Value =
+        serde_json::from_str(&rui.get(&format!("{path}/timeline.json")).await.body).unwrap();
+    let entry = &json["entries"][0];
+    assert_eq!(
+        (&entry["late"], &entry["kind"]),
+        (&true.into(), &"note".into()),
+        "the order is not that of events"
+    );
+    assert_ne!(entry["happened_at"], entry["recorded_at"]);
+    let markdown = rui.get(&format!("{path}/timeline.md")).await;
+    assert!(markdown.body.contains("(late)") && markdown.body.contains("restarted \\<b\\>"));
+    for (field, value, says) in [
+        ("happened", "yesterday", "not a time"),
+        ("link", "javascript:alert(1)", "not a link"),
+        ("text", " ", "nothing to write"),
+    ] {
+        let mut fields = note.to_vec();
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, value));
+        let refused = rui.post(&format!("{path}/notes"), &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(refused.body.contains(says), "{field}: {}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn an_edited_note_keeps_what_it_said_and_only_its_author_or_an_admin_edits_it() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let (mut rui, mut ana, mut sam) =
+        (world.signed_in("rui").await, world.signed_in("ana").await, world.signed_in("sam").await);
+    rui.post(&format!("{path}/notes"), &[("text", "first words")]).await;
+    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
+    let id: String = sqlx::Row::get(&id[0], 0);
+    let edit = format!("{path}/notes/{id}");
+    let same = rui.post(&edit, &[("seen", "0"), ("text", "first words")]).await;
+    assert_eq!(same.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        rui.post(&edit, &[("seen", "0"), ("text", "second words")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let stale = ana.post(&edit, &[("seen", "0"), ("text", "third words")]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert_eq!(
+        ana.post(&edit, &[("seen", "1"), ("text", "third words")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let page = sam.get(&path).await;
+    for words in ["first words", "second words", "third words", "Edited", "changed by ", "Ana Duarte"] {
+        assert!(page.body.contains(words), "{words}");
+    }
+    assert!(!page.body.contains("Save the change"), "a reader is offered an edit");
+    let opened = world.sql("select id::text from incident_entries where kind = 'opened'").await.unwrap();
+    let opened: String = sqlx::Row::get(&opened[0], 0);
+    let automatic =
+        ana.post(&format!("{path}/notes/{opened}"), &[("seen", "0"), ("text", "nothing was wrong")]).await;
+    assert_eq!(automatic.status, StatusCode::FORBIDDEN);
+    for change in ["update incident_entries set text = ''", "delete from incident_entry_editions"] {
+        assert!(world.sql(change).await.is_err(), "history can be changed: {change}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_timeline_is_walked_page_by_page_and_filtered_by_kind() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let now = world.running.app.clock.now();
+    let written = world.running.app.db.tx(move |tx| {
+        Box::pin(async move {
+            for number in 0..250_i64 {
+                let kind = if number % 10 == 0 { EntryKind::Reading } else { EntryKind::Action };
+                let at = now - chrono::TimeDelta::seconds(number + 10);
+                let entry = NewEntry::now(kind, at, None, format!("line {number};"));
+                timeline::append(tx, id, &entry).await?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    });
+    written.await.unwrap();
+    let mut sam = world.signed_in("sam").await;
+    let (mut address, mut lines, mut pages) = (path.clone(), 0, 0);
+    loop {
+        let page = sam.get(&address).await.body;
+        lines += page.matches("line ").count();
+        pages += 1;
+        let Some(at) = page.find("rel=\"next\" href=\"") else { break };
+        let rest = &page[at + 17..];
+        address = rest[..rest.find('"').unwrap()].replace("&amp;", "&");
+    }
+    assert_eq!((lines, pages), (250, 3));
+    let readings = sam.get(&format!("{path}?kind=reading")).await.body;
+    assert_eq!(readings.matches("line ").count(), 25);
+}
