@@ -97,7 +97,7 @@ async fn a_long_timeline_is_walked_page_by_page_and_filtered_by_kind() {
             for number in 0..250_i64 {
                 let kind = if number % 10 == 0 { EntryKind::Reading } else { EntryKind::Action };
                 let at = now - chrono::TimeDelta::seconds(number + 10);
-                let entry = NewEntry::now(kind, at, None, format!("line {number};"));
+                let entry = NewEntry::now(kind, at, None, format!("walked {number};"));
                 timeline::append(tx, id, &entry).await?;
             }
             Ok::<_, StoreError>(())
@@ -108,7 +108,7 @@ async fn a_long_timeline_is_walked_page_by_page_and_filtered_by_kind() {
     let (mut address, mut lines, mut pages) = (path.clone(), 0, 0);
     loop {
         let page = sam.get(&address).await.body;
-        lines += page.matches("line ").count();
+        lines += page.matches("walked ").count();
         pages += 1;
         let Some(at) = page.find("rel=\"next\" href=\"") else { break };
         let rest = &page[at + 17..];
@@ -116,5 +116,5 @@ async fn a_long_timeline_is_walked_page_by_page_and_filtered_by_kind() {
     }
     assert_eq!((lines, pages), (250, 3));
     let readings = sam.get(&format!("{path}?kind=reading")).await.body;
-    assert_eq!(readings.matches("line ").count(), 25);
+    assert_eq!(readings.matches("walked ").count(), 25);
 }
