@@ -4,6 +4,7 @@
 //! Every form carries `key` (idempotency). Forms about an item carry `seen`, the version of the item that the page
 //! showed; forms about the go-live as a whole carry `seen`, the version of the go-live.
 
+use gantry_domain::id::{ActionItemId, BundleId, MitigationId};
 use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId, ThresholdId};
 
 /// Sign-in page and form: `name`, `password`, `next`.
@@ -127,6 +128,42 @@ pub fn encoded(text: &str) -> String {
         }
         out
     })
+}
+
+/// A page about responding to an incident: `triage`, `actions`, `evidence`, `postmortem`, `postmortem.md`; the first
+/// and the third also take the form that asks for it. `postmortem/items` takes `what`, `owner` and `due`.
+pub fn response(id: IncidentId, what: &str) -> String {
+    format!("{}/{what}", incident(id))
+}
+
+/// A question of the decision tree, answered by a person: `answer` (`yes`, `no`, or empty for the findings') and `reason`.
+pub fn triage_answer(id: IncidentId, question: &str) -> String {
+    format!("{}/triage/{question}", incident(id))
+}
+
+/// An action with its rehearsal, and the form that does it: `mark`, and `password` where a key is replaced.
+pub fn incident_action(id: IncidentId, offer: &str) -> String {
+    format!("{}/actions/{offer}", incident(id))
+}
+
+/// Removing a switch: rehearsal and form, as for any action.
+pub fn remove_mitigation(id: IncidentId, mitigation: MitigationId) -> String {
+    format!("{}/actions/remove/{mitigation}", incident(id))
+}
+
+/// About a bundle of evidence: `again` (form) and `bundle.zip`.
+pub fn bundle(id: IncidentId, bundle: BundleId, what: &str) -> String {
+    format!("{}/evidence/{bundle}/{what}", incident(id))
+}
+
+/// A section of the postmortem: `text`, and the version that was seen.
+pub fn postmortem_section(id: IncidentId, section: &str) -> String {
+    format!("{}/postmortem/sections/{section}", incident(id))
+}
+
+/// What is said of an action item: `done`, `reopen`.
+pub fn action_item(id: IncidentId, item: ActionItemId, ask: &str) -> String {
+    format!("{}/postmortem/items/{item}/{ask}", incident(id))
 }
 
 #[cfg(test)]

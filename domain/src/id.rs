@@ -54,6 +54,12 @@ uuid_id! {
     IntegrationId;
     /// One alert threshold of an integration, in all its versions.
     ThresholdId;
+    /// Something done to a workload because of an incident.
+    MitigationId;
+    /// One collecting of an incident's evidence.
+    BundleId;
+    /// Something to be done after an incident.
+    ActionItemId;
     /// What a browser sends with a mutating form, so that a retry has one effect.
     IdempotencyKey;
 }

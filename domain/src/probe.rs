@@ -11,7 +11,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::judge_environment::mask;
-pub use self::judge_environment::{EnvEntry, EnvSource, looks_like_credential, secret_source, webhook_https};
+pub use self::judge_environment::{
+    EnvEntry, EnvSource, looks_like_credential, secret_source, webhook_https, without_credentials,
+};
 pub use self::judge_vendor::{HealthObservation, Service, health, key_scopes};
 pub use self::judge_watch::{MonitoringObservation, RollbackObservation, monitoring, rollback_target};
 use crate::preset::ProbeKind;

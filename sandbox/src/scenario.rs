@@ -50,6 +50,8 @@ pub struct Behaviour {
     pub p99_seconds: Option<f64>,
     /// Whether containers that start crash at once.
     pub crash_looping: bool,
+    /// Share of the pods whose containers crash again and again although they had started, in percent.
+    pub crashing_percent: f64,
 }
 
 /// The vendor's state.

@@ -23,12 +23,14 @@ use crate::outside::cluster::{Cluster, ClusterError};
 use crate::outside::exchange::ExchangeError;
 use crate::outside::messages::Channels;
 use crate::outside::prometheus::{Prometheus, PrometheusError};
+use crate::services::evidence::Collector;
 use crate::services::first_admin;
 use crate::services::incidents::Desk;
 use crate::services::preflight::Surroundings;
 use crate::services::preflight_looks::neighbours;
 use crate::services::probes::addresses::{Addresses, Hosts};
 use crate::services::probes::{self as looking, Looks};
+use crate::services::response::Responding;
 use crate::services::thresholds;
 use crate::services::workloads::Workloads;
 use crate::store::{self, Db, PoolSettings};
@@ -134,6 +136,12 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         prometheus: prometheus.clone(),
         neighbours: Some(neighbours(Arc::clone(&looks))),
     };
+    let responding = Responding {
+        looks: Arc::clone(&looks),
+        cluster: cluster.clone(),
+        prometheus: prometheus.clone(),
+        presets: presets.clone(),
+    };
     let workloads = Workloads::new(cluster.clone(), hub.clone());
     let channels = Channels::new(&config.incidents)?;
     let desk = Desk {
@@ -141,6 +149,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         channels: channels.configured().into(),
         origin: origin.as_str().into(),
     };
+    let acting = engine::mitigations::Engine::new(db.clone(), hub.clone(), cluster.clone(), clock.clone());
+    let collector = Collector { db: db.clone(), around: responding.clone(), clock: clock.clone() };
+    let collecting = engine::evidence::Engine::new(collector, hub.clone());
     let engine = Engine::new(db.clone(), hub.clone(), cluster, prometheus).telling(desk.clone());
     let app = App::new(Parts {
         db: db.clone(),
@@ -149,6 +160,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         presence: Presence::default(),
         pages: PageCache::new(db.changes().clone()),
         around,
+        responding,
         workloads,
         desk: desk.clone(),
         status: StatusPage::new(config.incidents.status_page),
@@ -174,6 +186,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let outbox = Outbox { db: db.clone(), hub: app.hub.clone(), channels, clock: clock.clone() };
     tasks.spawn(outbox.run(stop.clone()));
     tasks.spawn(engine::clocks::run(db.clone(), desk, clock.clone(), stop.clone()));
+    tasks.spawn(acting.run(stop.clone()));
+    tasks.spawn(collecting.run(stop.clone()));
     if looks.has_somewhere_to_look() {
         let probes = Probes { db: db.clone(), hub: app.hub.clone(), looks, clock: clock.clone() };
         tasks.spawn(probes.run(stop.clone()));

@@ -7,6 +7,7 @@ pub mod golives;
 pub mod incidents;
 pub mod item;
 pub mod print;
+pub mod response;
 pub mod sign_in;
 pub mod status;
 pub mod thresholds;

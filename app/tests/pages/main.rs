@@ -3,6 +3,7 @@
 mod console;
 mod fixtures;
 mod others;
+mod response;
 
 /// The page without the marks that stand between two texts.
 fn plain(html: &str) -> String {

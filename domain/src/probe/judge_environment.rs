@@ -178,6 +178,36 @@ pub(crate) fn mask(text: &str) -> String {
     out
 }
 
+/// Like [`mask`] for whole documents: ids and names of objects are spared, which are as long as credentials and are none.
+pub fn without_credentials(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '-' | '=' | '/' | '.' | '%');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_part) {
+        out.push_str(&rest[..start]);
+        let word = &rest[start..];
+        let end = word.find(|c: char| !is_part(c)).unwrap_or(word.len());
+        let word = &word[..end];
+        let hide = !is_name_of_object(word)
+            && (value_looks_like_credential(word)
+                || word
+                    .split(['=', '/'])
+                    .any(|part| !is_name_of_object(part) && value_looks_like_credential(part)));
+        out.push_str(if hide { "[hidden]" } else { word });
+        rest = &rest[start + end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether a word is an id (a uuid) or a name as Kubernetes makes them: small letters, digits and several hyphens.
+fn is_name_of_object(word: &str) -> bool {
+    let known = CREDENTIAL_BEGINNINGS.iter().any(|start| word.starts_with(start));
+    !known
+        && word.bytes().filter(|b| *b == b'-').count() >= 2
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+}
+
 /// Whether the vendor's keys (`key_names`) come from a Secret, and no credential-like literal stands in the template.
 /// `other` are texts of the template beside the environment, with where they stand: `("args of app", "--port=80")`.
 pub fn secret_source(key_names: &[String], env: &[EnvEntry], other: &[(String, String)]) -> Judgement {

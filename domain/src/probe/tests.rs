@@ -258,3 +258,16 @@ fn the_version_to_return_to_has_to_exist_and_to_be_kept() {
         assert!(judgement.sentence.contains(part), "{judgement:?}");
     }
 }
+
+#[test]
+fn in_whole_documents_ids_and_names_stay_and_credentials_go() {
+    let kept =
+        "{\"id\":\"3f2a9c1d-77aa-4a0e-9b1c-0011223344ff\",\"pod\":\"posthog-integration-7c9d8f5b6d-x2x9k\"}";
+    assert_eq!(without_credentials(kept), kept);
+    for secret in
+        ["phx_abcdefghijklmnop0123", "sk-live-abc-def-0123456789", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3"]
+    {
+        let clean = without_credentials(&format!("key={secret}, \"{secret}\""));
+        assert!(!clean.contains(secret), "{clean}");
+    }
+}

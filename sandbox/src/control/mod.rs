@@ -2,6 +2,7 @@
 
 mod page;
 mod presets;
+mod sinks;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub(crate) fn router(cluster: Arc<Cluster>) -> Router {
         .route("/reset", post(reset))
         .route("/compact", post(compact))
         .route("/requests", get(received).delete(forget))
+        .route("/inbox/slack", get(slack_inbox))
+        .route("/inbox/pagerduty", get(pagerduty_inbox))
         .layer(middleware::from_fn(same_origin))
         .with_state(cluster)
 }
@@ -45,6 +48,14 @@ async fn same_origin(headers: HeaderMap, request: Request, next: Next) -> Respon
 
 async fn show_page(State(cluster): Shared) -> Html<String> {
     Html(cluster.with(|state| page::render(state)))
+}
+
+async fn slack_inbox(State(cluster): Shared) -> Html<String> {
+    Html(cluster.with(|state| sinks::slack(state)))
+}
+
+async fn pagerduty_inbox(State(cluster): Shared) -> Html<String> {
+    Html(cluster.with(|state| sinks::pagerduty(state)))
 }
 
 async fn show(State(cluster): Shared) -> Json<Scenario> {

@@ -8,7 +8,7 @@ use crate::controller::replicaset::ready_since;
 use crate::world::kinds::{DEPLOYMENTS, PODS};
 use crate::world::object::{self, text};
 
-const STYLE: &str = "
+pub(super) const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1d2430; background: #fafbfc }
 h1 { font-size: 1.5rem } h2 { font-size: 1rem; margin: 1.5rem 0 .5rem }
@@ -34,7 +34,8 @@ pub(crate) fn render(state: &State) -> String {
     out.push_str(STYLE);
     out.push_str(
         "</style></head><body><h1>Sandbox</h1><p>The outside world that Gantry is shown. \
-         Switch on what should go wrong.</p>\
+         Switch on what should go wrong. What was sent: \
+         <a href=/inbox/slack>Slack</a>, <a href=/inbox/pagerduty>PagerDuty</a>.</p>\
          <form method=post action=/reset><button class=reset>Back to normal</button></form>",
     );
     running(state, &mut out);
@@ -109,6 +110,6 @@ fn arrived(state: &State, out: &mut String) {
     out.push_str("</table>");
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

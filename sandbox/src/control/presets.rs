@@ -36,6 +36,7 @@ const fn preset(
     Preset { group, name, label, change }
 }
 
+const INCIDENT: &str = "An incident, one for each way through the triage";
 const NEW: &str = "The new version";
 const VENDOR: &str = "The vendor";
 const PROMETHEUS: &str = "Prometheus";
@@ -44,6 +45,54 @@ const SINKS: &str = "Notifications";
 
 /// Every button, by group.
 pub(crate) const ALL: &[Preset] = &[
+    preset(
+        INCIDENT,
+        "incident-over",
+        "is over",
+        r#"{"vendor":null,"key_revoked":false,"posthog":null,"all_versions":null,"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-outage-announced",
+        "the vendor is down and says so",
+        r#"{"vendor":"outage_with_notice","key_revoked":false,"posthog":null,"all_versions":null,"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-outage-silent",
+        "the vendor is down and says nothing",
+        r#"{"vendor":"outage_without_notice","key_revoked":false,"posthog":null,"all_versions":null,"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-key-revoked",
+        "the key was revoked",
+        r#"{"vendor":null,"key_revoked":true,"posthog":null,"all_versions":null,"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-rate-limited",
+        "the vendor limits the rate",
+        r#"{"vendor":null,"key_revoked":false,"posthog":{"rate_limited":true},"all_versions":{"errors_percent":null,"rate_limited_percent":20,"unauthorized_percent":null,"p99_seconds":null,"crash_looping":null,"crashing_percent":null},"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-slow",
+        "everything is slow: p99 7 s",
+        r#"{"vendor":null,"key_revoked":false,"posthog":null,"all_versions":{"errors_percent":null,"rate_limited_percent":null,"unauthorized_percent":null,"p99_seconds":7,"crash_looping":null,"crashing_percent":null},"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-crashing",
+        "a third of the pods crash again and again",
+        r#"{"vendor":null,"key_revoked":false,"posthog":null,"all_versions":{"errors_percent":null,"rate_limited_percent":null,"unauthorized_percent":null,"p99_seconds":null,"crash_looping":null,"crashing_percent":33},"prometheus":null}"#,
+    ),
+    preset(
+        INCIDENT,
+        "incident-metrics-gone",
+        "the metrics are gone",
+        r#"{"vendor":null,"key_revoked":false,"posthog":null,"all_versions":null,"prometheus":"gone"}"#,
+    ),
     preset(NEW, "new-well", "works", r#"{"new_version":null}"#),
     preset(NEW, "new-errors", "answers 10 % with 500", r#"{"new_version":{"errors_percent":10}}"#),
     preset(NEW, "new-slow", "is slow: p99 7 s", r#"{"new_version":{"p99_seconds":7}}"#),

@@ -40,12 +40,14 @@ pub(crate) struct Kubelet {
 }
 
 impl Kubelet {
-    /// Moves every pod on. `crashes` says whether a pod's container crashes when it starts. Returns when to come back.
+    /// Moves every pod on. `crashes` says whether a pod's container crashes when it starts, and with `dying` also when it
+    /// has started. Returns when to come back.
     pub(crate) fn step(
         &mut self,
         world: &mut World,
         now: DateTime<Utc>,
         pace: Pace,
+        dying: bool,
         crashes: impl Fn(&Value) -> bool,
     ) -> Option<DateTime<Utc>> {
         let pods = world.list(&PODS, None);
@@ -66,7 +68,7 @@ impl Kubelet {
                 }
                 Some(until)
             } else {
-                let (status, due) = life.advance(&pod, now, pace, &crashes);
+                let (status, due) = life.advance(&pod, now, pace, dying, &crashes);
                 if status != pod["status"] {
                     let mut pod = (*pod).clone();
                     pod["spec"]["nodeName"] = json!("sandbox-node");
@@ -101,12 +103,13 @@ impl Life {
         pod: &Value,
         now: DateTime<Utc>,
         pace: Pace,
+        dying: bool,
         crashes: &impl Fn(&Value) -> bool,
     ) -> (Value, Option<DateTime<Utc>>) {
         let was_ready = super::replicaset::ready_since(pod).is_some();
         let running_at = self.seen + pace.start / 2;
         let ready_at = self.seen + pace.start;
-        let (phase, due) = if was_ready {
+        let (phase, due) = if was_ready && !(dying && crashes(pod)) {
             (Phase::Ready, None)
         } else if now < running_at {
             (Phase::Creating, Some(running_at))

@@ -93,12 +93,22 @@ fn step(state: &mut State, pace: Pace, now: DateTime<Utc>) -> Option<DateTime<Ut
         .iter()
         .filter(|pod| {
             let new = state.deployment_of(pod).is_some_and(|name| is_new(scenario, baselines, pod, &name));
-            scenario.all_versions.crash_looping || (new && scenario.new_version.crash_looping)
+            scenario.all_versions.crash_looping
+                || (new && scenario.new_version.crash_looping)
+                || is_among(scenario.all_versions.crashing_percent, pod)
+                || (new && is_among(scenario.new_version.crashing_percent, pod))
         })
         .map(|pod| crate::world::object::uid(pod).to_owned())
         .collect();
-    wake.push(state.kubelet.step(&mut state.world, now, pace, |pod| {
+    let dying = scenario.all_versions.crashing_percent > 0.0 || scenario.new_version.crashing_percent > 0.0;
+    wake.push(state.kubelet.step(&mut state.world, now, pace, dying, |pod| {
         crashing.iter().any(|uid| uid == crate::world::object::uid(pod))
     }));
     wake.into_iter().flatten().min()
+}
+
+/// Whether a pod is among so many percent of all: the same ones each time.
+fn is_among(percent: f64, pod: &serde_json::Value) -> bool {
+    let sum: u32 = crate::world::object::uid(pod).bytes().map(u32::from).sum();
+    f64::from(sum % 100) < percent
 }

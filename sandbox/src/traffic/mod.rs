@@ -4,6 +4,7 @@
 
 pub(crate) mod latency;
 pub(crate) mod metrics;
+pub(crate) mod relief;
 pub(crate) mod service;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +13,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
+use self::relief::Relief;
 use crate::cluster::State;
 use crate::controller::replicaset::ready_since;
 use crate::scenario::{Behaviour, Scenario, Vendor};
@@ -54,20 +56,15 @@ pub(crate) struct Mix {
 }
 
 /// The mix that a pod meets under a scenario.
-pub(crate) fn mix(scenario: &Scenario, new: bool) -> Mix {
+pub(crate) fn mix(scenario: &Scenario, new: bool, relief: Relief) -> Mix {
     let none = Behaviour::default();
     let (all, own) = (&scenario.all_versions, if new { &scenario.new_version } else { &none });
     let share = |pick: fn(&Behaviour) -> f64| ((pick(all) + pick(own)) / 100.0).clamp(0.0, 1.0);
-    let outage = if scenario.vendor == Vendor::Up { 0.0 } else { 0.6 };
-    let unauthorized = if scenario.key_revoked { 1.0 } else { share(|one| one.unauthorized_percent) };
-    let wanted = [
-        0.0,
-        unauthorized,
-        0.0,
-        share(|one| one.rate_limited_percent),
-        share(|one| one.errors_percent),
-        outage,
-    ];
+    let outage = if scenario.vendor == Vendor::Up || relief.fallback { 0.0 } else { 0.6 };
+    let unauthorized =
+        if scenario.key_revoked && !relief.fresh_key { 1.0 } else { share(|one| one.unauthorized_percent) };
+    let limited = if relief.queue { 0.0 } else { share(|one| one.rate_limited_percent) };
+    let wanted = [0.0, unauthorized, 0.0, limited, share(|one| one.errors_percent), outage];
     let mut left = 1.0_f64;
     let mut shares = [0.0; CODES.len()];
     for (share, wanted) in shares.iter_mut().zip(wanted) {
@@ -103,7 +100,7 @@ pub(crate) fn advance(state: &mut State, now: DateTime<Utc>) {
         #[expect(clippy::cast_precision_loss, reason = "a service has few pods")]
         let each = state.scenario.requests_per_second.max(0.0) * seconds / pods.len() as f64;
         for pod in pods {
-            let mix = mix(&state.scenario, state.is_new(&pod, &deployment));
+            let mix = mix(&state.scenario, state.is_new(&pod, &deployment), relief::of(state, &pod));
             traffic.pods.entry(object::uid(&pod).to_owned()).or_default().serve(each, mix, now, seconds);
         }
     }

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use chrono::Utc;
 use serde_json::{Value, json};
 
+use super::relief::{self, Relief};
 use super::{CODES, Counts, advance, latency, metrics, mix};
 use crate::cluster::{Cluster, State as World, image_tag};
 use crate::controller::deployment::HASH_LABEL;
@@ -55,7 +56,7 @@ async fn pod_health(
         };
         let deployment = state.deployment_of(&pod).unwrap_or_default();
         let new = state.is_new(&pod, &deployment);
-        health(&state.scenario, new, vendor_of(&deployment))
+        health(&state.scenario, new, relief::of(state, &pod), vendor_of(&deployment))
     })
 }
 
@@ -77,15 +78,22 @@ async fn service_health(
         }
         // The service is as well as its worst pod.
         let worst_is_new = pods.iter().any(|pod| state.is_new(pod, &deployment));
-        health(&state.scenario, worst_is_new, vendor_of(&deployment))
+        let reliefs: Vec<Relief> = pods.iter().map(|pod| relief::of(state, pod)).collect();
+        let least = Relief {
+            queue: reliefs.iter().all(|one| one.queue),
+            fallback: reliefs.iter().all(|one| one.fallback),
+            fresh_key: reliefs.iter().all(|one| one.fresh_key),
+        };
+        health(&state.scenario, worst_is_new, least, vendor_of(&deployment))
     })
 }
 
 /// The health document of an integration.
-fn health(scenario: &Scenario, new: bool, vendor: &str) -> Response {
-    let mix = mix(scenario, new);
+fn health(scenario: &Scenario, new: bool, relief: Relief, vendor: &str) -> Response {
+    let mix = mix(scenario, new, relief);
     let failing = 1.0 - mix.shares[0];
-    let connected = scenario.vendor == Vendor::Up && !scenario.key_revoked && failing < 0.5;
+    let refused = scenario.key_revoked && !relief.fresh_key;
+    let connected = scenario.vendor == Vendor::Up && !refused && failing < 0.5;
     let well = connected && failing < 0.05 && mix.p99 < 5.0;
     let status = if well { "healthy" } else { "degraded" };
     #[expect(
@@ -94,7 +102,8 @@ fn health(scenario: &Scenario, new: bool, vendor: &str) -> Response {
         reason = "a latency in milliseconds is small and positive"
     )]
     let millis = (latency::mean(mix.p99) * 1000.0).round() as u64;
-    let code = if connected { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    // With its fallback it serves although the vendor is away.
+    let code = if connected || relief.fallback { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let document = json!({
         "status": status,
         "services": { vendor: {

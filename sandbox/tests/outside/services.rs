@@ -216,3 +216,43 @@ async fn a_crash_looping_version_never_becomes_ready_and_recovers_when_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_switch_that_responders_set_helps_here_too() {
+    let sandbox = quick().await;
+    let health = "/services/integrations/posthog-integration/health";
+    let status = async || get(&sandbox.urls().services, health).await.json()["status"].clone();
+    for (change, name, value) in [
+        (json!({ "all_versions": { "rate_limited_percent": 100 } }), "RATE_LIMIT_MODE", "queue"),
+        (json!({ "all_versions": null, "vendor": "outage_without_notice" }), "POSTHOG_FALLBACK", "true"),
+    ] {
+        scenario(&sandbox, change).await;
+        assert_eq!(status().await, "degraded", "{name}");
+        let before = get(&sandbox.urls().services, health).await.status;
+        let env = json!([{ "name": name, "value": value }]);
+        let containers = json!([{ "name": "app", "env": env }]);
+        let change = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        assert_eq!(patch(&sandbox.urls().kube, POSTHOG, STRATEGIC, &change).await.status, 200);
+        until("the switch has reached every pod", async || {
+            let now = get(&sandbox.urls().services, health).await;
+            // With its fallback it serves, and says all the same that the vendor is away.
+            now.json()["status"] == "healthy" || (before == 503 && now.status == 200)
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn pods_can_crash_although_they_had_started() {
+    let sandbox = quick().await;
+    scenario(&sandbox, json!({ "all_versions": { "crashing_percent": 100 } })).await;
+    until("no pod is ready", async || {
+        get(&sandbox.urls().kube, POSTHOG).await.json()["status"]["readyReplicas"].as_u64().unwrap_or(0) == 0
+    })
+    .await;
+    scenario(&sandbox, json!({ "all_versions": null })).await;
+    until("they recover", async || {
+        get(&sandbox.urls().kube, POSTHOG).await.json()["status"]["readyReplicas"] == 10
+    })
+    .await;
+}

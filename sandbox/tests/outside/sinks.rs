@@ -70,3 +70,32 @@ async fn pagerduty_takes_good_events_and_names_what_is_wrong_with_bad_ones() {
     assert_eq!(post(pagerduty, "/v2/enqueue", &good).await.status, 429);
     assert_eq!(post(pagerduty, "/v2/enqueue", &good).await.status, 202);
 }
+
+#[tokio::test]
+async fn people_read_what_arrived_as_in_a_channel_and_as_incidents() {
+    let sandbox = quick().await;
+    let urls = sandbox.urls();
+    post(&urls.slack, "/services/x", &json!({ "text": "P1 &lt;b&gt; opened\nState: open" })).await;
+    let channel = get(&urls.control, "/inbox/slack").await.text;
+    assert!(
+        channel.contains("P1 &lt;b&gt; opened\nState: open") && channel.contains("200 (taken)"),
+        "{channel}"
+    );
+    let event = |action: &str| {
+        json!({
+            "routing_key": "r", "event_action": action, "dedup_key": "incident-1",
+            "payload": { "summary": "API <down>", "source": "gantry", "severity": "critical",
+                "custom_details": { "Impact": "events are late" } },
+        })
+    };
+    post(&urls.pagerduty, "/v2/enqueue", &event("trigger")).await;
+    post(&urls.pagerduty, "/v2/enqueue", &event("trigger")).await;
+    let page = get(&urls.control, "/inbox/pagerduty").await.text;
+    assert_eq!(page.matches("<article").count(), 1, "one key is one incident: {page}");
+    assert!(
+        page.contains("triggered: API &lt;down&gt;") && page.contains("<dt>Impact<dd>events are late"),
+        "{page}"
+    );
+    post(&urls.pagerduty, "/v2/enqueue", &event("resolve")).await;
+    assert!(get(&urls.control, "/inbox/pagerduty").await.text.contains("resolved: API"));
+}

@@ -2,6 +2,8 @@
 
 pub mod alerts;
 pub mod clocks;
+pub mod evidence;
+pub mod mitigations;
 pub mod outbox;
 pub mod probes;
 pub mod rollout;

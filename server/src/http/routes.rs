@@ -5,8 +5,9 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use gantry_domain::actor::Role;
 
 use super::{
-    App, assets, console, events, export, first_admin, gate, go_lives, health, import, incidents, items,
-    oidc, plan, preflight, release, rollout, sign_in, status, thresholds, thresholds_import,
+    App, assets, console, events, evidence, export, first_admin, gate, go_lives, health, import, incidents,
+    items, mitigations, oidc, plan, postmortem, preflight, release, rollout, sign_in, status, thresholds,
+    thresholds_import, triage,
 };
 
 /// What an address needs.
@@ -127,6 +128,23 @@ pub const TABLE: &[Route] = routes! {
     Get "/status" PUBLIC false status::show;
     Get "/status.json" PUBLIC false status::data;
     Get "/status.atom" PUBLIC false status::feed;
+    Get "/incidents/{id}/triage" READ true triage::show;
+    Post "/incidents/{id}/triage" WORK true triage::look;
+    Post "/incidents/{id}/triage/{question}" WORK true triage::answer;
+    Get "/incidents/{id}/actions" READ true mitigations::list;
+    Get "/incidents/{id}/actions/{offer}" WORK true mitigations::rehearse;
+    Post "/incidents/{id}/actions/{offer}" WORK true mitigations::act;
+    Get "/incidents/{id}/actions/remove/{mitigation}" WORK true mitigations::rehearse_removal;
+    Post "/incidents/{id}/actions/remove/{mitigation}" WORK true mitigations::remove;
+    Get "/incidents/{id}/evidence" READ true evidence::show;
+    Post "/incidents/{id}/evidence" WORK true evidence::collect;
+    Post "/incidents/{id}/evidence/{bundle}/again" WORK true evidence::again;
+    Get "/incidents/{id}/evidence/{bundle}/bundle.zip" WORK true evidence::file;
+    Get "/incidents/{id}/postmortem" READ true postmortem::show;
+    Get "/incidents/{id}/postmortem.md" READ true postmortem::markdown;
+    Post "/incidents/{id}/postmortem/sections/{section}" WORK true postmortem::save;
+    Post "/incidents/{id}/postmortem/items" WORK true postmortem::add_item;
+    Post "/incidents/{id}/postmortem/items/{item}/{ask}" WORK true postmortem::mark_item;
     Get "/events" READ true events::stream;
     Get "/assets/{file}" PUBLIC false assets::serve;
     Get "/livez" PUBLIC false health::alive;

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::live::{Hub, Presence};
 use crate::services::incidents::Desk;
 use crate::services::preflight::Surroundings;
+use crate::services::response::Responding;
 use crate::services::workloads::Workloads;
 use crate::store::Db;
 
@@ -50,6 +51,8 @@ pub struct Parts {
     pub presence: Presence,
     /// The cluster, Prometheus and what else is around a go-live.
     pub around: Surroundings,
+    /// The outside as responders to incidents reach it.
+    pub responding: Responding,
     /// Deployments as last read.
     pub workloads: Workloads,
     /// What everybody who works on incidents goes by.

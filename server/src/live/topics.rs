@@ -44,6 +44,12 @@ pub const THRESHOLD_EDITS: &str = "threshold-edits";
 /// Somebody wants a go-live looked at now. Only the server listens to it.
 pub const LOOKS: &str = "looks";
 
+/// That there is something to do to a workload because of an incident. Only the engine listens to it.
+pub const MITIGATIONS: &str = "mitigations";
+
+/// That evidence is to be collected. Only the engine listens to it.
+pub const EVIDENCE: &str = "evidence";
+
 /// A person's sessions and rights. Only the server listens to it.
 pub fn user(id: UserId) -> String {
     format!("user:{id}")

@@ -1,6 +1,7 @@
 //! What people can do: load, ask the domain, save, announce. No SQL text, and nothing about HTTP.
 
 pub mod console;
+pub mod evidence;
 pub mod first_admin;
 pub mod gate;
 pub mod go_lives;
@@ -8,14 +9,19 @@ pub mod identities;
 pub mod incidents;
 pub mod items;
 pub mod lights;
+pub mod mitigations;
 pub mod outbox;
 pub mod people;
+pub mod postmortems;
 pub mod preflight;
 pub mod preflight_looks;
 pub mod probes;
 pub mod release;
+pub mod response;
+pub mod response_summary;
 pub mod rollouts;
 pub mod thresholds;
+pub mod triage;
 pub mod workloads;
 
 /// Who asks for something, and which request it is.

@@ -4,9 +4,10 @@
 //! of a Secret leaves it: what goes out has every value taken out that was read on the way.
 
 pub mod addresses;
-mod keys;
+pub mod four_looks;
+pub(in crate::services) mod keys;
 mod vendor;
-mod workload;
+pub(in crate::services) mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -17,7 +17,9 @@ use crate::live::topics;
 use crate::outside::cluster::Facts;
 use crate::store::go_lives::Stored;
 use crate::store::rollouts::Point;
-use crate::store::{Constraint, Db, Once, StoreError, Tx, audit, go_lives, preflights, rollouts};
+use crate::store::{
+    Constraint, Db, Once, StoreError, Tx, audit, go_lives, mitigations, preflights, rollouts,
+};
 
 /// Why a rollout was not started.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +121,8 @@ async fn begin(
     let facts = facts.ok_or_else(unreadable)?;
     let stable = facts.stable.ok_or_else(unreadable)?;
     let workload = &go_live.workload;
-    let rollout = Rollout::start(
+    let standing = mitigations::standing_on(&mut **tx, workload).await?;
+    let mut rollout = Rollout::start(
         Start {
             id: RolloutId(Uuid::now_v7()),
             golive_id: go_live.id,
@@ -139,6 +142,8 @@ async fn begin(
         },
         rollouts::now(&mut **tx).await?,
     );
+    // What stands because of an incident stays as it stands, whichever version runs.
+    rollout.mitigations = standing.iter().filter_map(|one| one.variable().map(str::to_owned)).collect();
     match rollouts::add(tx, &rollout).await {
         Err(StoreError::Conflict(Constraint::RolloutRunning)) => Err(StartError::Running),
         other => Ok(other.map(|()| rollout)?),

@@ -15,6 +15,10 @@ pub enum Constraint {
     OverrideTaken,
     /// The Deployment has a rollout that is not over.
     RolloutRunning,
+    /// The Deployment has an action that is not over.
+    MitigationRunning,
+    /// Somebody else saved the section of the postmortem first.
+    SectionTaken,
 }
 
 impl Constraint {
@@ -25,6 +29,8 @@ impl Constraint {
             "item_entries_taken" => Some(Self::EntryTaken),
             "gate_overrides_taken" => Some(Self::OverrideTaken),
             "rollouts_one_per_deployment" => Some(Self::RolloutRunning),
+            "mitigations_one_per_deployment" => Some(Self::MitigationRunning),
+            "postmortem_sections_taken" => Some(Self::SectionTaken),
             _ => None,
         }
     }

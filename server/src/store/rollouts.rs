@@ -317,3 +317,34 @@ pub async fn curve(
     .await?;
     Ok(points)
 }
+
+/// The newest rollout on a Deployment, of whichever go-live.
+pub async fn latest_on(
+    executor: impl PgExecutor<'_>,
+    workload: &Workload,
+) -> Result<Option<Stored>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select state as "state: Json<Rollout>", version, observed_at, problem, clock_timestamp() as "now!"
+           from rollouts where namespace = $1 and deployment = $2 order by started_at desc, id desc limit 1"#,
+        workload.namespace,
+        workload.deployment
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(Stored::from))
+}
+
+/// The rollouts on a Deployment, newest first.
+pub async fn all_on(executor: impl PgExecutor<'_>, workload: &Workload) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select state as "state: Json<Rollout>", version, observed_at, problem, clock_timestamp() as "now!"
+           from rollouts where namespace = $1 and deployment = $2 order by started_at desc, id desc limit 10"#,
+        workload.namespace,
+        workload.deployment
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Stored::from).collect())
+}

@@ -9,6 +9,7 @@ mod incidents;
 mod inert;
 mod postgres_away;
 mod probes;
+mod response;
 mod role;
 mod rollout;
 mod sessions;

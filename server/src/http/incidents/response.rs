@@ -6,13 +6,13 @@ use gantry_domain::incident::Incident;
 
 use crate::http::Fault;
 use crate::http::visit::Visit;
+use crate::services::response_summary::summary;
 
 /// What those parts show of this incident.
-#[expect(clippy::unused_async, reason = "the parts are loaded here")]
 pub(super) async fn response_parts(
-    _visit: &Visit,
-    _incident: &Incident,
+    visit: &Visit,
+    incident: &Incident,
     _refusal: Option<&Refusal>,
 ) -> Result<Parts, Fault> {
-    Ok(Parts {})
+    Ok(Parts { summary: summary(&visit.app.db, incident).await? })
 }

@@ -3,7 +3,9 @@
 //! Every write carries the `resourceVersion` that was read, so it fails with a conflict when anything has changed
 //! since. Nothing is retried here: whoever drives reads again and decides again.
 
+mod act;
 mod error;
+mod logs;
 mod look;
 mod patch;
 mod secret;
@@ -17,7 +19,9 @@ use kube::Client;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 
+pub use act::{Mode, SecretKey, env_of, stamp_of, write_patch};
 pub use error::{Asked, ClusterError};
+pub use logs::Span;
 pub use look::{Facts, container_names, facts, observe};
 pub use patch::patch_for;
 pub use watch::Changes;

@@ -156,13 +156,16 @@ fn carried(mut template: Value, running: &Value, name: &str, carry: &[String]) -
         .filter(|entry| carry.iter().any(|name| name == text(entry, "/name")))
         .cloned()
         .collect();
-    if kept.is_empty() {
+    // As the running one has them also means: without those that were removed since the template was recorded.
+    let recorded = container(&template, name).and_then(|c| c.get("env")).and_then(Value::as_array);
+    let stale = |entry: &Value| carry.iter().any(|name| name == text(entry, "/name"));
+    if kept.is_empty() && !recorded.is_some_and(|env| env.iter().any(stale)) {
         return template;
     }
     if let Some(container) = container_mut(&mut template, name) {
         let env = container.entry("env").or_insert_with(|| json!([]));
         if let Some(env) = env.as_array_mut() {
-            env.retain(|entry| !kept.iter().any(|k| text(k, "/name") == text(entry, "/name")));
+            env.retain(|entry| !stale(entry));
             env.extend(kept);
         }
     }
@@ -221,6 +224,17 @@ mod tests {
         let running = template("a:2", &[("FALLBACK", "true"), ("OTHER", "x")]);
         let carried = carried(template("a:1", &[("KEPT", "1")]), &running, "app", &["FALLBACK".into()]);
         assert_eq!(carried, template("a:1", &[("KEPT", "1"), ("FALLBACK", "true")]));
+    }
+
+    #[test]
+    fn a_mitigation_that_was_removed_since_does_not_come_back_with_the_recorded_template() {
+        let carried = carried(
+            template("a:1", &[("KEPT", "1"), ("FALLBACK", "true")]),
+            &template("a:2", &[]),
+            "app",
+            &["FALLBACK".into()],
+        );
+        assert_eq!(carried, template("a:1", &[("KEPT", "1")]));
     }
 
     #[test]

@@ -16,18 +16,23 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<BTreeMap<String, SecretString>, ClusterError> {
-        for part in [namespace, name] {
-            if !is_name(part) {
-                return Err(ClusterError::BadName(part.chars().take(80).collect()));
-            }
-        }
-        let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
+        let path = secret_path(namespace, name)?;
         let secret = self.get(&path, Asked::on("get", "", "secrets").at(namespace)).await?;
         Ok(values(&secret))
     }
 }
 
-fn is_name(part: &str) -> bool {
+/// The path of a Secret. Names come from templates: only what can be a name gets into a path.
+pub(super) fn secret_path(namespace: &str, name: &str) -> Result<String, ClusterError> {
+    for part in [namespace, name] {
+        if !is_name(part) {
+            return Err(ClusterError::BadName(part.chars().take(80).collect()));
+        }
+    }
+    Ok(format!("/api/v1/namespaces/{namespace}/secrets/{name}"))
+}
+
+pub(super) fn is_name(part: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
     !part.is_empty() && part.len() <= 253 && part.bytes().all(plain) && !part.starts_with('.')
 }

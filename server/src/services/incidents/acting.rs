@@ -11,6 +11,7 @@ use super::{Desk, IncidentError, record, save};
 use crate::live::topics;
 use crate::services::Caller;
 use crate::services::outbox::{self, Message};
+use crate::services::response;
 use crate::store::{Db, Once, audit, incidents, outbox as queue};
 
 /// What a person asks for.
@@ -48,6 +49,9 @@ pub async fn act(
             let change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
             let person = Some(&caller.actor.person);
             save(tx, &desk, &change, person, caller.now).await?;
+            if matches!(command, Command::Become { to: State::Resolved, .. }) {
+                response::note_standing(tx, &change.next, caller.now).await?;
+            }
             record(tx, &change, action(&command), person, caller.now).await?;
             Ok(())
         })

@@ -16,7 +16,7 @@ const SHORTEST: usize = 4;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::services) enum Kind {
     /// Sends events and evaluates flags; stands in every browser.
     Project,
     /// Acts for a person, within its scopes.
@@ -25,27 +25,32 @@ pub(super) enum Kind {
 
 /// A key.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(in crate::services) struct Key {
     /// The variable that carries it.
-    pub(super) variable: String,
+    pub(in crate::services) variable: String,
     /// What it is for.
-    pub(super) kind: Kind,
+    pub(in crate::services) kind: Kind,
     /// Its value.
-    pub(super) value: SecretString,
+    pub(in crate::services) value: SecretString,
 }
 
 impl Key {
     /// The beginning of its SHA-256: enough to compare, not enough to find it.
-    pub(super) fn fingerprint(&self) -> String {
-        let hash = Sha256::digest(self.value.expose_secret());
-        let hex: Vec<String> = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{}", hex.concat())
+    pub(in crate::services) fn fingerprint(&self) -> String {
+        fingerprint(&self.value)
     }
+}
+
+/// The beginning of a value's SHA-256.
+pub(in crate::services) fn fingerprint(value: &SecretString) -> String {
+    let hash = Sha256::digest(value.expose_secret());
+    let hex: Vec<String> = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{}", hex.concat())
 }
 
 /// The keys of one workload.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(in crate::services) struct Keys {
     all: Vec<Key>,
     /// Everything else that stood in the same Secrets: never used, but never shown either.
     beside: Vec<SecretString>,
@@ -53,7 +58,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Reads what `references` point at. The error says why it cannot be read.
-    pub(super) async fn read(
+    pub(in crate::services) async fn read(
         cluster: &Cluster,
         namespace: &str,
         references: &[Reference],
@@ -84,7 +89,7 @@ impl Keys {
     }
 
     /// With the configured personal key, where the workload has none of its own.
-    pub(super) fn or_configured(mut self, key: Option<&SecretString>) -> Self {
+    pub(in crate::services) fn or_configured(mut self, key: Option<&SecretString>) -> Self {
         if let Some(key) = key
             && self.of(Kind::Personal).is_none()
         {
@@ -95,23 +100,23 @@ impl Keys {
     }
 
     /// The first key of a kind.
-    pub(super) fn of(&self, kind: Kind) -> Option<&Key> {
+    pub(in crate::services) fn of(&self, kind: Kind) -> Option<&Key> {
         self.all.iter().find(|key| key.kind == kind)
     }
 
     /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::services) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// A line for each key with its fingerprint.
-    pub(super) fn lines(&self) -> String {
+    pub(in crate::services) fn lines(&self) -> String {
         let line = |key: &Key| format!("\n{}: fingerprint {}", key.variable, key.fingerprint());
         self.all.iter().map(line).collect()
     }
 
     /// The text without any of the values.
-    pub(super) fn redact(&self, text: &str) -> String {
+    pub(in crate::services) fn redact(&self, text: &str) -> String {
         let mut values: Vec<&str> = self.beside.iter().map(|value| value.expose_secret().trim()).collect();
         values.extend(self.all.iter().map(|key| key.value.expose_secret()));
         values.retain(|value| value.len() >= SHORTEST);

@@ -13,13 +13,13 @@ const MOST: usize = 200;
 
 /// A variable whose value is a key of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(in crate::services) struct Reference {
     /// Name of the variable.
-    pub(super) variable: String,
+    pub(in crate::services) variable: String,
     /// Name of the Secret.
-    pub(super) secret: String,
+    pub(in crate::services) secret: String,
     /// Key within it.
-    pub(super) key: String,
+    pub(in crate::services) key: String,
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -39,7 +39,7 @@ fn containers(snapshot: &Snapshot) -> impl Iterator<Item = &Value> {
 }
 
 /// The environment of the pod template.
-pub(super) fn environment(snapshot: &Snapshot) -> Vec<EnvEntry> {
+pub(in crate::services) fn environment(snapshot: &Snapshot) -> Vec<EnvEntry> {
     let mut entries = Vec::new();
     for container in containers(snapshot) {
         let of = text(container, "/name");
@@ -83,7 +83,7 @@ fn source(variable: &Value) -> EnvSource {
 }
 
 /// Texts of the template beside the environment in which a credential may stand, with where they stand.
-pub(super) fn other_texts(snapshot: &Snapshot) -> Vec<(String, String)> {
+pub(in crate::services) fn other_texts(snapshot: &Snapshot) -> Vec<(String, String)> {
     let mut texts = Vec::new();
     for container in containers(snapshot) {
         for field in ["command", "args"] {
@@ -107,7 +107,7 @@ pub(super) fn other_texts(snapshot: &Snapshot) -> Vec<(String, String)> {
 }
 
 /// The variables among `names` that come from a key of a Secret.
-pub(super) fn references(environment: &[EnvEntry], names: &[String]) -> Vec<Reference> {
+pub(in crate::services) fn references(environment: &[EnvEntry], names: &[String]) -> Vec<Reference> {
     let mut found: Vec<Reference> = Vec::new();
     for entry in environment.iter().filter(|entry| names.contains(&entry.name)) {
         let EnvSource::Secret { name, key } = &entry.source else { continue };
@@ -120,7 +120,10 @@ pub(super) fn references(environment: &[EnvEntry], names: &[String]) -> Vec<Refe
 }
 
 /// The webhook addresses among `names`: without address where it does not stand in the template.
-pub(super) fn webhooks(environment: &[EnvEntry], names: &[String]) -> Vec<(String, Option<String>)> {
+pub(in crate::services) fn webhooks(
+    environment: &[EnvEntry],
+    names: &[String],
+) -> Vec<(String, Option<String>)> {
     environment
         .iter()
         .filter(|entry| names.contains(&entry.name))
@@ -146,7 +149,7 @@ fn image<'a>(template: &'a Value, workload: &Workload) -> &'a str {
 }
 
 /// What the cluster keeps of the workload's past.
-pub(super) fn past(snapshot: &Snapshot, workload: &Workload) -> RollbackObservation {
+pub(in crate::services) fn past(snapshot: &Snapshot, workload: &Workload) -> RollbackObservation {
     let of = |set: &Value| {
         let template = set.pointer("/spec/template").unwrap_or(&Value::Null);
         (text(set, "/metadata/name").to_owned(), image(template, workload).to_owned())
@@ -159,12 +162,12 @@ pub(super) fn past(snapshot: &Snapshot, workload: &Workload) -> RollbackObservat
 }
 
 /// The image that the Deployment asks for now.
-pub(super) fn running_image<'a>(snapshot: &'a Snapshot, workload: &Workload) -> &'a str {
+pub(in crate::services) fn running_image<'a>(snapshot: &'a Snapshot, workload: &Workload) -> &'a str {
     image(snapshot.deployment.pointer("/spec/template").unwrap_or(&Value::Null), workload)
 }
 
 /// The workload's pods.
-pub(super) fn pods(snapshot: &Snapshot) -> Pods {
+pub(in crate::services) fn pods(snapshot: &Snapshot) -> Pods {
     let wanted = snapshot.deployment.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
     let staying = |pod: &&Value| pod.pointer("/metadata/deletionTimestamp").is_none_or(Value::is_null);

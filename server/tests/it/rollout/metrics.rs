@@ -38,7 +38,10 @@ impl Metrics {
         let says = Arc::new(Mutex::new(Says::All("0")));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().route("/api/v1/query", post(answer)).with_state(Arc::clone(&says));
+        let router = Router::new()
+            .route("/api/v1/query", post(answer))
+            .route("/api/v1/query_range", post(range))
+            .with_state(Arc::clone(&says));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, says }
     }
@@ -46,6 +49,17 @@ impl Metrics {
     pub(crate) fn say(&self, says: Says) {
         *self.says.lock().unwrap() = says;
     }
+}
+
+/// A range of one point, of the same value.
+async fn range(State(says): State<Arc<Mutex<Says>>>) -> Response {
+    let value = match says.lock().unwrap().clone() {
+        Says::Value(_, value) | Says::All(value) => value,
+        Says::Unavailable => return (StatusCode::SERVICE_UNAVAILABLE, "overloaded").into_response(),
+        Says::Nothing => "0",
+    };
+    let data = json!({ "resultType": "matrix", "result": [{ "metric": {}, "values": [[1.0, value]] }] });
+    Json(json!({ "status": "success", "data": data })).into_response()
 }
 
 async fn answer(State(says): State<Arc<Mutex<Says>>>, Form(asked): Form<Query>) -> Response {

@@ -4,7 +4,7 @@
 mod drift;
 mod faults;
 mod killed;
-mod metrics;
+pub(crate) mod metrics;
 mod pages;
 pub(crate) mod stage;
 mod start;

@@ -1,0 +1,210 @@
+//! Actions: what can be done, which switches stand, what the keys are, and how far each action is.
+
+use chrono::{DateTime, Utc};
+use gantry_domain::mitigation::{Mitigation, Phase, before_after, kubectl, title};
+use leptos::prelude::*;
+
+use super::frame::page;
+use super::model::{Actions, Key, Offered};
+use super::triage::may_act;
+use crate::forms;
+use crate::frame::Frame;
+use crate::ui::form::orphan;
+use crate::ui::html::{Html, Part};
+use crate::ui::state::{Tone, mark, state};
+use crate::ui::time;
+
+/// Renders the page.
+pub fn render(frame: &Frame, model: &Actions) -> String {
+    let offers = may_act(frame).then(|| offers(model));
+    let refused = model.refusal.as_ref().map(orphan);
+    let body = view! {
+        <div class="actions" data-live="actions">
+            {refused}
+            {standing(frame, model)}
+            {offers}
+            {keys(frame, model)}
+            {history(frame, model)}
+        </div>
+    }
+    .part();
+    page(frame, &model.head, "actions", "Actions", body)
+}
+
+/// Switches that stand until they are removed.
+fn standing(frame: &Frame, model: &Actions) -> Option<Html> {
+    let rows: Vec<_> = model.standing.iter().map(|one| stands(frame, model, one)).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="panel callout warning" aria-labelledby="standing-title">
+                <h2 id="standing-title">{mark(Tone::Warning)}<span>"In force until somebody removes it"</span></h2>
+                <ul class="standing">{rows}</ul>
+            </section>
+        }
+        .part()
+    })
+}
+
+fn stands(frame: &Frame, model: &Actions, one: &Mitigation) -> Html {
+    // A switch of another incident is removed there.
+    let address = forms::remove_mitigation(one.incident, one.id);
+    let other = (one.incident != model.head.id).then(|| {
+        view! { " · "<a href=forms::response(one.incident, "actions")>"another incident"</a> }.part()
+    });
+    let remove = may_act(frame).then(|| view! { <a class="button" href=address>"Remove…"</a> }.part());
+    view! {
+        <li data-key=one.id.to_string()>
+            <code>{title(&one.act).trim_start_matches("Set ").to_owned()}</code>
+            <span class="because">{before_after(&one.act)}" · "{one.by.clone()}" "{time::ago(one.asked_at, frame.now)}{other}</span>
+            {remove}
+        </li>
+    }
+    .part()
+}
+
+fn offers(model: &Actions) -> Html {
+    let rows: Vec<_> = model.offers.iter().map(|one| offer(model, one)).collect();
+    let none = rows
+        .is_empty()
+        .then(|| view! { <p class="empty">"This incident has no workload to act on."</p> }.part());
+    view! {
+        <section class="panel" aria-labelledby="offers-title">
+            <h2 id="offers-title">"What can be done"</h2>
+            <p class="help">"Each shows the exact change first; nothing is done before you confirm it."</p>
+            {none}
+            <ul class="offers">{rows}</ul>
+        </section>
+    }
+    .part()
+}
+
+fn offer(model: &Actions, one: &Offered) -> Html {
+    let address = forms::incident_action(model.head.id, one.offer.word());
+    let class = if one.helps { "button primary" } else { "button" };
+    let label = one.offer.label();
+    let way = match &one.not_now {
+        None => view! { <a class=class href=address>{label}</a> }.part(),
+        Some(_) => view! { <button class="button" disabled="">{label.trim_end_matches('…')}</button> }.part(),
+    };
+    let helps = one.helps.then(|| state(Tone::Good, "helps against these errors"));
+    let not_now = one.not_now.clone().map(|why| view! { <p class="because">{why}</p> }.part());
+    let what = one.what.clone().map(|what| view! { <code>{what}</code> }.part());
+    view! {
+        <li class="offer" data-key=one.offer.word()>
+            <div class="offer-way">{way}</div>
+            <div><p>{one.offer.what()}" "{what}</p>{helps}{not_now}</div>
+        </li>
+    }
+    .part()
+}
+
+fn keys(frame: &Frame, model: &Actions) -> Html {
+    let inner = match &model.keys {
+        Ok(keys) if keys.is_empty() => {
+            view! { <p class="empty">"The workload takes no key of the vendor from a Secret."</p> }.part()
+        }
+        Ok(keys) => {
+            let rows: Vec<_> = keys.iter().map(|key| key_row(frame, key, model.keys_at)).collect();
+            view! {
+                <div class="scroll"><table>
+                    <thead><tr><th scope="col">"Variable"</th><th scope="col">"Secret and key"</th><th scope="col">"Fingerprint"</th><th scope="col">"Written"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table></div>
+            }
+            .part()
+        }
+        Err(why) => view! { <p class="look unknown">{mark(Tone::Unknown)}<span class="word">"unknown"</span>" "{why.clone()}</p> }.part(),
+    };
+    view! {
+        <section class="panel" aria-labelledby="keys-title">
+            <h2 id="keys-title">"Keys in use"</h2>
+            <p class="help">"Compare the fingerprint, the beginning of the value's SHA-256, with that of the key you hold: printf %s \"$KEY\" | sha256sum. The value is shown nowhere. Read "{time::ago(model.keys_at, frame.now)}"."</p>
+            {inner}
+        </section>
+    }
+    .part()
+}
+
+fn key_row(frame: &Frame, key: &Key, read_at: DateTime<Utc>) -> Html {
+    let print = match (&key.fingerprint, &key.problem) {
+        (Some(print), _) => view! { <code>{print.clone()}</code> }.part(),
+        (None, Some(why)) => view! { {mark(Tone::Unknown)}" "{why.clone()} }.part(),
+        (None, None) => view! { "The Secret has no such key" }.part(),
+    };
+    let written = key.written_at.map(|at| time::ago(at, frame.now.max(read_at)));
+    let by = key.manager.clone().map(|manager| format!(" by {manager}"));
+    view! {
+        <tr data-key=format!("{}/{}", key.secret, key.key)>
+            <td><code>{key.variable.clone()}</code></td>
+            <td>{key.secret.clone()}" / "{key.key.clone()}</td>
+            <td>{print}</td>
+            <td>{written}{by}</td>
+        </tr>
+    }
+    .part()
+}
+
+fn history(frame: &Frame, model: &Actions) -> Html {
+    let rows: Vec<_> = model.all.iter().map(|one| row(frame, one)).collect();
+    let none = rows.is_empty().then(|| {
+        view! { <p class="empty">"Nothing has been done to the workload because of this incident."</p> }
+            .part()
+    });
+    let rollout = model.go_live.map(|go_live| {
+        view! { <p class="help">"A rollback is done by the rollout: "<a href=forms::go_live(go_live)>"see its launch console"</a>"."</p> }.part()
+    });
+    view! {
+        <section class="panel" aria-labelledby="done-title">
+            <h2 id="done-title">"Done so far"</h2>
+            {none}
+            <ol class="done">{rows}</ol>
+            {rollout}
+        </section>
+    }
+    .part()
+}
+
+fn row(frame: &Frame, one: &Mitigation) -> Html {
+    let tone = match &one.phase {
+        Phase::Done { .. } => Tone::Good,
+        Phase::Failed { written: true, .. } => Tone::Warning,
+        Phase::Failed { .. } => Tone::Bad,
+        Phase::Asked | Phase::Writing | Phase::Watching { .. } => Tone::Quiet,
+    };
+    let why = match &one.phase {
+        Phase::Failed { why, .. } => Some(why.clone()),
+        _ => one.trouble.clone(),
+    };
+    let why = why.map(|why| {
+        view! { <p class="because">{crate::features::response::parts::sentence(&why)}</p> }.part()
+    });
+    let pods = one.pods.map(|(ready, wanted)| {
+        let words = format!("{ready} of {wanted} pods ready with it");
+        view! {
+            <p class="pods-progress">
+                <progress max=wanted.max(1).to_string() value=ready.to_string() aria-label=words.clone()></progress>
+                <span>{words.clone()}</span>
+            </p>
+        }
+        .part()
+    });
+    let removed =
+        one.removed_at.map(|at| view! { <p class="because">"Removed "{time::ago(at, frame.now)}</p> }.part());
+    view! {
+        <li class="action-done" data-key=one.id.to_string()>
+            <p>
+                {state(tone, one.phase.label())}" "<strong>{title(&one.act)}</strong>
+                <span class="because">" · "{one.by.clone()}" "{time::ago(one.asked_at, frame.now)}</span>
+            </p>
+            <p class="because">{before_after(&one.act)}</p>
+            {pods}
+            {why}
+            {removed}
+            <details class="command" data-key=format!("kubectl-{}", one.id)>
+                <summary>"Same with kubectl"</summary>
+                <pre tabindex="0"><code>{kubectl(&one.target, &one.act)}</code></pre>
+            </details>
+        </li>
+    }
+    .part()
+}

@@ -1,0 +1,110 @@
+//! The page before an action: the exact change as the cluster rehearsed it, and the one button that does it.
+
+use leptos::prelude::*;
+
+use super::frame::page;
+use super::model::{Confirm, Line, Rehearsed};
+use super::triage::may_act;
+use crate::forms;
+use crate::frame::Frame;
+use crate::ui::form::{Field, Form, orphan};
+use crate::ui::html::{Html, Part};
+use crate::ui::state::{Tone, mark};
+use crate::ui::time;
+
+/// Renders the page.
+pub fn render(frame: &Frame, model: &Confirm) -> String {
+    let inner = match &model.rehearsed {
+        Ok(rehearsed) => rehearsal(frame, model, rehearsed),
+        Err((what, next)) => view! {
+            <p class="callout bad">{mark(Tone::Bad)}<span><strong>{what.clone()}</strong>" "{next.clone()}</span></p>
+        }
+        .part(),
+    };
+    // Its form is gone when the rehearsal no longer succeeds.
+    let refused = model.refusal.as_ref().filter(|_| model.rehearsed.is_err()).map(orphan);
+    let back = forms::response(model.head.id, "actions");
+    let body = view! {
+        <section class="panel confirm" aria-labelledby="confirm-title">
+            <h2 id="confirm-title">{model.name.clone()}</h2>
+            <p>{model.what.clone()}</p>
+            {refused}
+            {inner}
+            <p><a href=back>"Back to all actions"</a></p>
+        </section>
+    }
+    .part();
+    page(frame, &model.head, "actions", &model.name, body)
+}
+
+fn rehearsal(frame: &Frame, model: &Confirm, rehearsed: &Rehearsed) -> Html {
+    let key = rehearsed.key.as_ref().map(|key| {
+        let written = key.written_at.map(|at| time::ago(at, frame.now));
+        view! {
+            <div><dt>"Key"</dt><dd><code>{key.key.clone()}</code>" of Secret "<code>{key.secret.clone()}</code>", read as "<code>{key.variable.clone()}</code></dd></div>
+            <div><dt>"Now"</dt><dd><code>{key.fingerprint.clone().unwrap_or_else(|| "no such key".into())}</code>", written "{written}</dd></div>
+        }
+        .part()
+    });
+    let lines: Vec<_> = rehearsed.lines.iter().map(line).collect();
+    let notes: Vec<_> = rehearsed.notes.iter().map(|note| view! { <li>{note.clone()}</li> }.part()).collect();
+    let form = may_act(frame).then(|| form(frame, model, rehearsed));
+    view! {
+        <dl class="facts">
+            <div><dt>"Change"</dt><dd>{rehearsed.change.clone()}</dd></div>
+            {key}
+            <div><dt>"Pods"</dt><dd>{rehearsed.pods.to_string()}" are replaced, as the Deployment's strategy says"</dd></div>
+        </dl>
+        <h3>"Exactly this, as the cluster rehearsed it"</h3>
+        <div class="scroll"><table class="diff">
+            <thead><tr><th scope="col">"Where"</th><th scope="col">"Now"</th><th scope="col">"Then"</th></tr></thead>
+            <tbody>{lines}</tbody>
+        </table></div>
+        <ul class="plain-list">{notes}</ul>
+        {form}
+        <details class="command">
+            <summary>"Same with kubectl"</summary>
+            <pre tabindex="0"><code>{rehearsed.kubectl.clone()}</code></pre>
+        </details>
+    }
+    .part()
+}
+
+fn line(line: &Line) -> Html {
+    let cell = |text: &Option<String>, sign: &'static str| match text {
+        Some(text) => view! { <span class="sign">{sign}" "</span><code>{text.clone()}</code> }.part(),
+        None => view! { <span class="because">"not there"</span> }.part(),
+    };
+    view! {
+        <tr data-key=line.path.clone()>
+            <td><code>{line.path.clone()}</code></td>
+            <td class="was">{cell(&line.before, "−")}</td>
+            <td class="will">{cell(&line.after, "+")}</td>
+        </tr>
+    }
+    .part()
+}
+
+fn form(frame: &Frame, model: &Confirm, rehearsed: &Rehearsed) -> Html {
+    let form = Form::new(frame, "confirm", model.action.clone(), model.refusal.as_ref());
+    let key = rehearsed.key.is_some().then(|| {
+        // Named so that nothing on the way keeps it or shows it again.
+        let field = Field {
+            kind: "password",
+            autocomplete: Some("new-password"),
+            ..Field::new("password", "New key").required()
+        }
+        .help("Goes straight into the Secret: not shown, not stored, not logged. Its fingerprint is all that stays.");
+        form.line(&field)
+    });
+    let title = rehearsed.title.clone();
+    form.with(
+        "stack",
+        view! {
+            <input type="hidden" name="mark" value=rehearsed.mark.clone()/>
+            {key}
+            <p class="acts"><button class="button danger">{title}" now"</button></p>
+        }
+        .part(),
+    )
+}

@@ -1,0 +1,357 @@
+//! Responding to an incident: every branch of the tree is drawn, foreign text is inert, no key is ever shown, and two
+//! writers of a postmortem see both texts.
+
+use gantry_app::features::response::model::{
+    Actions, Bundle, Confirm, Evidence, Head, Key, Line, Offered, Postmortem, Rehearsed, Taken, Triage,
+};
+use gantry_app::features::response::{actions, confirm, evidence, parts, postmortem, triage};
+use gantry_app::forms;
+use gantry_app::refusal::Refusal;
+use gantry_domain::actor::Role;
+use gantry_domain::evidence::{Part, Standing};
+use gantry_domain::id::{ActionItemId, BundleId, IncidentId};
+use gantry_domain::mitigation::{Act, Env, Mitigation, Offer, Phase, Purpose};
+use gantry_domain::postmortem::{ActionItem, Clock, Record, Section, Written};
+use gantry_domain::preset::Workload;
+use gantry_domain::triage::{
+    Answer, Errors, Findings, Health, Notice, Overrule, PodsSeen, Question, Rates, Verdict, group, read_line,
+    walk,
+};
+use uuid::Uuid;
+
+use crate::fixtures::{before, frame, now};
+
+fn id() -> IncidentId {
+    IncidentId(Uuid::from_u128(77))
+}
+
+fn head() -> Head {
+    Head {
+        id: id(),
+        number: 12,
+        title: "Authentication failures <b>".into(),
+        severity: "P1".into(),
+        state: "investigating".into(),
+        open: true,
+        integration: "PostHog".into(),
+        environment: "production".into(),
+    }
+}
+
+fn findings(notice: Notice, auth: f64, server: f64, connected: bool) -> Findings {
+    let rates = Rates { requests: 3000.0, auth, server, ..Rates::default() };
+    let health = if connected {
+        Health::Healthy("It answers, and reaches posthog".into())
+    } else {
+        Health::Unhealthy { sentence: "It names posthog as not connected".into(), connected: Some(false) }
+    };
+    let lines =
+        [read_line("pod-1", "2026-11-21T10:00:00Z level=error msg=\"<script>alert(1)</script>\" status=401")];
+    let pods =
+        PodsSeen { wanted: 10, ready: 10, read: 3, lines: 40, groups: group(&lines), ..PodsSeen::default() };
+    let errors = Errors::Rates(rates);
+    let texts = vec![
+        notice.finding("", before(20)),
+        health.finding("HTTP 503", before(20)),
+        errors.finding("", before(20)),
+        pods.finding("", before(20)),
+    ];
+    Findings { notice, health, errors, pods: Ok(pods), texts }
+}
+
+fn taken(findings: Findings, overruled: Vec<Overrule>) -> Taken {
+    let walk = walk(&findings, &overruled);
+    Taken { at: before(20), by: "Ana Silva".into(), findings, overruled, walk }
+}
+
+fn model(taken: Vec<Taken>) -> Triage {
+    let offers = vec![Offered { offer: Offer::ReplaceKey, helps: true, not_now: None, what: None }];
+    Triage { head: head(), taken, offers, refusal: None }
+}
+
+fn triage_page(role: Role, model: &Triage) -> String {
+    crate::plain(&triage::render(&frame(Some(role)), model))
+}
+
+#[test]
+fn every_branch_of_the_tree_is_drawn_and_the_way_taken_is_said_in_words() {
+    let revoked = taken(findings(Notice::NoIncident, 3000.0, 0.0, false), Vec::new());
+    let html = triage_page(Role::ReleaseManager, &model(vec![revoked]));
+    for verdict in Verdict::ALL {
+        assert!(html.contains(verdict.title()), "{}", verdict.title());
+    }
+    for question in Question::ALL {
+        assert!(html.contains(&question.text().replace('\'', "&#x27;")) || html.contains(question.text()));
+    }
+    // The two answers on the way, and no other.
+    assert_eq!(html.matches("– taken").count(), 2, "{html}");
+    assert_eq!(html.matches("the verdict").count(), 1);
+    assert!(html.contains("not asked"), "the branch that was not taken says so");
+    assert!(html.contains("401/403") && html.contains("Replace the key in the Secret"));
+    assert!(html.contains(&format!("href=\"{}\"", forms::incident_action(id(), "replace-key"))));
+}
+
+#[test]
+fn what_is_not_known_is_unknown_and_says_where_to_look_instead() {
+    let dark = findings(Notice::Unknown("no answer within 2500 ms".into()), 9.0, 0.0, false);
+    let html = triage_page(Role::ReleaseManager, &model(vec![taken(dark, Vec::new())]));
+    assert!(html.contains("Not decided") && html.contains("Look instead: "), "{html}");
+    assert!(html.contains("Answer it…"));
+    assert!(!html.contains("the verdict"));
+}
+
+#[test]
+fn an_overruled_answer_names_the_person_the_reason_and_what_the_findings_say() {
+    let said = Overrule {
+        question: Question::Announced,
+        answer: Some(Answer::Yes),
+        reason: "their support <i>confirmed</i> it".into(),
+        by: "Rui".into(),
+        at: before(5),
+    };
+    let html = triage_page(
+        Role::ReleaseManager,
+        &model(vec![taken(findings(Notice::NoIncident, 0.0, 90.0, false), vec![said])]),
+    );
+    assert!(html.contains("<strong>Rui</strong>") && html.contains("the findings say no"), "{html}");
+    assert!(html.contains("&lt;i&gt;confirmed") && html.contains("As the findings say"));
+}
+
+#[test]
+fn log_lines_and_titles_of_others_are_inert_and_readers_get_no_forms() {
+    let seen = taken(findings(Notice::NoIncident, 3000.0, 0.0, false), Vec::new());
+    let html = triage_page(Role::Stakeholder, &model(vec![seen]));
+    assert!(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert"), "{html}");
+    assert!(!html.contains("failures <b>"));
+    assert!(!html.contains("Overrule…") && !html.contains("Look again"));
+    let empty = triage_page(Role::Stakeholder, &model(Vec::new()));
+    assert!(empty.contains("Four looks say where the trouble is"));
+}
+
+fn mitigation(phase: Phase) -> Mitigation {
+    let act = Act::Set {
+        purpose: Purpose::RateLimit,
+        name: "RATE_LIMIT_MODE".into(),
+        value: "queue".into(),
+        before: Env::Value("reject".into()),
+    };
+    let target = Workload { namespace: "n".into(), deployment: "d".into(), container: "c".into() };
+    let mut one = Mitigation::asked(Uuid::from_u128(5), id(), target, act, "Ana".into(), before(60));
+    one.phase = phase;
+    one.pods = Some((3, 10));
+    one
+}
+
+fn actions_model() -> Actions {
+    let key = Key {
+        variable: "POSTHOG_API_KEY".into(),
+        secret: "posthog-credentials".into(),
+        key: "api-key".into(),
+        fingerprint: Some("sha256:0123456789ab".into()),
+        written_at: Some(before(86_400 * 40)),
+        manager: Some("kubectl".into()),
+        problem: None,
+    };
+    Actions {
+        head: head(),
+        offers: vec![
+            Offered {
+                offer: Offer::RateLimit,
+                helps: true,
+                not_now: None,
+                what: Some("RATE_LIMIT_MODE=queue".into()),
+            },
+            Offered {
+                offer: Offer::Restart,
+                helps: false,
+                not_now: Some("Another action is under way.".into()),
+                what: None,
+            },
+        ],
+        standing: vec![mitigation(Phase::Watching { since: before(30) })],
+        all: vec![mitigation(Phase::Watching { since: before(30) })],
+        keys: Ok(vec![key]),
+        keys_at: now(),
+        go_live: None,
+        refusal: None,
+    }
+}
+
+#[test]
+fn what_stands_is_marked_what_is_under_way_shows_its_pods_and_keys_their_age() {
+    let html = crate::plain(&actions::render(&frame(Some(Role::ReleaseManager)), &actions_model()));
+    assert!(html.contains("In force until somebody removes it"));
+    assert!(html.contains("3 of 10 pods ready with it") && html.contains("waiting for the pods"));
+    assert!(html.contains("sha256:0123456789ab") && html.contains("40 d ago"));
+    assert!(html.contains("kubectl -n n set env deployment/d -c c RATE_LIMIT_MODE=queue"));
+    assert!(html.contains("Another action is under way."));
+    let reader = crate::plain(&actions::render(&frame(Some(Role::Stakeholder)), &actions_model()));
+    assert!(!reader.contains("What can be done") && reader.contains("RATE_LIMIT_MODE"));
+    let dark = Actions { keys: Err("the cluster did not answer in time".into()), ..actions_model() };
+    let html = crate::plain(&actions::render(&frame(Some(Role::ReleaseManager)), &dark));
+    assert!(html.contains("unknown") && html.contains("did not answer in time"));
+}
+
+fn confirm_model(rehearsed: Result<Rehearsed, (String, String)>) -> Confirm {
+    Confirm {
+        head: head(),
+        action: forms::incident_action(id(), "replace-key"),
+        name: "Replace the key".into(),
+        what: Offer::ReplaceKey.what().into(),
+        rehearsed,
+        refusal: Some(Refusal {
+            form: "confirm".into(),
+            field: "password".into(),
+            what: "Type the new key.".into(),
+            ..Refusal::default()
+        }),
+    }
+}
+
+#[test]
+fn the_exact_change_is_shown_and_a_typed_key_never_is() {
+    let rehearsed = Rehearsed {
+        title: "Replace key api-key".into(),
+        change: "api-key: sha256:old → what you type".into(),
+        lines: vec![Line { path: "spec.template".into(), before: None, after: Some("now".into()) }],
+        kubectl: "kubectl apply".into(),
+        pods: 10,
+        key: actions_model().keys.ok().and_then(|mut keys| keys.pop()),
+        notes: vec!["Only this one key is written.".into()],
+        mark: "abc123".into(),
+    };
+    let html =
+        crate::plain(&confirm::render(&frame(Some(Role::ReleaseManager)), &confirm_model(Ok(rehearsed))));
+    assert!(
+        html.contains("type=\"password\" value=\"\"") && html.contains("name=\"mark\" value=\"abc123\""),
+        "{html}"
+    );
+    assert!(
+        html.contains("spec.template") && html.contains("not there") && html.contains("Type the new key.")
+    );
+    assert!(html.contains("autocomplete=\"new-password\""));
+    let refused =
+        confirm_model(Err(("The cluster forbids “patch” on secrets.".into(), "Ask an admin.".into())));
+    let html = crate::plain(&confirm::render(&frame(Some(Role::ReleaseManager)), &refused));
+    assert!(
+        html.contains("forbids “patch” on secrets")
+            && html.contains("Ask an admin.")
+            && !html.contains("<form id=\"confirm\"")
+    );
+}
+
+#[test]
+fn a_bundle_shows_its_progress_and_what_is_missing_with_the_reason() {
+    let bundle = |finished: bool| Bundle {
+        id: BundleId(Uuid::from_u128(9)),
+        asked_at: before(30),
+        by: "Ana".into(),
+        finished_at: finished.then(now),
+        parts: vec![
+            (Part::Timeline, Standing::Here { files: 3, bytes: 4096, note: None }),
+            (Part::Metrics, Standing::Missing { why: "Prometheus cannot be reached".into() }),
+        ],
+    };
+    let page = |finished| {
+        let model = Evidence { head: head(), bundles: vec![bundle(finished)], refusal: None };
+        crate::plain(&evidence::render(&frame(Some(Role::ReleaseManager)), &model))
+    };
+    let html = page(false);
+    assert!(html.contains("<progress max=\"8\" value=\"2\"") && html.contains("2 of 8 parts"), "{html}");
+    assert!(html.contains("3 files, 4 KiB") && html.contains("Prometheus cannot be reached"));
+    assert!(!html.contains("Collect what is missing"));
+    let html = page(true);
+    assert!(html.contains("collected, not complete") && html.contains("Collect what is missing"));
+    assert!(html.contains("bundle.zip"));
+}
+
+fn postmortem_model() -> Postmortem {
+    let sections = Section::ALL.into_iter().map(|section| match section {
+        Section::Summary => Written {
+            section,
+            version: 4,
+            text: "Theirs </textarea><script>".into(),
+            by: Some("Rui".into()),
+            at: Some(before(10)),
+        },
+        other => Written::empty(other),
+    });
+    Postmortem {
+        head: head(),
+        record: Record {
+            severity: "P1".into(),
+            opened_at: before(7200),
+            resolved_at: Some(before(3600)),
+            clocks: vec![Clock {
+                what: "First response".into(),
+                due: before(6300),
+                met_at: Some(before(7000)),
+            }],
+            ..Record::default()
+        },
+        sections: sections.collect(),
+        items: vec![ActionItem {
+            id: ActionItemId(Uuid::from_u128(3)),
+            text: "Alert on key age".into(),
+            owner: "Rui".into(),
+            due: before(86_400 * 3).date_naive(),
+            done: None,
+        }],
+        conflict: None,
+        refusal: None,
+    }
+}
+
+#[test]
+fn two_writers_of_a_section_see_both_texts_and_lose_none() {
+    let mut model = postmortem_model();
+    model.conflict = Some(Section::Summary);
+    model.refusal = Some(Refusal {
+        form: postmortem::section_form(Section::Summary),
+        what: "Rui saved this section.".into(),
+        typed: [("text".to_owned(), "Mine, unsaved".to_owned())].into(),
+        ..Refusal::default()
+    });
+    let html = crate::plain(&postmortem::render(&frame(Some(Role::ReleaseManager)), &model));
+    assert!(
+        html.contains("Rui saved this meanwhile.") && html.contains(">Mine, unsaved</textarea>"),
+        "{html}"
+    );
+    assert!(html.contains("Theirs &lt;/textarea&gt;&lt;script&gt;") && !html.contains("<script>"));
+    assert!(html.contains("Save mine over it") && html.contains("name=\"seen\" value=\"4\""));
+    assert!(html.contains("data-key=\"section-summary-4\""));
+}
+
+#[test]
+fn the_record_fills_the_postmortem_and_items_are_followed() {
+    let html = crate::plain(&postmortem::render(&frame(Some(Role::ReleaseManager)), &postmortem_model()));
+    assert!(html.contains("<dt>Lasted</dt><dd>1 h</dd>") && html.contains("kept"), "{html}");
+    assert!(html.contains("1 open of 1") && html.contains("overdue") && html.contains("Mark as done"));
+    let reader = crate::plain(&postmortem::render(&frame(Some(Role::Stakeholder)), &postmortem_model()));
+    assert!(!reader.contains("<textarea") && reader.contains("Alert on key age"));
+}
+
+#[test]
+fn the_incident_page_says_where_the_response_is_and_what_still_stands() {
+    let standing = vec![mitigation(Phase::Done { at: before(30) })];
+    let summary = parts::Summary {
+        triage: Some((before(60), Some(Verdict::Integration), None)),
+        standing: standing.clone(),
+        evidence: Some((2, 8, false)),
+        postmortem: (1, 6, 1, 2),
+        ..parts::Summary::default()
+    };
+    use leptos::prelude::RenderHtml as _;
+    let html = parts::summary(&frame(Some(Role::ReleaseManager)), id(), &summary).to_html();
+    for words in [
+        "Our integration",
+        "in force until removed: RATE_LIMIT_MODE",
+        "2 of 8 parts",
+        "1 of 2 action items open",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    let html = parts::still_standing(&standing).map(|html| html.to_html()).unwrap_or_default();
+    assert!(html.contains("Still in force") && html.contains("RATE_LIMIT_MODE=queue"), "{html}");
+    assert!(parts::still_standing(&[]).is_none());
+}

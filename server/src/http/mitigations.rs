@@ -1,0 +1,181 @@
+//! Actions on an incident's workload: the list, the rehearsal of one, and doing it.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use futures_util::FutureExt as _;
+use gantry_app::features::response::{actions, confirm, model};
+use gantry_app::forms;
+use gantry_app::refusal::Refusal;
+use gantry_domain::actor::Role;
+use gantry_domain::id::IncidentId;
+use gantry_domain::mitigation::Offer;
+use secrecy::SecretString;
+
+use super::Fault;
+use super::form::Posted;
+use super::page::Page;
+use super::response::{head, id_of, offers, refusal, scene_of};
+use super::visit::Visit;
+use crate::live::topics;
+use crate::services::mitigations::{self, KeyFacts, Rehearsal, Wish};
+use crate::services::response::{ResponseError, Scene};
+use crate::services::triage;
+use crate::store::rollouts;
+
+/// The list.
+pub(super) async fn list(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
+    let id = id_of(&id)?;
+    let scene = scene_of(&visit, id).await?;
+    let db = &visit.app.db;
+    let kind = triage::see(db, id).await?.first().and_then(|one| one.walk.error_type);
+    let seen = mitigations::see(db, &scene, kind).await?;
+    let keys = keys(&visit, &scene).boxed().await;
+    let rollout = match scene.workload() {
+        Some(workload) => db.read(rollouts::latest_on(db.pool(), workload)).await?,
+        None => None,
+    };
+    let model = model::Actions {
+        offers: offers(&seen),
+        standing: seen.standing,
+        all: seen.all,
+        keys,
+        keys_at: visit.now,
+        go_live: rollout.map(|stored| stored.rollout.golive_id),
+        head: head(&scene),
+        refusal: None,
+    };
+    Ok(Page::ok(&actions::render(&visit.frame(vec![topics::incident(id)]), &model)))
+}
+
+/// The keys of the workload; or why they cannot be known.
+async fn keys(visit: &Visit, scene: &Scene) -> Result<Vec<model::Key>, String> {
+    let Some(vendor) = scene.preset.as_ref().and_then(|preset| preset.vendor.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let Some(workload) = scene.workload() else { return Ok(Vec::new()) };
+    let cluster = visit.app.responding.cluster.as_ref().ok_or("no cluster is configured")?;
+    let reading = async {
+        let snapshot = cluster.read(&workload.namespace, &workload.deployment).await;
+        let snapshot = snapshot.map_err(|error| error.to_string())?.ok_or("the Deployment is not there")?;
+        Ok::<_, String>(mitigations::keys(cluster, &snapshot, &workload.namespace, vendor).await)
+    };
+    // A page is never kept waiting for the cluster for long.
+    match tokio::time::timeout(std::time::Duration::from_millis(2500), reading).await {
+        Ok(keys) => keys.map(|keys: Vec<KeyFacts>| keys.into_iter().map(key).collect()),
+        Err(_) => Err("the cluster did not answer in time".to_owned()),
+    }
+}
+
+fn key(facts: KeyFacts) -> model::Key {
+    model::Key {
+        variable: facts.variable,
+        secret: facts.secret,
+        key: facts.key,
+        fingerprint: facts.fingerprint,
+        written_at: facts.written_at,
+        manager: facts.manager,
+        problem: facts.problem,
+    }
+}
+
+/// One action as it would go.
+pub(super) async fn rehearse(visit: Visit, Path((id, word)): Path<(String, String)>) -> Result<Page, Fault> {
+    let id = id_of(&id)?;
+    let offer = Offer::from_word(&word).ok_or(Fault::NotFound)?;
+    Ok(Page::ok(&confirm_page(&visit, id, Wish::Offer(offer), None).await?))
+}
+
+/// Does it.
+pub(super) async fn act(
+    visit: Visit,
+    Path((id, word)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let offer = Offer::from_word(&word).ok_or(Fault::NotFound)?;
+    done(&visit, id_of(&id)?, Wish::Offer(offer), &posted).await
+}
+
+/// Removing a switch as it would go.
+pub(super) async fn rehearse_removal(
+    visit: Visit,
+    Path((id, mitigation)): Path<(String, String)>,
+) -> Result<Page, Fault> {
+    let mitigation = mitigation.parse().map_err(|_| Fault::NotFound)?;
+    Ok(Page::ok(&confirm_page(&visit, id_of(&id)?, Wish::Remove(mitigation), None).await?))
+}
+
+/// Removes it.
+pub(super) async fn remove(
+    visit: Visit,
+    Path((id, mitigation)): Path<(String, String)>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let mitigation = mitigation.parse().map_err(|_| Fault::NotFound)?;
+    done(&visit, id_of(&id)?, Wish::Remove(mitigation), &posted).await
+}
+
+async fn done(visit: &Visit, id: IncidentId, wish: Wish, posted: &Posted) -> Result<Response, Fault> {
+    let caller = posted.caller(visit)?;
+    let app = &visit.app;
+    let key = Some(posted.get("password")).filter(|key| !key.is_empty()).map(SecretString::from);
+    match mitigations::act(&app.db, &app.responding, caller, id, wish, posted.get("mark"), key).boxed().await
+    {
+        Ok(()) => Ok(Redirect::to(&forms::response(id, "actions")).into_response()),
+        Err(error) => {
+            let (status, refusal) = refusal(error, "confirm", posted)?;
+            let visit = visit.at(address(id, wish));
+            Ok(Page::with(status, &confirm_page(&visit, id, wish, Some(refusal)).await?).into_response())
+        }
+    }
+}
+
+fn address(id: IncidentId, wish: Wish) -> String {
+    match wish {
+        Wish::Offer(offer) => forms::incident_action(id, offer.word()),
+        Wish::Remove(mitigation) => forms::remove_mitigation(id, mitigation),
+    }
+}
+
+async fn confirm_page(
+    visit: &Visit,
+    id: IncidentId,
+    wish: Wish,
+    refusal: Option<Refusal>,
+) -> Result<String, Fault> {
+    if !visit.person()?.may_act_as(Role::ReleaseManager) {
+        return Err(Fault::RoleTooLow(Role::ReleaseManager));
+    }
+    let scene = scene_of(visit, id).await?;
+    let app = &visit.app;
+    let rehearsed =
+        match mitigations::rehearse(&app.db, &app.responding, &scene, &wish, visit.now).boxed().await {
+            Ok(rehearsal) => Ok(shown(rehearsal)),
+            Err(ResponseError::Refused { what, next_step, .. }) => Err((what, next_step)),
+            Err(other) => return Err(other.into()),
+        };
+    let (name, what) = match wish {
+        Wish::Offer(offer) => (offer.label().trim_end_matches('…').to_owned(), offer.what().to_owned()),
+        Wish::Remove(_) => (
+            "Remove the switch".to_owned(),
+            "Returns the variable to how it stood before, and replaces the pods.".to_owned(),
+        ),
+    };
+    let model =
+        model::Confirm { head: head(&scene), action: address(id, wish), name, what, rehearsed, refusal };
+    Ok(confirm::render(&visit.frame(Vec::new()), &model))
+}
+
+fn shown(rehearsal: Rehearsal) -> model::Rehearsed {
+    let line =
+        |line: mitigations::Line| model::Line { path: line.path, before: line.before, after: line.after };
+    model::Rehearsed {
+        title: rehearsal.title,
+        change: rehearsal.change,
+        lines: rehearsal.lines.into_iter().map(line).collect(),
+        kubectl: rehearsal.kubectl,
+        pods: rehearsal.pods,
+        key: rehearsal.key.map(key),
+        notes: rehearsal.notes,
+        mark: rehearsal.mark,
+    }
+}

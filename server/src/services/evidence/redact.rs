@@ -1,0 +1,77 @@
+//! Taking secrets out of everything that is collected: the values of the workload's Secrets wherever they stand, and
+//! whatever looks like a credential.
+
+use gantry_domain::probe::without_credentials;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Shorter values are not taken out of texts: they would be found in any.
+const SHORTEST: usize = 4;
+
+/// Values that must not get into a bundle.
+#[derive(Debug, Default)]
+pub struct Redaction {
+    values: Vec<SecretString>,
+}
+
+impl Redaction {
+    /// Of these values, in every form in which they may stand in a text.
+    pub fn of(values: impl IntoIterator<Item = SecretString>) -> Self {
+        use base64::Engine as _;
+        use base64::prelude::BASE64_STANDARD;
+
+        let mut all: Vec<SecretString> = Vec::new();
+        for value in values {
+            let plain = value.expose_secret().trim();
+            if plain.len() < SHORTEST {
+                continue;
+            }
+            let in_json = serde_json::Value::String(plain.to_owned()).to_string();
+            let encoded: String = form_urlencoded::byte_serialize(plain.as_bytes()).collect();
+            all.push(BASE64_STANDARD.encode(plain).into());
+            all.push(in_json.trim_matches('"').into());
+            all.push(encoded.into());
+            all.push(plain.into());
+        }
+        // Longer ones first: one value may be part of another.
+        all.sort_by_key(|value| std::cmp::Reverse(value.expose_secret().len()));
+        Self { values: all }
+    }
+
+    /// The text without any of them, and without anything that looks like a credential.
+    pub fn clean(&self, text: &str) -> String {
+        let text = self
+            .values
+            .iter()
+            .fold(text.to_owned(), |text, value| text.replace(value.expose_secret(), "[hidden]"));
+        without_credentials(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_in_every_form_in_which_it_may_stand() {
+        let canary = "canary \"7\"/x+y";
+        let redaction = Redaction::of([SecretString::from(canary), SecretString::from("abc")]);
+        let forms = [
+            canary.to_owned(),
+            serde_json::json!({ "key": canary }).to_string(),
+            "Y2FuYXJ5ICI3Ii94K3k=".to_owned(),
+            "key=canary+%227%22%2Fx%2By&b".to_owned(),
+        ];
+        for form in forms {
+            let clean = redaction.clean(&format!("it said {form}!"));
+            assert!(clean.contains("[hidden]") && !clean.contains("canary"), "{form}: {clean}");
+        }
+        // Too short to be told from any word.
+        assert_eq!(redaction.clean("abc"), "abc");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_credential_goes_too() {
+        let clean = Redaction::default().clean("using phx_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG now");
+        assert!(!clean.contains("phx_abcdef"), "{clean}");
+    }
+}

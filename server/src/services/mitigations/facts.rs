@@ -1,0 +1,65 @@
+//! What may be known of a workload's keys: their fingerprints, their ages, and who wrote them. Never a value.
+
+use chrono::{DateTime, Utc};
+use gantry_domain::preset::Vendor;
+use secrecy::SecretString;
+
+use crate::outside::cluster::{Cluster, Snapshot};
+use crate::services::probes::keys::fingerprint;
+use crate::services::probes::workload::{Reference, environment, pods, references};
+
+/// One key of a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// The variable that carries it.
+    pub variable: String,
+    /// The Secret.
+    pub secret: String,
+    /// The key within it.
+    pub key: String,
+    /// The beginning of its SHA-256; nothing where the Secret has no such key.
+    pub fingerprint: Option<String>,
+    /// When it was last written.
+    pub written_at: Option<DateTime<Utc>>,
+    /// Who wrote it, as Kubernetes names them.
+    pub manager: Option<String>,
+    /// Why it cannot be known.
+    pub problem: Option<String>,
+}
+
+/// Reads what may be known of the keys that a Deployment takes from Secrets.
+pub async fn keys(cluster: &Cluster, snapshot: &Snapshot, namespace: &str, vendor: &Vendor) -> Vec<KeyFacts> {
+    let mut facts = Vec::new();
+    for reference in references(&environment(snapshot), &vendor.key_names).into_iter().take(4) {
+        let Reference { variable, secret, key } = reference;
+        let mut one = KeyFacts {
+            variable,
+            secret,
+            key,
+            fingerprint: None,
+            written_at: None,
+            manager: None,
+            problem: None,
+        };
+        match cluster.secret_key(namespace, &one.secret, &one.key).await {
+            Ok(found) => {
+                one.fingerprint = found.value.as_ref().map(fingerprint);
+                one.written_at = found.written_at;
+                one.manager = found.manager;
+            }
+            Err(error) => one.problem = Some(format!("{error}{}", super::whom_to_ask(&error))),
+        }
+        facts.push(one);
+    }
+    facts
+}
+
+/// The beginning of a value's SHA-256: enough to compare, not enough to find it.
+pub(crate) fn secret_fingerprint(value: &SecretString) -> String {
+    fingerprint(value)
+}
+
+/// A workload's pods.
+pub(crate) fn pods_of(snapshot: &Snapshot) -> gantry_domain::light::Pods {
+    pods(snapshot)
+}

@@ -1,0 +1,155 @@
+//! What responding to an incident works with: where it happens, who is around, and the entry that each act leaves.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use gantry_domain::actor::{Person, Role};
+use gantry_domain::id::IncidentId;
+use gantry_domain::incident::Incident;
+use gantry_domain::incident::entry::{Entry, EntryKind, NewEntry};
+use gantry_domain::mitigation::title;
+use gantry_domain::preset::{Preset, Workload};
+use serde_json::Value;
+
+use super::incidents::timeline;
+use super::probes::Looks;
+use crate::outside::cluster::Cluster;
+use crate::outside::prometheus::Prometheus;
+use crate::store::integrations::Integration;
+use crate::store::{Db, StoreError, Tx, incidents, integrations, mitigations};
+
+/// The outside as responders reach it.
+#[derive(Debug, Clone)]
+pub struct Responding {
+    /// Looks at everything.
+    pub looks: Arc<Looks>,
+    /// The cluster, where one is configured.
+    pub cluster: Option<Cluster>,
+    /// Prometheus, where one is configured.
+    pub prometheus: Option<Prometheus>,
+    /// The presets.
+    pub presets: Arc<Vec<Preset>>,
+}
+
+/// An incident and where it happens.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// The incident.
+    pub incident: Incident,
+    /// What it is about.
+    pub integration: Integration,
+    /// Its preset, where that still ships.
+    pub preset: Option<Preset>,
+}
+
+impl Scene {
+    /// What it runs as; the platform runs as nothing in particular.
+    pub fn workload(&self) -> Option<&Workload> {
+        self.integration.workload.as_ref()
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ResponseError {
+    /// There is no such incident, or nothing of that name in it.
+    #[error("there is no such incident")]
+    NotFound,
+    /// A higher role is needed.
+    #[error("this needs {}", .0.with_article())]
+    NotAllowed(Role),
+    /// It makes no sense, or no sense now.
+    #[error("{what}")]
+    Refused {
+        /// The field beside which it belongs; empty for the whole form.
+        field: &'static str,
+        /// What happened.
+        what: String,
+        /// What to do.
+        next_step: String,
+        /// Whether somebody else was quicker, instead of something being wrong with what was typed.
+        conflict: bool,
+    },
+    /// Postgres.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ResponseError {
+    /// What was typed cannot be taken.
+    pub fn wrong(field: &'static str, what: impl Into<String>, next_step: impl Into<String>) -> Self {
+        Self::Refused { field, what: what.into(), next_step: next_step.into(), conflict: false }
+    }
+
+    /// It cannot be done as things stand.
+    pub fn not_now(what: impl Into<String>, next_step: impl Into<String>) -> Self {
+        Self::Refused { field: "", what: what.into(), next_step: next_step.into(), conflict: true }
+    }
+}
+
+/// Reads an incident and where it happens.
+pub async fn scene(db: &Db, presets: &[Preset], id: IncidentId) -> Result<Scene, ResponseError> {
+    let incident = db.read(incidents::find(db.pool(), id)).await?.ok_or(ResponseError::NotFound)?;
+    let found = db.read(integrations::find(db.pool(), incident.subject.integration)).await?;
+    let integration = found.ok_or(ResponseError::NotFound)?;
+    let preset = presets.iter().find(|preset| preset.key == integration.preset).cloned();
+    Ok(Scene { incident, integration, preset })
+}
+
+/// The most entries of a timeline that a document holds.
+const MOST_ENTRIES: i64 = 5000;
+
+/// The timeline of an incident, oldest first.
+pub(crate) async fn whole_timeline(db: &Db, id: IncidentId) -> Result<Vec<Entry>, StoreError> {
+    let all = db.read(incidents::entries(db.pool(), id, incidents::Asked::default(), MOST_ENTRIES)).await?;
+    Ok(all.into_iter().rev().map(|placed| placed.entry).collect())
+}
+
+/// An entry of the timeline.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// What kind.
+    pub(crate) kind: EntryKind,
+    /// Who; none where Gantry did it.
+    pub(crate) by: Option<Person>,
+    /// What.
+    pub(crate) text: String,
+    /// The particulars. Never a value of a Secret.
+    pub(crate) detail: Value,
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// Puts an entry on the timeline, in the same transaction as what it tells of.
+pub(crate) async fn say(tx: &mut Tx, id: IncidentId, said: Said) -> Result<(), StoreError> {
+    let entry = NewEntry::now(said.kind, said.at, said.by.as_ref(), said.text).with(said.detail);
+    timeline::append(tx, id, &entry).await.map(|_| ())
+}
+
+/// Has the timeline of an incident that is being resolved say what still stands on its workload because of it.
+pub(super) async fn note_standing(
+    tx: &mut Tx,
+    incident: &Incident,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let integration = integrations::find(&mut **tx, incident.subject.integration).await?;
+    let Some(workload) = integration.and_then(|one| one.workload) else { return Ok(()) };
+    let standing = mitigations::standing_on(&mut **tx, &workload).await?;
+    if standing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = standing.iter().map(|one| title(&one.act)).collect();
+    let text = format!("Still in force after resolving, until somebody removes it: {}", names.join(", "));
+    let ids: Vec<_> = standing.iter().map(|one| one.id).collect();
+    let detail = serde_json::json!({ "mitigations": ids });
+    say(tx, incident.id, Said { kind: EntryKind::Action, by: None, text, detail, at }).await
+}
+
+/// With a capital letter and a full stop.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let whole = letters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()));
+    if whole.ends_with(['.', '?', '!']) { whole } else { format!("{whole}.") }
+}

@@ -1,0 +1,175 @@
+//! Triage: taking the four looks, overruling an answer, and the walk that follows from both.
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use gantry_domain::actor::Role;
+use gantry_domain::id::IncidentId;
+use gantry_domain::incident::entry::EntryKind;
+use gantry_domain::text::inert_line;
+use gantry_domain::triage::{self, Answer, Overrule, Question, RefusedOverrule, Walk};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Caller;
+use super::response::{Responding, ResponseError, Said, say, scene};
+use crate::clock::Clock;
+use crate::store::triages::Triage;
+use crate::store::{Db, Once, Tx, audit, triages};
+
+/// The most triages of one incident that a page shows.
+const MOST: i64 = 20;
+
+/// A triage with the walk that follows from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Walked {
+    /// What was found and overruled.
+    pub triage: Triage,
+    /// The walk.
+    pub walk: Walk,
+}
+
+impl From<Triage> for Walked {
+    fn from(triage: Triage) -> Self {
+        let walk = triage::walk(&triage.findings, &triage.overruled);
+        Self { triage, walk }
+    }
+}
+
+/// The triages of an incident, newest first.
+pub async fn see(db: &Db, id: IncidentId) -> Result<Vec<Walked>, ResponseError> {
+    let all = db.read(triages::of(db.pool(), id, MOST)).await?;
+    Ok(all.into_iter().map(Walked::from).collect())
+}
+
+/// Takes the four looks and keeps what was found. Takes at most five seconds.
+pub async fn take(
+    db: &Db,
+    around: &Responding,
+    caller: Caller,
+    id: IncidentId,
+    clock: &Clock,
+) -> Result<(), ResponseError> {
+    if !caller.actor.may_act_as(Role::ReleaseManager) {
+        return Err(ResponseError::NotAllowed(Role::ReleaseManager));
+    }
+    let scene = scene(db, &around.presets, id).await?;
+    let Some(workload) = scene.workload() else {
+        return Err(ResponseError::not_now(
+            "This incident is about the platform as a whole, which has no workload to look at.",
+            "Look at the thresholds that fire, and write what you find on the timeline.",
+        ));
+    };
+    let findings = around.looks.four(scene.preset.as_ref(), workload, clock.now()).boxed().await;
+    let taken_at = clock.now();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let triage = Triage {
+                id: Uuid::now_v7(),
+                taken_at,
+                by: caller.actor.person.name.clone(),
+                findings,
+                overruled: Vec::new(),
+                version: 1,
+            };
+            triages::add(tx, id, &triage).await?;
+            let walked = Walked::from(triage);
+            note(
+                tx,
+                &caller,
+                id,
+                "triage.taken",
+                format!("Triage: {}", words(&walked.walk)),
+                &walked.walk,
+                taken_at,
+            )
+            .await
+        })
+    })
+    .await
+}
+
+/// Answers a question in place of the findings, or with no `answer` takes such an answer back.
+pub async fn overrule(
+    db: &Db,
+    caller: Caller,
+    id: IncidentId,
+    question: Question,
+    answer: Option<Answer>,
+    reason: &str,
+) -> Result<(), ResponseError> {
+    triage::may_overrule(&caller.actor, reason).map_err(|why| match why {
+        RefusedOverrule::NotAllowed => ResponseError::NotAllowed(Role::ReleaseManager),
+        RefusedOverrule::ReasonMissing | RefusedOverrule::ReasonTooLong => ResponseError::wrong(
+            "reason",
+            super::response::sentence(&why.to_string()),
+            "It stays on the timeline, so that others can follow it later.",
+        ),
+    })?;
+    let reason = inert_line(reason, gantry_domain::checklist::MAX_NOTE);
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if tx.once(&caller.request, "").await? != Once::New {
+                return Ok(());
+            }
+            let mut triage = triages::lock_newest(tx, id).await?.ok_or_else(|| {
+                ResponseError::not_now(
+                    "Nobody has looked yet, so there is no answer to overrule.",
+                    "Take the four looks first.",
+                )
+            })?;
+            triage.overruled.push(Overrule {
+                question,
+                answer,
+                reason: reason.clone(),
+                by: caller.actor.person.name.clone(),
+                at: caller.now,
+            });
+            triages::overrule(tx, triage.id, &triage.overruled).await?;
+            let walk = Walked::from(triage).walk;
+            let said =
+                answer.map_or_else(|| "as the findings say".to_owned(), |answer| answer.word().to_owned());
+            let text = format!("{} – {said}, because: {reason}. {}", question.text(), words(&walk));
+            let at = caller.now;
+            note(tx, &caller, id, "triage.overruled", text, &walk, at).await
+        })
+    })
+    .await
+}
+
+async fn note(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: IncidentId,
+    action: &'static str,
+    text: String,
+    walk: &Walk,
+    at: DateTime<Utc>,
+) -> Result<(), ResponseError> {
+    let by = Some(caller.actor.person.clone());
+    say(tx, id, Said { kind: EntryKind::Triage, by, text, detail: json!({ "walk": walk }), at }).await?;
+    tx.audit(&audit::New {
+        at,
+        actor: Some(&caller.actor.person),
+        action,
+        subject: &format!("incidents/{id}/triage"),
+        detail: json!({ "walk": walk }),
+    })
+    .await?;
+    Ok(())
+}
+
+/// Where a walk came to, in a sentence.
+pub fn words(walk: &Walk) -> String {
+    let kind = walk
+        .error_type
+        .map(|kind| format!(" Errors: {} – {}.", kind.label(), kind.meaning()))
+        .unwrap_or_default();
+    match (walk.verdict, walk.steps.last()) {
+        (Some(verdict), _) => format!("{}. {}{kind}", verdict.title(), verdict.next_step()),
+        (None, Some(step)) => format!("undecided at “{}”.{kind}", step.question.text()),
+        (None, None) => format!("undecided.{kind}"),
+    }
+}

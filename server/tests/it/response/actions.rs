@@ -1,0 +1,222 @@
+//! Each action from the rehearsal to the ready pods; forbidden, interrupted, and by two at once.
+
+use std::time::Duration;
+
+use gantry_domain::mitigation::{Act, Mitigation, Phase};
+use gantry_domain::preset::Workload;
+use gantry_server::store::{Db, StoreError, mitigations};
+use reqwest::StatusCode;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::stage::{DEPLOYMENT, Stage, plain};
+
+const NEW_KEY: &str = "phc_canary_7f3a_never_shown_anywhere";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_is_rehearsed_set_watched_and_later_removed() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let page = plain(&stage.rehearse(&mut rui, "rate-limit").await.body);
+    assert!(page.contains("spec.template.spec.containers[app].env[RATE_LIMIT_MODE].value"), "{page}");
+    assert!(page.contains(">reject</code>") && page.contains(">queue</code>"), "{page}");
+    assert!(page.contains(
+        "kubectl -n integrations set env deployment/posthog-integration -c app RATE_LIMIT_MODE=queue"
+    ));
+    // A rehearsal changes nothing.
+    assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "reject");
+
+    let answer = stage.act(&mut rui, "rate-limit", &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let done = stage.over().await;
+    assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
+    assert_eq!(done.pods, Some((10, 10)));
+    assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "queue");
+    let timeline = stage.timeline().await;
+    assert!(
+        timeline.contains("“reject” → “queue”") && timeline.contains("10 of 10 pods are ready"),
+        "{timeline}"
+    );
+    let list = plain(&rui.get(&format!("{}/actions", stage.path)).await.body);
+    assert!(
+        list.contains("In force until somebody removes it") && list.contains("It is set already"),
+        "{list}"
+    );
+
+    let answer = stage.act(&mut rui, &format!("remove/{}", done.id), &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let removed = stage.over().await;
+    assert!(
+        matches!((&removed.act, &removed.phase), (Act::Remove { .. }, Phase::Done { .. })),
+        "{removed:?}"
+    );
+    // What stood there before, and not nothing.
+    assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "reject");
+    let list = plain(&rui.get(&format!("{}/actions", stage.path)).await.body);
+    assert!(!list.contains("In force until somebody removes it"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_that_was_not_there_is_gone_again_after_removing() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    assert_eq!(stage.act(&mut rui, "fallback", &[]).await.status, StatusCode::SEE_OTHER);
+    let done = stage.over().await;
+    assert_eq!(stage.env("POSTHOG_FALLBACK").await["value"], "true");
+    assert_eq!(stage.act(&mut rui, &format!("remove/{}", done.id), &[]).await.status, StatusCode::SEE_OTHER);
+    stage.over().await;
+    assert!(stage.env("POSTHOG_FALLBACK").await.is_null());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.switch(json!({ "key_revoked": true })).await;
+    let list = plain(&rui.get(&format!("{}/actions", stage.path)).await.body);
+    assert!(list.contains("posthog-credentials / api-key") && list.contains("sha256:"), "{list}");
+    let page = stage.rehearse(&mut rui, "replace-key").await;
+    assert!(page.body.contains("type=\"password\""), "{}", page.body);
+
+    let empty = stage.act(&mut rui, "replace-key", &[("password", "")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let same = stage.act(&mut rui, "replace-key", &[("password", "phc_sandbox_project_key")]).await;
+    assert!(same.body.contains("holds already"), "{}", same.body);
+    assert!(!same.body.contains("phc_sandbox_project_key"), "{}", same.body);
+
+    let answer = stage.act(&mut rui, "replace-key", &[("password", NEW_KEY)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let done = stage.over().await;
+    assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
+    let found = stage.cluster.secret("integrations", "posthog-credentials").await.unwrap();
+    use secrecy::ExposeSecret as _;
+    assert_eq!(found["api-key"].expose_secret(), NEW_KEY);
+    assert_eq!(
+        found["webhook-secret"].expose_secret(),
+        "whsec_sandbox",
+        "nothing else of the Secret is touched"
+    );
+    assert!(!stage.database_holds("canary_7f3a").await);
+    for page in ["actions", "triage", "postmortem", "postmortem.md", "evidence"] {
+        let body = rui.get(&format!("{}/{page}", stage.path)).await.body;
+        assert!(!body.contains("canary_7f3a"), "{page}");
+    }
+    let health = format!("{}/services/integrations/{DEPLOYMENT}/health", stage.sandbox.urls().services);
+    let health = reqwest::get(health).await.unwrap().text().await.unwrap();
+    assert!(health.contains("\"connected\":true"), "what helps in the world helps here: {health}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_replaces_every_pod() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let names = || async {
+        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        snapshot.pods.iter().map(|pod| pod["metadata"]["name"].to_string()).collect::<Vec<_>>()
+    };
+    let before = names().await;
+    assert_eq!(stage.act(&mut rui, "restart", &[]).await.status, StatusCode::SEE_OTHER);
+    let done = stage.over().await;
+    assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
+    assert!(names().await.iter().all(|name| !before.contains(name)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forbidden_verb_is_named_with_whom_to_ask_and_nothing_is_half_done() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.switch(json!({ "cluster": { "forbidden": [{ "verb": "patch", "resource": "secrets" }] } })).await;
+    let page = plain(&stage.rehearse(&mut rui, "replace-key").await.body);
+    assert!(page.contains("“patch” on secrets") && page.contains("Ask an admin of the cluster"), "{page}");
+    assert!(!page.contains("type=\"password\""), "a key is not asked for in vain");
+    stage
+        .switch(json!({ "cluster": { "forbidden": [{ "verb": "patch", "resource": "deployments" }] } }))
+        .await;
+    let page = plain(&stage.rehearse(&mut rui, "restart").await.body);
+    assert!(page.contains("“patch” on deployments.apps in namespace integrations"), "{page}");
+
+    // Taken away between the rehearsal and the write.
+    stage.switch(json!({ "cluster": null })).await;
+    let page = stage.rehearse(&mut rui, "rate-limit").await;
+    let mark = super::stage::hidden(&page.body, "mark");
+    let strikes = json!([{ "verb": "patch", "resource": "deployments", "status": 403, "times": 1 }]);
+    let target = format!("{}/actions/rate-limit", stage.path);
+    // The confirmation rehearses once more; the strike is for the write that follows.
+    let answer = rui.post(&target, &[("mark", &mark)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    stage.switch(json!({ "cluster": { "strikes": strikes } })).await;
+    let end = stage.over().await;
+    match &end.phase {
+        Phase::Failed { written, why, .. } => {
+            assert!(!written && why.contains("“patch” on deployments.apps"), "{why}");
+            assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "reject");
+            assert!(stage.timeline().await.contains("forbids"));
+        }
+        // The engine was quicker than the strike.
+        Phase::Done { .. } => assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "queue"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_change_than_the_one_shown_is_not_made() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let answer = rui.post(&format!("{}/actions/rate-limit", stage.path), &[("mark", "somethingelse")]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(plain(&answer.body).contains("no longer what the page showed"), "{}", answer.body);
+    assert!(stage.actions().await.is_empty());
+    let mut sam = stage.world.signed_in("sam").await;
+    assert_eq!(stage.rehearse(&mut sam, "rate-limit").await.status, StatusCode::FORBIDDEN);
+}
+
+async fn plant(db: &Db, row: Mitigation) {
+    db.tx(move |tx| Box::pin(async move { mitigations::add(tx, &row).await.map_err(StoreError::from) }))
+        .await
+        .unwrap();
+}
+
+/// The row as a program left it that was killed between storing the intent and writing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_left_by_a_killed_program_is_carried_out_once() {
+    let stage = Stage::set().await;
+    let target =
+        Workload { namespace: "integrations".into(), deployment: DEPLOYMENT.into(), container: "app".into() };
+    let act = Act::Restart { stamp: "2026-11-21T10:00:00.000Z".into() };
+    let now = stage.world.running.app.clock.now();
+    plant(
+        &stage.world.running.app.db,
+        Mitigation::asked(Uuid::now_v7(), stage.id, target, act, "Rui Matos".into(), now),
+    )
+    .await;
+    let done = stage.over().await;
+    assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
+    let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    assert!(snapshot.deployment["spec"]["template"].to_string().contains("2026-11-21T10:00:00.000Z"));
+    let timeline = stage.timeline().await;
+    assert_eq!(timeline.matches("written; waiting for the pods").count(), 1, "{timeline}");
+}
+
+/// The row as a program left it that was killed while it held a key in memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_never_written_is_said_to_be_so() {
+    let stage = Stage::set().await;
+    let target =
+        Workload { namespace: "integrations".into(), deployment: DEPLOYMENT.into(), container: "app".into() };
+    let act = Act::ReplaceKey {
+        secret: "posthog-credentials".into(),
+        key: "api-key".into(),
+        before: None,
+        after: "sha256:000000000000".into(),
+        stamp: "s".into(),
+    };
+    let long_ago = stage.world.running.app.clock.now() - Duration::from_mins(1);
+    plant(
+        &stage.world.running.app.db,
+        Mitigation::asked(Uuid::now_v7(), stage.id, target, act, "Rui Matos".into(), long_ago),
+    )
+    .await;
+    let end = stage.over().await;
+    assert!(matches!(end.phase, Phase::Failed { written: false, .. }), "{end:?}");
+    assert!(stage.timeline().await.contains("type the key again"));
+}

@@ -1,0 +1,116 @@
+//! The evidence bundle: complete, honest about what is missing, resumable, and without a secret.
+
+use std::io::{Cursor, Read as _};
+
+use gantry_server::store::evidence;
+use reqwest::StatusCode;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::stage::{Stage, WITHIN, plain};
+use crate::rollout::metrics::Says;
+use crate::world::{Browser, eventually};
+
+/// Stands in the Secret, in logs and in metrics: it must not get into the bundle.
+const CANARY: &str = "canary-9d41-whoever-reads-this-leaked-it";
+
+async fn collected(stage: &Stage) -> evidence::Bundle {
+    let newest = || async {
+        let all = evidence::of(stage.world.running.app.db.pool(), stage.id).await.unwrap();
+        all.into_iter().next()
+    };
+    eventually("the bundle is collected", WITHIN, || async {
+        newest().await.is_some_and(|bundle| bundle.finished_at.is_some())
+    })
+    .await;
+    newest().await.unwrap()
+}
+
+async fn files(stage: &Stage, who: &mut Browser, bundle: &evidence::Bundle) -> Vec<(String, Vec<u8>)> {
+    let path = format!("{}{}/evidence/{}/bundle.zip", who.base, stage.path, bundle.id);
+    let request = who.client.get(path).header("cookie", who.cookie.clone().unwrap());
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/zip");
+    let bytes = answer.bytes().await.unwrap();
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap();
+    let mut files = Vec::new();
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).unwrap();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        let name = file.name().unwrap().into_owned();
+        files.push((name, content));
+    }
+    files
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_holds_everything_with_its_sum_and_no_secret() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let secret =
+        format!("{}/api/v1/namespaces/integrations/secrets/posthog-credentials", stage.sandbox.urls().kube);
+    let patched = reqwest::Client::new()
+        .patch(secret)
+        .header("content-type", "application/merge-patch+json")
+        .body(json!({ "stringData": { "webhook-secret": CANARY } }).to_string())
+        .send()
+        .await
+        .unwrap();
+    assert!(patched.status().is_success());
+    stage
+        .switch(json!({ "log_line": format!("level=error msg=\"bad signature {CANARY}\" status=401") }))
+        .await;
+    stage.look(&mut rui).await;
+    let asked = rui.post(&format!("{}/evidence", stage.path), &[]).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+    let bundle = collected(&stage).await;
+    let files = files(&stage, &mut rui, &bundle).await;
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for start in [
+        "MANIFEST",
+        "incident/incident.json",
+        "incident/timeline.md",
+        "triage/",
+        "actions/",
+        "health/",
+        "logs/",
+        "metrics/",
+        "thresholds/",
+    ] {
+        assert!(names.iter().any(|name| name.starts_with(start)), "{start}: {names:?}");
+    }
+    let manifest = String::from_utf8(files[0].1.clone()).unwrap();
+    for (name, content) in &files[1..] {
+        let sum: Vec<String> = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = sum.concat();
+        assert!(manifest.contains(&format!("{sum}  {name}\n")), "{name}\n{manifest}");
+    }
+    for (name, content) in &files {
+        let text = String::from_utf8_lossy(content);
+        assert!(!text.contains(CANARY) && !text.contains("phc_sandbox_project_key"), "{name}");
+    }
+    let logs = files.iter().find(|(name, _)| name.starts_with("logs/")).unwrap();
+    assert!(String::from_utf8_lossy(&logs.1).contains("bad signature [hidden]"));
+    // There was no rollout, and the bundle says so instead of being silent.
+    assert!(manifest.contains("Rollouts and their logs: NOT IN THIS BUNDLE"), "{manifest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_missing_is_named_and_can_be_collected_later() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.metrics.say(Says::Unavailable);
+    rui.post(&format!("{}/evidence", stage.path), &[]).await;
+    let bundle = collected(&stage).await;
+    let page = plain(&rui.get(&format!("{}/evidence", stage.path)).await.body);
+    assert!(page.contains("collected, not complete") && page.contains("Prometheus answered 503"), "{page}");
+    stage.metrics.say(Says::All("1"));
+    let again = rui.post(&format!("{}/evidence/{}/again", stage.path, bundle.id), &[]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
+    let bundle = collected(&stage).await;
+    let names: Vec<_> = files(&stage, &mut rui, &bundle).await.into_iter().map(|(name, _)| name).collect();
+    assert!(names.iter().any(|name| name.starts_with("metrics/")), "{names:?}");
+    let mut sam = stage.world.signed_in("sam").await;
+    assert_eq!(sam.post(&format!("{}/evidence", stage.path), &[]).await.status, StatusCode::FORBIDDEN);
+}

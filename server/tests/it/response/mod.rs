@@ -1,0 +1,7 @@
+//! Responding to an incident against the sandbox: each branch of the triage, each action, whatever goes wrong on the way.
+
+mod actions;
+mod evidence;
+mod postmortem;
+mod stage;
+mod triage;

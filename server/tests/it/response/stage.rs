@@ -1,0 +1,189 @@
+//! A sandbox where something goes wrong, a program that responds to it, and an incident.
+
+use std::time::Duration;
+
+use gantry_domain::id::IncidentId;
+use gantry_domain::mitigation::Mitigation;
+use gantry_domain::preset::Severity;
+use gantry_sandbox::{Options, Sandbox};
+use gantry_server::outside::cluster::Cluster;
+use gantry_server::request::RequestId;
+use gantry_server::services::Caller;
+use gantry_server::services::incidents::Desk;
+use gantry_server::services::incidents::opening::{self, Draft};
+use gantry_server::store::{integrations, mitigations};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::rollout::metrics::{Metrics, Says};
+use crate::world::{Answer, Browser, World, config, database, eventually};
+
+pub(super) const WITHIN: Duration = Duration::from_mins(1);
+pub(super) const DEPLOYMENT: &str = "posthog-integration";
+
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) sandbox: Sandbox,
+    pub(super) cluster: Cluster,
+    pub(super) metrics: Metrics,
+    pub(super) id: IncidentId,
+    pub(super) path: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Stage {
+    /// A production with ten pods, and an incident about it.
+    pub(super) async fn set() -> Self {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let options = Options { pod_start_ms: 100, pod_stop_ms: 50, ..Options::default() };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let cluster = Cluster::at(&sandbox.urls().kube).unwrap();
+        eventually("the pods are ready", WITHIN, || async { ready(&cluster).await == Some(10) }).await;
+        let dir = tempfile::tempdir().unwrap();
+        let kubeconfig = dir.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, sandbox.kubeconfig()).unwrap();
+        let metrics = Metrics::start().await;
+        let database = database().await;
+        let mut config = config(database.url());
+        config.kubeconfig = Some(kubeconfig);
+        config.prometheus_url = Some(metrics.url.clone());
+        config.health_url =
+            Some(format!("{}/services/{{namespace}}/{{deployment}}", sandbox.urls().services));
+        config.vendor.api = Some(sandbox.urls().posthog.clone());
+        config.vendor.capture = Some(sandbox.urls().posthog.clone());
+        config.vendor.status = Some(sandbox.urls().posthog.clone());
+        let world = World::with(database, &config).await;
+        world.go_live().await;
+        let id = open(&world).await;
+        let path = format!("/incidents/{id}");
+        Self { world, sandbox, cluster, metrics, id, path, _dir: dir }
+    }
+
+    pub(super) async fn rui(&self) -> Browser {
+        self.world.signed_in("rui").await
+    }
+
+    /// Turns switches of the scenario.
+    pub(super) async fn switch(&self, change: Value) {
+        let url = format!("{}/scenario", self.sandbox.urls().control);
+        let answer = reqwest::Client::new().post(url).json(&change).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Takes the four looks, and gives the page.
+    pub(super) async fn look(&self, who: &mut Browser) -> String {
+        let path = format!("{}/triage", self.path);
+        let answer = who.post(&path, &[]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        plain(&who.get(&path).await.body)
+    }
+
+    /// What 401/403, 429 and 5xx are measured at.
+    pub(super) fn measure(&self, text: &'static str, value: &'static str) {
+        self.metrics.say(Says::Value(text, value));
+    }
+
+    /// The rehearsal of an action.
+    pub(super) async fn rehearse(&self, who: &mut Browser, what: &str) -> Answer {
+        who.get(&format!("{}/actions/{what}", self.path)).await
+    }
+
+    /// Confirms an action as its rehearsal shows it.
+    pub(super) async fn act(&self, who: &mut Browser, what: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.rehearse(who, what).await;
+        let mark = hidden(&page.body, "mark");
+        let mut fields = fields.to_vec();
+        fields.push(("mark", &mark));
+        who.post(&format!("{}/actions/{what}", self.path), &fields).await
+    }
+
+    pub(super) async fn actions(&self) -> Vec<Mitigation> {
+        let all = mitigations::of(self.world.running.app.db.pool(), self.id).await.unwrap();
+        all.into_iter().map(|stored| stored.mitigation).collect()
+    }
+
+    /// Waits until the newest action is over.
+    pub(super) async fn over(&self) -> Mitigation {
+        eventually("the action is over", WITHIN, || async {
+            self.actions().await.first().is_some_and(|one| one.phase.is_over())
+        })
+        .await;
+        self.actions().await.remove(0)
+    }
+
+    /// The Deployment's variable; null where it is not set.
+    pub(super) async fn env(&self, name: &str) -> Value {
+        let snapshot = self.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let env = snapshot.deployment.pointer("/spec/template/spec/containers/0/env").unwrap().clone();
+        env.as_array().unwrap().iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
+    }
+
+    /// Everything on the timeline.
+    pub(super) async fn timeline(&self) -> String {
+        use sqlx::Row as _;
+
+        let sql = "select text || ' ' || detail::text from incident_entries order by seq";
+        let rows = self.world.sql(sql).await.unwrap();
+        rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Every text in the database and everything that was logged about people, where a secret could have been left.
+    pub(super) async fn database_holds(&self, needle: &str) -> bool {
+        let tables = [
+            "mitigations",
+            "triages",
+            "incident_entries",
+            "incidents",
+            "audit_log",
+            "idempotency",
+            "evidence_parts",
+            "postmortem_sections",
+        ];
+        for table in tables {
+            let sql = format!("select count(*) from {table} t where t::text like '%{needle}%'");
+            if self.world.count(&sql).await > 0 {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+async fn ready(cluster: &Cluster) -> Option<u64> {
+    let snapshot = cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    snapshot.deployment.pointer("/status/readyReplicas").and_then(Value::as_u64)
+}
+
+/// An incident that a person opened.
+async fn open(world: &World) -> IncidentId {
+    let db = &world.running.app.db;
+    let posthog = "posthog".parse().unwrap();
+    let integration = integrations::of(db.pool(), &posthog, "production").await.unwrap().unwrap();
+    let request = RequestId::new(world.rui.person.id, "/", uuid::Uuid::new_v4().as_bytes());
+    let caller = Caller { actor: world.rui.clone(), request, now: world.running.app.clock.now() };
+    let draft = Draft {
+        integration: Some(integration.id),
+        severity: Severity::P1,
+        title: "Errors rise".into(),
+        sentence: "Seen on the dashboard".into(),
+        impact: "Events are late".into(),
+    };
+    opening::by_hand(db, &Desk::default(), caller, draft).await.unwrap()
+}
+
+/// The page without the marks that stand between two texts.
+pub(super) fn plain(html: &str) -> String {
+    html.replace("<!>", "")
+}
+
+/// The value of a hidden field.
+pub(super) fn hidden(html: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let rest = html.split(&start).nth(1).unwrap_or_else(|| panic!("no {name} in {html}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// A change of the scenario that lets everything work again.
+pub(super) fn well() -> Value {
+    json!({ "vendor": null, "key_revoked": false, "posthog": null, "all_versions": null, "cluster": null })
+}

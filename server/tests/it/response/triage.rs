@@ -1,0 +1,134 @@
+//! The four looks in every branch of the tree, within their time, and overruled.
+
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::stage::{Stage, well};
+use crate::rollout::metrics::Says;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_scenario_ends_in_its_branch_of_the_tree() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+
+    stage.measure("no such query", "0");
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("<span>Resolved or intermittent</span>"), "well: {html}");
+
+    stage.switch(json!({ "vendor": "outage_with_notice" })).await;
+    stage.measure("code=~\"5", "90");
+    let html = stage.look(&mut rui).await;
+    assert!(
+        html.contains("<span>The vendor&#x27;s incident</span>")
+            || html.contains("<span>The vendor's incident</span>"),
+        "announced: {html}"
+    );
+    assert!(html.contains("500/503") && html.contains("Event ingestion is failing"), "{html}");
+
+    stage.switch(json!({ "vendor": "outage_without_notice" })).await;
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("<span>Our integration</span>") && html.contains("500/503"), "silent: {html}");
+
+    stage.switch(well()).await;
+    stage.switch(json!({ "key_revoked": true })).await;
+    stage.measure("401|403", "3000");
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("<span>Our integration</span>") && html.contains("401/403"), "revoked: {html}");
+    assert!(html.contains("actions/replace-key"), "{html}");
+
+    stage.switch(well()).await;
+    stage.switch(json!({ "all_versions": { "rate_limited_percent": 20 } })).await;
+    stage.measure("429", "600");
+    let html = stage.look(&mut rui).await;
+    assert!(
+        html.contains("<span>Our integration</span>") && html.contains("actions/rate-limit"),
+        "limited: {html}"
+    );
+
+    stage.switch(well()).await;
+    stage.switch(json!({ "all_versions": { "p99_seconds": 7 } })).await;
+    stage.measure("no such query", "0");
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("<span>Our infrastructure</span>"), "slow: {html}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crash_looping_pods_are_our_infrastructure_and_are_named() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.measure("no such query", "0");
+    stage.switch(json!({ "all_versions": { "crashing_percent": 100 } })).await;
+    crate::world::eventually("pods crash", super::stage::WITHIN, || async {
+        let snapshot = stage.cluster.read("integrations", super::stage::DEPLOYMENT).await.unwrap().unwrap();
+        snapshot.pods.iter().any(|pod| pod.to_string().contains("CrashLoopBackOff"))
+    })
+    .await;
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("<span>Our infrastructure</span>") && html.contains("CrashLoopBackOff"), "{html}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_answer_is_unknown_and_the_looks_end_within_five_seconds() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.metrics.say(Says::Unavailable);
+    stage.switch(json!({ "status_page": "missing", "cluster": { "latency_ms": 20000 } })).await;
+    let begun = Instant::now();
+    let html = stage.look(&mut rui).await;
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    // Status page, error rate, logs: three of four.
+    assert_eq!(html.matches("class=\"look unknown\"").count(), 3, "{html}");
+    assert!(html.contains("Look instead: "), "{html}");
+    // The health document alone says that the vendor is connected.
+    assert!(html.contains("The metrics are missing, but our health document says"), "{html}");
+    stage.metrics.say(Says::All("NaN"));
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("not a number"), "a value that is none is no zero: {html}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_overrules_an_answer_and_the_walk_stays_on_the_timeline() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.switch(json!({ "vendor": "outage_without_notice" })).await;
+    stage.measure("code=~\"5", "90");
+    assert!(stage.look(&mut rui).await.contains("<span>Our integration</span>"));
+    let path = format!("{}/triage/announced", stage.path);
+    let short = rui.post(&path, &[("answer", "yes"), ("reason", " ")]).await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(short.body.contains("what you know that the findings do not"), "{}", short.body);
+    let told =
+        rui.post(&path, &[("answer", "yes"), ("reason", "their support confirmed it on the phone")]).await;
+    assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.body);
+    let html = super::stage::plain(&rui.get(&format!("{}/triage", stage.path)).await.body);
+    assert!(
+        html.contains("their support confirmed it on the phone") && html.contains("the findings say no"),
+        "{html}"
+    );
+    let timeline = stage.timeline().await;
+    assert!(
+        timeline.contains("their support confirmed it") && timeline.contains("\"verdict\": \"vendor\""),
+        "{timeline}"
+    );
+    let mut sam = stage.world.signed_in("sam").await;
+    assert_eq!(
+        sam.post(&path, &[("answer", "no"), ("reason", "because")]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(sam.get(&format!("{}/triage", stage.path)).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_log_lines_are_inert_and_secrets_in_them_are_hidden() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let line =
+        "level=error msg=\"</code><script>alert(1)</script> phc_sandbox_project_key refused\" status=401";
+    stage.switch(json!({ "log_line": line })).await;
+    let html = stage.look(&mut rui).await;
+    assert!(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert"), "{html}");
+    assert!(!html.contains("phc_sandbox_project_key"), "{html}");
+    assert!(!stage.database_holds("phc_sandbox_project_key").await);
+}
