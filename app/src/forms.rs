@@ -7,6 +7,12 @@
 use gantry_domain::id::{ActionItemId, BundleId, MitigationId};
 use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId, ThresholdId};
 
+/// The first page after signing in: what needs whom.
+pub const OVERVIEW: &str = "/";
+/// How the panel itself is; `/health.json` is the same for machines.
+pub const HEALTH: &str = "/health";
+/// What admins look after: people, integrations, channels, the audit log.
+pub const ADMIN: &str = "/admin";
 /// Sign-in page and form: `name`, `password`, `next`.
 pub const SIGN_IN: &str = "/sign-in";
 /// Where sign-in through the identity provider begins; takes `?next=`.

@@ -6,6 +6,7 @@ pub mod first_admin;
 pub mod golives;
 pub mod incidents;
 pub mod item;
+pub mod overview;
 pub mod print;
 pub mod response;
 pub mod sign_in;

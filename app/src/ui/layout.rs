@@ -8,6 +8,7 @@ use crate::ui::html::{Html, Part};
 use super::account::{account, presence};
 use super::lights::{Light, lights};
 use super::state::drawings;
+use super::ways;
 use crate::forms;
 use crate::frame::Frame;
 
@@ -49,9 +50,9 @@ pub fn layout(frame: &Frame, place: &Place, body: impl IntoView) -> impl IntoVie
         <a class="skip" href="#main">"Skip to the content"</a>
         {drawings()}
         {bar(frame, place)}
-        {frame.actor.as_ref().map(|actor| rail(&frame.path, actor.role))}
+        {frame.actor.as_ref().map(|actor| ways::rail(&frame.path, actor.role))}
         <main id="main" class=if signed_in { "page" } else { "page alone" }>{body}</main>
-        {signed_in.then(keys)}
+        {frame.actor.as_ref().map(|actor| keys(actor.role))}
         {signed_in.then(commands)}
     }
     .part()
@@ -77,7 +78,7 @@ fn bar(frame: &Frame, place: &Place) -> Html {
     });
     view! {
         <header class=class data-live="bar">
-            <a class="brand" href=forms::GO_LIVES>{logo()}<span>"Gantry"</span></a>
+            <a class="brand" href=forms::OVERVIEW>{logo()}<span>"Gantry"</span></a>
             {place_name}
             {demo}
             <span class="bar-space"></span>
@@ -99,53 +100,23 @@ fn logo() -> Html {
     .part()
 }
 
-/// One way to go: address, letter after `g`, name, drawing.
-type Way = (&'static str, &'static str, &'static str, &'static str);
-
-const WAYS: [Way; 3] = [
-    (forms::GO_LIVES, "o", "Go-lives", "M3 4h12M3 9h12M3 14h7"),
-    (forms::NEW_GO_LIVE, "n", "New go-live", "M9 3v12M3 9h12"),
-    (forms::IMPORT, "i", "Import", "M9 2.5v8M5.5 7 9 10.5 12.5 7M3 12.5v3h12v-3"),
-];
-
-fn rail(path: &str, role: Role) -> Html {
-    let path = path.split(['?', '#']).next().unwrap_or_default().to_owned();
-    let ways: Vec<_> = WAYS
-        .into_iter()
-        .filter(|(address, ..)| role >= Role::ReleaseManager || *address == forms::GO_LIVES)
-        .map(|(address, letter, name, drawing)| {
-            let here = path == address
-                || address == forms::GO_LIVES && path != forms::NEW_GO_LIVE && path != forms::IMPORT;
-            view! {
-                <li>
-                    <a href=address data-jump=letter aria-current=here.then_some("page") title=format!("{name} (g {letter})")>
-                        <svg class="icon" viewBox="0 0 18 18" aria-hidden="true"><path class="stroke" d=drawing/></svg>
-                        <span>{name}</span>
-                    </a>
-                </li>
-            }.part()
-        })
-        .collect();
-    view! { <nav class="rail" aria-label="Main"><ul>{ways}</ul></nav> }.part()
-}
-
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 6] = [
     ("Ctrl K", "go anywhere, do anything"),
-    ("/", "filter the checklist"),
+    ("?", "these keys"),
+    ("/", "filter the list"),
     ("↓ ↑", "next and previous item"),
     ("Space", "tick the item"),
     ("Enter", "open the item"),
-    ("g o", "go-lives"),
-    ("g n", "new go-live"),
-    ("g i", "import a checklist"),
-    ("?", "these keys"),
 ];
 
-fn keys() -> Html {
+fn keys(role: Role) -> Html {
     let rows: Vec<_> = KEYS
         .into_iter()
+        .map(|(key, does)| (key.to_owned(), does.to_owned()))
+        .chain(ways::keys(role))
         .map(|(key, does)| {
-            let keys: Vec<_> = key.split(' ').map(|key| view! { <kbd>{key}</kbd> }.part()).collect();
+            let keys: Vec<_> =
+                key.split(' ').map(|key| view! { <kbd>{key.to_owned()}</kbd> }.part()).collect();
             view! { <div><dt>{keys}</dt><dd>{does}</dd></div> }.part()
         })
         .collect();
@@ -179,12 +150,5 @@ mod tests {
         assert!(html.contains("class=\"environment production\"") && html.contains(">production"), "{html}");
         assert!(!environment("staging").to_html().contains("environment production"));
         assert!(is_production("PROD-eu") && !is_production("preproduction"));
-    }
-
-    #[test]
-    fn a_stakeholder_is_offered_no_page_that_would_refuse_them() {
-        let html = rail("/go-lives", Role::Stakeholder).to_html();
-        assert!(html.contains(forms::GO_LIVES) && !html.contains(forms::NEW_GO_LIVE), "{html}");
-        assert!(rail("/", Role::ReleaseManager).to_html().contains(forms::NEW_GO_LIVE));
     }
 }

@@ -9,3 +9,4 @@ pub mod lights;
 pub mod link;
 pub mod state;
 pub mod time;
+pub mod ways;

@@ -3,6 +3,7 @@
 mod console;
 mod fixtures;
 mod others;
+mod overview;
 mod response;
 
 /// The page without the marks that stand between two texts.

@@ -25,11 +25,6 @@ use crate::store::{go_lives, rollouts};
 /// How many the list shows.
 const SHOWN: i64 = 200;
 
-/// Where one begins.
-pub(super) async fn home() -> Redirect {
-    Redirect::to(forms::GO_LIVES)
-}
-
 /// The list.
 pub(super) async fn list(visit: Visit) -> Result<Page, Fault> {
     let db = &visit.app.db;

@@ -19,6 +19,7 @@ mod incidents;
 mod items;
 mod mitigations;
 mod oidc;
+mod overview;
 mod page;
 mod page_cache;
 mod plan;

@@ -6,8 +6,8 @@ use gantry_domain::actor::Role;
 
 use super::{
     App, assets, console, events, evidence, export, first_admin, gate, go_lives, health, import, incidents,
-    items, mitigations, oidc, plan, postmortem, preflight, release, rollout, sign_in, status, thresholds,
-    thresholds_import, triage,
+    items, mitigations, oidc, overview, plan, postmortem, preflight, release, rollout, sign_in, status,
+    thresholds, thresholds_import, triage,
 };
 
 /// What an address needs.
@@ -70,7 +70,7 @@ macro_rules! routes {
 
 /// The table.
 pub const TABLE: &[Route] = routes! {
-    Get "/" READ true go_lives::home;
+    Get "/" READ true overview::show;
     Get "/sign-in" PUBLIC true sign_in::form;
     Post "/sign-in" PUBLIC true sign_in::enter;
     Get "/sign-in/oidc" PUBLIC true oidc::leave;

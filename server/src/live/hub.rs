@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::Changes;
+use super::{Changes, topics};
 
 /// The most topics of one stream.
 const MOST_TOPICS: usize = 16;
@@ -74,6 +74,13 @@ impl Hub {
     /// Something about this topic changed.
     pub fn publish(&self, topic: &str) {
         self.changes.changed(topic);
+        self.wake(topic);
+        if topics::is_on_overview(topic) {
+            self.wake(topics::OVERVIEW);
+        }
+    }
+
+    fn wake(&self, topic: &str) {
         for slot in self.lock().get(topic).into_iter().flatten() {
             let place = slot.topics.iter().position(|own| **own == *topic).unwrap_or_default();
             slot.dirty.fetch_or(1 << place, Ordering::AcqRel);

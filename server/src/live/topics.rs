@@ -27,6 +27,14 @@ pub fn incident(id: IncidentId) -> String {
 /// There is something to send. Only the server listens to it.
 pub const OUTBOX: &str = "outbox";
 
+/// The first page: anything that it shows. Nobody announces it; it follows from what is announced.
+pub const OVERVIEW: &str = "overview";
+
+/// Whether news of this topic is news of the first page too.
+pub fn is_on_overview(topic: &str) -> bool {
+    [GO_LIVE, GO_LIVES, "incident", "thresholds", "people"].iter().any(|begin| topic.starts_with(begin))
+}
+
 /// That there is another rollout to drive. Only the engine listens to it.
 pub const ROLLOUTS: &str = "rollouts";
 
@@ -57,9 +65,7 @@ pub fn user(id: UserId) -> String {
 
 /// Whether a page may listen to this topic.
 pub fn is_public(topic: &str) -> bool {
-    topic == GO_LIVES
-        || topic == INCIDENTS
-        || topic == THRESHOLDS
+    [GO_LIVES, INCIDENTS, THRESHOLDS, OVERVIEW].contains(&topic)
         || topic.strip_prefix(GO_LIVE).is_some_and(|id| id.parse::<GoLiveId>().is_ok())
         || topic.strip_prefix(INCIDENT).is_some_and(|id| id.parse::<IncidentId>().is_ok())
 }

@@ -11,6 +11,7 @@ pub mod items;
 pub mod lights;
 pub mod mitigations;
 pub mod outbox;
+pub mod overview;
 pub mod people;
 pub mod postmortems;
 pub mod preflight;

@@ -2,7 +2,7 @@
 //!
 //! Only for showing. Whoever decides about a Deployment reads it itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ pub struct View {
     pub replicas: Option<u32>,
     /// The autoscaler attached to it.
     pub autoscaler: Option<String>,
+    /// The image that its pods run, where that is one.
+    pub image: Option<String>,
     /// Why it could not be read.
     pub problem: Option<String>,
     /// When it was read; `None` while nobody has.
@@ -48,12 +50,14 @@ pub struct Workloads {
     cluster: Option<Cluster>,
     hub: Hub,
     kept: Arc<Mutex<HashMap<Key, Kept>>>,
+    /// Those that are being read for the first time, for a page that does not wait.
+    first: Arc<Mutex<HashSet<Key>>>,
 }
 
 impl Workloads {
     /// Nothing is known yet.
     pub fn new(cluster: Option<Cluster>, hub: Hub) -> Self {
-        Self { cluster, hub, kept: Arc::default() }
+        Self { cluster, hub, kept: Arc::default(), first: Arc::default() }
     }
 
     /// The Deployment of a go-live as last read; begins to read it again when that is a while ago.
@@ -84,6 +88,31 @@ impl Workloads {
         }
     }
 
+    /// The Deployment as last read, without waiting for the cluster at all: it is read behind the page, which hears of
+    /// it when it says something else.
+    pub fn glance(&self, workload: &preset::Workload) -> View {
+        let Some(cluster) = self.cluster.clone() else {
+            return unread("no cluster is configured; set KUBECONFIG");
+        };
+        let key = (workload.namespace.clone(), workload.deployment.clone());
+        let known = self.look(&key);
+        if let Some((view, false)) = known {
+            return view;
+        }
+        let begun = self.first.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        if begun || known.is_some() {
+            let (this, workload) = (self.clone(), workload.clone());
+            tokio::spawn(async move {
+                let view = read(&cluster, &workload).await;
+                let new = this.first.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+                if this.keep(key, &view) || new {
+                    this.hub.publish(topics::OVERVIEW);
+                }
+            });
+        }
+        known.map_or_else(|| unread("the cluster has not answered yet"), |(view, _)| view)
+    }
+
     /// What is known, and whether it is time to read it again; then the caller does.
     fn look(&self, key: &Key) -> Option<(View, bool)> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,13 +130,20 @@ impl Workloads {
         }
         let new = Kept { view: view.clone(), read: Instant::now(), reading: false };
         let before = kept.insert(key, new);
-        let says = |view: &View| (view.replicas, view.autoscaler.clone(), view.problem.clone());
+        let says =
+            |view: &View| (view.replicas, view.autoscaler.clone(), view.image.clone(), view.problem.clone());
         before.is_some_and(|before| says(&before.view) != says(view))
     }
 }
 
 fn unread(problem: &str) -> View {
-    View { replicas: None, autoscaler: None, problem: Some(problem.to_owned()), observed_at: None }
+    View {
+        replicas: None,
+        autoscaler: None,
+        image: None,
+        problem: Some(problem.to_owned()),
+        observed_at: None,
+    }
 }
 
 async fn read(cluster: &Cluster, workload: &preset::Workload) -> View {
@@ -115,7 +151,13 @@ async fn read(cluster: &Cluster, workload: &preset::Workload) -> View {
     match cluster.read(&workload.namespace, &workload.deployment).await {
         Ok(Some(snapshot)) => {
             let facts = facts(&snapshot, &workload.container);
-            View { replicas: Some(facts.replicas), autoscaler: facts.autoscaler, problem: None, observed_at }
+            View {
+                replicas: Some(facts.replicas),
+                autoscaler: facts.autoscaler,
+                image: facts.stable.map(|stable| stable.image),
+                problem: None,
+                observed_at,
+            }
         }
         Ok(None) => View {
             observed_at,

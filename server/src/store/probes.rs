@@ -1,6 +1,5 @@
 //! Whose turn it is to look at a go-live, and what the last look found: findings of probes and the three lights.
 
-use chrono::{DateTime, Utc};
 use gantry_domain::id::GoLiveId;
 use gantry_domain::light::{Found, State, Which};
 use gantry_domain::probe::Finding;
@@ -9,7 +8,8 @@ use sqlx::PgPool;
 use super::{StoreError, Tx};
 
 /// Takes up to `limit` go-lives that are due, and makes them due again `period_seconds` later: no other replica will
-/// look at them before. Go-lives are looked at for `days` after they were opened, and while their page is open.
+/// look at them before. Go-lives are looked at for `days` after they were opened, while their
+/// page is open, and for as long as they are the newest of their workload: the lights of an integration are theirs.
 pub async fn take_due(
     pool: &PgPool,
     period_seconds: f64,
@@ -22,7 +22,10 @@ pub async fn take_due(
          from go_lives g left join probe_rounds due on due.go_live_id = g.id
          where (due.due_at is null or due.due_at <= clock_timestamp())
              and (g.created_at > now() - make_interval(days => $2)
-                 or exists (select 1 from presence p where p.topic = 'golive:' || g.id))
+                 or exists (select 1 from presence p where p.topic = 'golive:' || g.id)
+                 or not exists (select 1 from go_lives later
+                     where later.namespace = g.namespace and later.deployment = g.deployment
+                         and (later.created_at, later.id) > (g.created_at, g.id)))
          order by due.due_at nulls first
          limit $3
          on conflict (go_live_id) do update set due_at = excluded.due_at where r.due_at <= clock_timestamp()
@@ -136,18 +139,16 @@ pub async fn may_announce(
 
 /// The lights of a go-live as they were last seen.
 pub async fn lights(pool: &PgPool, go_live: GoLiveId) -> Result<Vec<Found>, StoreError> {
-    struct Row {
-        light: String,
-        state: String,
-        sentence: String,
-        evidence: String,
-        taken_at: DateTime<Utc>,
-        period_seconds: i32,
-    }
-    let rows = sqlx::query_as!(
-        Row,
-        "select light, state, sentence, evidence, taken_at, period_seconds from lights where go_live_id = $1",
-        go_live.0
+    Ok(lights_of(pool, &[go_live]).await?.into_iter().map(|(_, found)| found).collect())
+}
+
+/// The lights of several go-lives as they were last seen.
+pub async fn lights_of(pool: &PgPool, go_lives: &[GoLiveId]) -> Result<Vec<(GoLiveId, Found)>, StoreError> {
+    let ids: Vec<_> = go_lives.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "select go_live_id, light, state, sentence, evidence, taken_at, period_seconds from lights
+         where go_live_id = any($1)",
+        &ids
     )
     .fetch_all(pool)
     .await?;
@@ -155,7 +156,7 @@ pub async fn lights(pool: &PgPool, go_live: GoLiveId) -> Result<Vec<Found>, Stor
         .map(|row| {
             let which = Which::ALL.into_iter().find(|which| which.as_str() == row.light);
             let state = State::ALL.into_iter().find(|state| state.word() == row.state);
-            Ok(Found {
+            let found = Found {
                 which: which.ok_or_else(|| StoreError::Unreadable("a light", row.light))?,
                 state: state.ok_or_else(|| StoreError::Unreadable("the state of a light", row.state))?,
                 sentence: row.sentence,
@@ -163,7 +164,8 @@ pub async fn lights(pool: &PgPool, go_live: GoLiveId) -> Result<Vec<Found>, Stor
                 taken_at: row.taken_at,
                 period_seconds: u32::try_from(row.period_seconds)
                     .map_err(StoreError::unreadable("a period"))?,
-            })
+            };
+            Ok((row.go_live_id.into(), found))
         })
         .collect()
 }

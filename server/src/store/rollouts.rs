@@ -120,6 +120,19 @@ pub async fn phases(executor: impl PgExecutor<'_>) -> Result<Vec<(GoLiveId, Phas
     Ok(rows.into_iter().map(|row| (GoLiveId(row.go_live_id), row.phase.0)).collect())
 }
 
+/// The newest rollout on each Deployment.
+pub async fn newest(executor: impl PgExecutor<'_>) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select distinct on (namespace, deployment) state as "state: Json<Rollout>", version, observed_at, problem,
+               clock_timestamp() as "now!"
+           from rollouts order by namespace, deployment, started_at desc, id desc"#
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(Stored::from).collect())
+}
+
 /// Those that are not over.
 pub async fn active(pool: &PgPool) -> Result<Vec<RolloutId>, StoreError> {
     let ids = sqlx::query_scalar!("select id from rollouts where active").fetch_all(pool).await?;

@@ -7,6 +7,7 @@ mod audit;
 mod checklist;
 mod incidents;
 mod inert;
+mod overview;
 mod postgres_away;
 mod probes;
 mod response;

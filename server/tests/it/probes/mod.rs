@@ -6,4 +6,4 @@ mod findings;
 mod lights;
 mod page;
 mod rounds;
-mod support;
+pub(crate) mod support;

@@ -175,7 +175,7 @@ pub(super) fn light(round: &Round, which: Which) -> &Found {
 
 /// How a server answers that is not as it should be.
 #[derive(Clone, Copy)]
-pub(super) enum Odd {
+pub(crate) enum Odd {
     /// It takes the request and says nothing.
     Hung,
     /// It answers and does not end.
@@ -187,7 +187,7 @@ pub(super) enum Odd {
 }
 
 /// Such a server; its address.
-pub(super) async fn odd(how: Odd) -> String {
+pub(crate) async fn odd(how: Odd) -> String {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

@@ -1,0 +1,168 @@
+//! The first page: one look, and no unknown that looks fine.
+
+use gantry_app::features::overview::model::{Alerts, Card, Firing, GoLive, Incident, Model, Version};
+use gantry_app::features::overview::page;
+use gantry_app::ui::lights::Light;
+use gantry_app::ui::state::Tone;
+use gantry_domain::actor::Role;
+use gantry_domain::golive::Progress;
+use gantry_domain::light::State;
+use gantry_domain::overview::{self, Stage, Work, headline};
+use gantry_domain::preset::Severity;
+
+use crate::fixtures::{self, Fail};
+
+type Test = Result<(), Fail>;
+
+fn light(name: &str, seconds: i64) -> Light {
+    Light {
+        name: name.to_owned(),
+        tone: Tone::Good,
+        word: "healthy".to_owned(),
+        sentence: "It answers".to_owned(),
+        taken_at: Some(fixtures::before(seconds)),
+        period_seconds: 30,
+    }
+}
+
+fn card(name: &str) -> Result<Card, Fail> {
+    let go_live = fixtures::half_done()?;
+    Ok(Card {
+        name: name.to_owned(),
+        environment: "production".to_owned(),
+        lights: vec![light("PostHog", 4), light("Our integration", 4), light("Our infrastructure", 4)],
+        version: Version {
+            version: Some("v2.4.1".to_owned()),
+            source: "in the cluster".to_owned(),
+            at: Some(fixtures::before(8)),
+            period_seconds: 60,
+            problem: None,
+        },
+        rollout: None,
+        incidents: Vec::new(),
+        alerts: Alerts { address: Some("/thresholds".to_owned()), all: 4, ..Alerts::default() },
+        go_lives: vec![GoLive {
+            id: go_live.id,
+            integration: "posthog-integration".to_owned(),
+            from: Some("v2.4.1".to_owned()),
+            work: Work { version: "v2.5.0".to_owned(), stage: Stage::Preparing, open: 4, mine: 2 },
+            progress: Progress { required: 22, required_settled: 18, ..Progress::default() },
+        }],
+        finished: 3,
+    })
+}
+
+/// The page of these cards for somebody of this role.
+fn shown(cards: Vec<Card>, role: Role) -> String {
+    let seen: Vec<_> = cards
+        .iter()
+        .map(|card| overview::Seen {
+            name: format!("{} in {}", card.name, card.environment),
+            lights: card
+                .lights
+                .iter()
+                .map(|light| {
+                    let word = light.shown(fixtures::now()).1;
+                    let state = State::ALL.into_iter().find(|state| state.word() == word);
+                    (light.name.clone(), state.unwrap_or(State::Unknown))
+                })
+                .collect(),
+            alerts: overview::Alerts {
+                firing: Vec::new(),
+                unknown: card.alerts.unknown,
+                all: card.alerts.all,
+            },
+            incidents: card
+                .incidents
+                .iter()
+                .map(|incident| overview::Incident {
+                    title: incident.title.clone(),
+                    severity: incident.severity,
+                    update_overdue: incident.update_due.is_some_and(|due| due <= fixtures::now()),
+                })
+                .collect(),
+            work: card.go_lives.iter().map(|go_live| go_live.work.clone()).collect(),
+        })
+        .collect();
+    let headline = headline(&seen, &fixtures::actor(role));
+    let model = Model { headline, cards, may_create: role >= Role::ReleaseManager };
+    crate::plain(&page::render(&fixtures::frame(Some(role)), &model))
+}
+
+#[test]
+fn one_look_shows_lights_version_and_what_is_open_and_mine() -> Test {
+    let html = shown(vec![card("PostHog")?], Role::ReleaseManager);
+    for text in [
+        "One thing needs you: 2 items of v2.5.0 to sign",
+        "Our infrastructure",
+        "v2.4.1",
+        "in the cluster",
+        "18 of 22 signed",
+        "2 for you",
+        "?show=mine",
+        "none fires",
+        "4 thresholds",
+        "3 finished",
+        "environment production",
+    ] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+    assert!(html.contains("data-live=\"overview\"") && html.matches("<h1").count() == 1);
+    Ok(())
+}
+
+#[test]
+fn what_is_too_old_or_was_never_seen_is_unknown_and_never_green() -> Test {
+    let mut dark = card("PostHog")?;
+    dark.go_lives.clear();
+    dark.lights[0].taken_at = Some(fixtures::before(61));
+    dark.lights[1].taken_at = None;
+    dark.version = Version { problem: Some("The cluster cannot be asked".to_owned()), ..Version::default() };
+    dark.alerts.unknown = 4;
+    let html = shown(vec![dark], Role::ReleaseManager);
+    assert!(html.contains("Nothing that is known needs you"), "{html}");
+    assert!(html.contains("2 lights and 4 thresholds are unknown") && html.contains("version unknown"));
+    assert!(html.contains("all unknown") && !html.contains("none fires"));
+    assert!(html.contains("headline panel unknown") && !html.contains("headline panel good"));
+    Ok(())
+}
+
+#[test]
+fn the_integration_that_burns_comes_first_and_says_who_leads_and_what_is_overdue() -> Test {
+    let mut burning = card("Zendesk")?;
+    burning.incidents = vec![Incident {
+        address: "/incidents/7".to_owned(),
+        title: "API <down>".to_owned(),
+        severity: Severity::P1,
+        state: "investigating".to_owned(),
+        commander: Some("Rui Matos".to_owned()),
+        opened_at: fixtures::before(600),
+        update_due: Some(fixtures::before(60)),
+    }];
+    burning.alerts.firing = vec![Firing {
+        address: "/thresholds/1".to_owned(),
+        name: "API down".to_owned(),
+        severity: Severity::P1,
+        value: Some("14 per minute".to_owned()),
+        since: Some(fixtures::before(700)),
+    }];
+    let html = shown(vec![card("PostHog")?, burning], Role::Stakeholder);
+    let (zendesk, posthog) = (html.find(">Zendesk <"), html.find(">PostHog <"));
+    assert!(zendesk.is_some() && zendesk < posthog, "{zendesk:?} {posthog:?}");
+    assert!(
+        html.contains("headline panel bad") && html.contains("Nothing needs you, but not all is well")
+            || html.contains("things need you")
+    );
+    for text in ["Rui Matos", "word overdue", "14 per minute", "P1 fires", "href=\"/incidents/7\""] {
+        assert!(html.contains(text), "{text}");
+    }
+    assert!(!html.contains("<down>"));
+    Ok(())
+}
+
+#[test]
+fn an_empty_first_page_teaches_and_offers_one_button_to_those_who_may() {
+    let html = shown(Vec::new(), Role::ReleaseManager);
+    assert!(html.contains("Nothing needs you") && html.contains("Open the first go-live"));
+    assert!(!shown(Vec::new(), Role::Stakeholder).contains("button primary"));
+}

@@ -1,0 +1,4 @@
+//! The first page, what it shows of everything, and that nothing outside can hold it up.
+
+mod page;
+mod stalls;
