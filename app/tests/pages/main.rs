@@ -2,6 +2,7 @@
 
 mod console;
 mod fixtures;
+mod incidents;
 mod others;
 mod overview;
 mod response;

@@ -106,7 +106,7 @@ async fn in_chromium(place: &Place, world: &World, path: &str) -> Result<Vec<Loa
 }
 
 /// The addresses of our own files that a text names.
-fn own_files(text: &str) -> Vec<String> {
+pub(super) fn own_files(text: &str) -> Vec<String> {
     let rests = text.split("/assets/").skip(1);
     let names = rests.map(|rest| {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')));

@@ -1,11 +1,13 @@
 //! The figures, one file each: how it is measured, against which floor, and what its numbers mean.
 
 mod first_load;
+mod incident_page;
 mod kill9;
 mod page;
 mod rollback;
 mod sizes;
 mod start;
+mod status;
 mod streams;
 mod tick;
 mod visible;
@@ -33,16 +35,22 @@ pub(crate) enum Figure {
     Rollback,
     /// From the panel's start to its first page.
     Start,
+    /// The page of an incident with two thousand entries.
+    IncidentPage,
+    /// Status pages per second against a bare handler.
+    Status,
     /// What the browser's files weigh.
     Sizes,
 }
 
 impl Figure {
     /// All of them; the longest last.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Sizes,
         Self::FirstLoad,
         Self::Page,
+        Self::IncidentPage,
+        Self::Status,
         Self::Tick,
         Self::Visible,
         Self::Streams,
@@ -62,6 +70,8 @@ impl Figure {
             Self::Kill9 => "kill9",
             Self::Rollback => "rollback",
             Self::Start => "start",
+            Self::IncidentPage => "incident-page",
+            Self::Status => "status",
             Self::Sizes => "sizes",
         }
     }
@@ -83,6 +93,10 @@ impl Figure {
                 "rollback from 50 %: all old pods ready again, beyond one pod's own start time / lowest ready count"
             }
             Self::Start => "panel start to first page, database warm",
+            Self::IncidentPage => {
+                "incident page with 2,000 timeline entries, server-rendered, p50 / first load, brotli"
+            }
+            Self::Status => "`/status`, requests/s against a bare axum handler sending the same bytes",
             Self::Sizes => "the browser's files",
         }
     }
@@ -97,6 +111,8 @@ impl Figure {
             Self::Kill9 => "0 overshoots, 0 lost or repeated sign-offs, resumes ≤ 25 s",
             Self::Rollback => "≤ 1 s / never below the replica count",
             Self::Start => "≤ 1 s",
+            Self::IncidentPage => "≤ 50 ms / ≤ 150 KB",
+            Self::Status => "≥ 0.5×",
             Self::Sizes => "",
         }
     }
@@ -112,6 +128,8 @@ impl Figure {
             Self::Kill9 => kill9::measure(place, options).await,
             Self::Rollback => rollback::measure(place, options).await,
             Self::Start => start::measure(place, options).await,
+            Self::IncidentPage => incident_page::measure(place).await,
+            Self::Status => status::measure(place, options).await,
             Self::Sizes => sizes::measure(place),
         }?;
         Ok(Outcome {

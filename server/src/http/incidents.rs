@@ -58,14 +58,19 @@ async fn new_model(
     let db = &visit.app.db;
     let all = db.read(integrations::all(db.pool())).await?;
     let names = &visit.app.presets;
-    let integrations = all
+    let mut integrations = all
         .into_iter()
         .map(|one| {
             let name = names.iter().find(|preset| preset.key == one.preset);
             let name = name.map_or_else(|| one.preset.to_string(), |preset| preset.name.clone());
-            (one.id, format!("{name}, {}", one.environment))
+            let whole = one.workload.is_none();
+            let label = if whole { name } else { format!("{name}, {}", one.environment) };
+            (whole, one.id, label)
         })
-        .collect();
+        .collect::<Vec<_>>();
+    // What everybody works on stands before the platform as a whole.
+    integrations.sort_by_key(|(whole, ..)| *whole);
+    let integrations = integrations.into_iter().map(|(_, id, label)| (id, label)).collect();
     Ok(NewModel { integrations, values, refusal })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Request, header};
 use axum::response::{IntoResponse as _, Response};
 use gantry_app::features::status::model::Model;
@@ -29,6 +29,8 @@ const GOOD_FOR: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Form {
     Page,
+    /// The page that loads itself again.
+    Live,
     Json,
     Atom,
 }
@@ -62,8 +64,13 @@ impl StatusPage {
 }
 
 /// The page.
-pub(super) async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, Fault> {
-    answer(&app, Form::Page, &headers, "text/html; charset=utf-8").await
+pub(super) async fn show(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let form = if query.as_deref() == Some("live") { Form::Live } else { Form::Page };
+    answer(&app, form, &headers, "text/html; charset=utf-8").await
 }
 
 /// The data.
@@ -96,11 +103,11 @@ async fn make(app: &App, form: Form) -> Result<Kept, Fault> {
     let now = app.clock.now();
     let model = status::see(&app.db, &app.presets, &app.site.origin, now).await?;
     let text = match form {
-        Form::Page => {
+        Form::Page | Form::Live => {
             let mut frame = frame(app, None, now, forms::STATUS.to_owned(), Vec::new());
             // No script: the same bytes for everybody.
             frame.assets = Assets { css: frame.assets.css, ..Assets::default() };
-            page::render(&frame, &model)
+            page::render(&frame, &model, form == Form::Live)
         }
         Form::Json => format!("{:#}\n", document(&model, now)),
         Form::Atom => atom::render(&model, now),

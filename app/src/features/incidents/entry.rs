@@ -118,7 +118,7 @@ pub(super) fn note_fields(form: &Form, entry: Option<&Entry>, public: bool) -> H
         .required()
         .sample("The proxy was restarted; 5xx fell to zero")
         .value(entry.map(|entry| entry.text.clone()).unwrap_or_default());
-    let happened = Field { kind: "datetime-local", ..Field::new("happened", "When, in UTC; empty: now") }
+    let happened = Field { kind: "datetime-local", ..Field::new("happened", "Happened at, UTC") }
         .value(entry.map(|entry| entry.happened_at.format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default());
     let link = Field { input_mode: Some("url"), ..Field::new("link", "Link to more about it") }
         .sample("https://")

@@ -39,7 +39,7 @@ pub(super) fn head(page: Page<'_>, orphaned: Option<Html>) -> Html {
         <header class="incident-head panel" data-live="incident-head">
             <p class="crumbs"><a href=forms::INCIDENTS>"Incidents"</a></p>
             <div class="incident-title">
-                <h1><span class="number">{incident.number}</span>" "{incident.title.clone()}</h1>
+                <h1><span class="number">"#"{incident.number}</span>" "{incident.title.clone()}</h1>
                 {acknowledge}
             </div>
             <p class="incident-chips" aria-live="polite">
@@ -133,7 +133,7 @@ fn next_update(incident: &Incident, now: DateTime<Utc>) -> Option<Html> {
     Some(view! {
         <div class="tile due" data-over=(now > at).then_some("")>
             <dt>"Next update"</dt>
-            <dd><strong>{time::due(at, now)}</strong><span class="said">{gantry_domain::age::exact(at)}</span></dd>
+            <dd><strong>{time::due(at, now)}</strong><span class="said">{at.format("by %H:%M UTC").to_string()}</span></dd>
         </div>
     }
     .part())
@@ -152,7 +152,11 @@ fn facts(incident: &Incident) -> Html {
         Source::Rollout { go_live, .. } => {
             view! { <a href=forms::go_live(*go_live)>"A rollout that went back"</a> }.part()
         }
-        Source::Hand => view! { "A person" }.part(),
+        Source::Hand => {
+            let name =
+                incident.opened_by.as_ref().map_or_else(|| "A person".to_owned(), |by| by.name.clone());
+            view! { {name} }.part()
+        }
     };
     let missed = incident.clocks.iter().any(|clock| clock.stopped_at.is_some_and(|at| at > clock.due_at));
     let record = missed.then(|| {

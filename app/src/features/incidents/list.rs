@@ -81,7 +81,7 @@ fn row(frame: &Frame, incident: &Incident) -> Html {
             <a href=forms::incident(incident.id)>
                 <span class="severity">{state(words::severity(incident.severity), incident.severity.label())}</span>
                 <span class="title">
-                    <span class="number">{incident.number}</span>" "{incident.title.clone()}
+                    <span class="number">"#"{incident.number}</span>" "{incident.title.clone()}
                 </span>
                 <span class="subject">{incident.subject.preset.to_string()}" "{environment(&incident.subject.environment)}</span>
                 <span class="row-state">{state(words::state(incident.state), incident.state.as_str())}</span>

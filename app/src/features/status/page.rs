@@ -1,5 +1,6 @@
 //! The status page: what is wrong now, how everything stands, how the last ninety days were. Without script, so that one
-//! rendering is the same for everybody; it loads itself again.
+//! rendering is the same for everybody. It loads itself again for those who asked it to, and for nobody else: a page that moves by
+//! itself takes the place away from whoever is being read to.
 
 use chrono::{DateTime, Utc};
 use gantry_domain::age;
@@ -17,8 +18,15 @@ use crate::ui::state::{Tone, chip, drawings, mark, state};
 /// Seconds after which an open page is loaded again.
 const AGAIN: u32 = 30;
 
-/// Renders the whole document.
-pub fn render(frame: &Frame, model: &Model) -> String {
+/// Renders the whole document; `again`: it loads itself again.
+pub fn render(frame: &Frame, model: &Model, again: bool) -> String {
+    let refresh = again.then(|| view! { <meta http-equiv="refresh" content=AGAIN.to_string()/> }.part());
+    let kept = if again {
+        view! { "This page loads itself again every "{AGAIN}" seconds; "<a href="/status">"stop that"</a>"." }
+            .part()
+    } else {
+        view! { <a href="/status?live">"Keep this page up to date"</a> }.part()
+    };
     let (tone, sentence) = summary(model, frame.now);
     let open: Vec<_> = model.open.iter().map(|one| incident(one, frame.now)).collect();
     let open = (!open.is_empty())
@@ -36,7 +44,7 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta http-equiv="refresh" content=AGAIN.to_string()/>
+                {refresh}
                 <title>{format!("{sentence} · Status")}</title>
                 <link rel="icon" href="data:,"/>
                 <link rel="alternate" r#type="application/atom+xml" href="/status.atom"/>
@@ -49,7 +57,7 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                         <h1>{mark(tone)}{sentence.clone()}</h1>
                         <p class="said">
                             "As of "<time datetime=age::machine(frame.now)>{age::exact(frame.now)}</time>
-                            ". This page loads itself again every "{AGAIN}" seconds; if the time above stands still, what it says is not known to be so any more."
+                            ". "{kept}
                         </p>
                     </header>
                     {open}

@@ -1,0 +1,54 @@
+import { expect, test, type Page } from '../support/test'
+
+const plain = { javaScriptEnabled: false }
+
+/** Opens an incident through its form. */
+async function open(page: Page, title: string): Promise<string> {
+  await page.goto('/incidents/new')
+  await page.getByLabel('What it is about').selectOption({ index: 0 })
+  await page.getByRole('radio', { name: /complete outage/ }).check()
+  await page.getByLabel('What is wrong').fill(title)
+  await page.getByRole('button', { name: 'Open the incident' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(title)
+  return new URL(page.url()).pathname
+}
+
+test('what one person does stands before the other without a reload, and the status page tells everybody', async ({ as }) => {
+  const rui = await as('rui')
+  const path = await open(rui, `Events are lost ${Date.now()}`)
+  const sam = await as('sam')
+  await sam.goto(path)
+  await expect(sam.getByText('Nobody yet')).toBeVisible()
+  await expect(sam.locator('.tile', { hasText: 'First response' }).locator('time')).toHaveText(/^1[0-4]:\d\d$/)
+
+  await rui.getByRole('button', { name: 'I look at it' }).click()
+  await expect(sam.locator('.tile', { hasText: 'Commander' })).toContainText('Rui Matos')
+  await expect(sam.locator('.incident-chips')).toContainText('investigating')
+
+  await rui.getByLabel('What happened').first().fill('We look into lost events.')
+  await rui.getByLabel('Everybody may read it on the status page').first().check()
+  await rui.getByRole('button', { name: 'Add to the timeline' }).click()
+  await expect(sam.locator('.timeline')).toContainText('We look into lost events.')
+
+  const anybody = await as.nobody()
+  await expect(async () => {
+    await anybody.goto('/status')
+    await expect(anybody.getByText('We look into lost events.').first()).toBeVisible({ timeout: 500 })
+  }).toPass({ timeout: 10_000 })
+})
+
+test('an incident is led to its end without JavaScript, its update looked at before it is sent', async ({ as }) => {
+  const page = await as('rui', plain)
+  await open(page, `Webhooks are late ${Date.now()}`)
+  await page.getByRole('button', { name: 'I look at it' }).click()
+  await page.getByRole('link', { name: 'Write an update' }).click()
+  await page.getByLabel('Impact').fill('Webhooks arrive ten minutes late')
+  await page.getByRole('button', { name: 'Look at it first' }).click()
+  await expect(page.getByRole('complementary', { name: 'Preview' })).toContainText('Webhooks arrive ten minutes late')
+  await page.getByRole('button', { name: 'Send it' }).click()
+  await expect(page.locator('.incident-facts')).toContainText('Webhooks arrive ten minutes late')
+  await page.getByLabel('Note').fill('The queue is empty')
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click()
+  await expect(page.locator('.incident-chips')).toContainText('resolved')
+  await expect(page.locator('.timeline')).toContainText('Resolved. The queue is empty')
+})
