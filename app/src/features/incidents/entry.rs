@@ -65,11 +65,13 @@ fn history(page: Page<'_>, entry: &Entry) -> Option<Html> {
         .filter(|(id, _)| *id == entry.id)
         .map(|(_, edition)| before(edition))
         .collect();
-    let count = entry.edits;
-    Some(view! {
-        <details class="older edits"><summary>"Edited "{count}" times"</summary><ol>{editions}</ol></details>
-    }
-    .part())
+    let count = if entry.edits == 1 { "once".to_owned() } else { format!("{} times", entry.edits) };
+    Some(
+        view! {
+            <details class="older edits"><summary>"Edited "{count}</summary><ol>{editions}</ol></details>
+        }
+        .part(),
+    )
 }
 
 fn before(edition: &Edition) -> Html {

@@ -25,6 +25,13 @@ pub(super) fn due(countdown: &Countdown, now: DateTime<Utc>) -> Html {
     .part()
 }
 
+/// What it is about; the platform is in no other environment than itself.
+pub(super) fn subject(incident: &Incident) -> Html {
+    let subject = &incident.subject;
+    let preset = (subject.preset.as_str() != subject.environment).then(|| format!("{} ", subject.preset));
+    view! { <span class="subject">{preset}{environment(&subject.environment)}</span> }.part()
+}
+
 /// The head.
 pub(super) fn head(page: Page<'_>, orphaned: Option<Html>) -> Html {
     let incident = &page.model.incident;
@@ -46,7 +53,7 @@ pub(super) fn head(page: Page<'_>, orphaned: Option<Html>) -> Html {
                 {chip(words::severity(incident.severity), severity)}
                 {chip(words::state(incident.state), incident.state.as_str())}
                 {firing(incident)}
-                <span class="subject">{incident.subject.preset.to_string()}" "{environment(&incident.subject.environment)}</span>
+                {subject(incident)}
             </p>
             {tiles(page)}
             {facts(incident)}

@@ -4,7 +4,7 @@ use gantry_domain::incident::{Incident, clock, opening::MAX_TITLE};
 use gantry_domain::preset::Severity;
 use leptos::prelude::*;
 
-use super::head::due;
+use super::head::{due, subject};
 use super::model::{ListModel, NewModel};
 use super::words;
 use crate::document::document;
@@ -12,7 +12,6 @@ use crate::forms;
 use crate::frame::Frame;
 use crate::ui::form::{Field, Form};
 use crate::ui::html::{Html, Part};
-use crate::ui::layout::environment;
 use crate::ui::state::{Tone, mark, state};
 use crate::ui::time;
 
@@ -83,7 +82,7 @@ fn row(frame: &Frame, incident: &Incident) -> Html {
                 <span class="title">
                     <span class="number">"#"{incident.number}</span>" "{incident.title.clone()}
                 </span>
-                <span class="subject">{incident.subject.preset.to_string()}" "{environment(&incident.subject.environment)}</span>
+                {subject(incident)}
                 <span class="row-state">{state(words::state(incident.state), incident.state.as_str())}</span>
                 <span class="clocks">{clocks}{missed}</span>
                 <span class="said">{leads}" · "{said}{time::ago(when, frame.now)}</span>

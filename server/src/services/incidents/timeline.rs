@@ -1,5 +1,6 @@
 //! The timeline: everybody who does something about an incident writes it here.
 
+use chrono::{DateTime, Utc};
 use gantry_domain::id::{EntryId, IncidentId};
 use gantry_domain::incident::Refused;
 use gantry_domain::incident::entry::{Draft, NewEntry, note};
@@ -73,7 +74,10 @@ pub async fn edit_note(
                 }
                 .into());
             }
-            let draft = Draft { happened_at: draft.happened_at.or(Some(now.happened_at)), ..draft };
+            // Fields for a moment hold no seconds: who leaves it alone does not mean to change it.
+            let same_minute = |at: &DateTime<Utc>| at.timestamp() / 60 == now.happened_at.timestamp() / 60;
+            let happened_at = draft.happened_at.filter(|at| !same_minute(at)).or(Some(now.happened_at));
+            let draft = Draft { happened_at, ..draft };
             let next = note(&draft, &caller.actor, caller.now)?;
             let same = next.text == now.text
                 && next.link == now.link

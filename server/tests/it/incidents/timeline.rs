@@ -59,12 +59,19 @@ async fn an_edited_note_keeps_what_it_said_and_only_its_author_or_an_admin_edits
     let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
     let id: String = sqlx::Row::get(&id[0], 0);
     let edit = format!("{path}/notes/{id}");
-    let same = rui.post(&edit, &[("seen", "0"), ("text", "first words")]).await;
+    let minute =
+        "select to_char(happened_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') from incident_entries
+        where kind = 'note'";
+    let minute: String = sqlx::Row::get(&world.sql(minute).await.unwrap()[0], 0);
+    let same = rui.post(&edit, &[("seen", "0"), ("text", "first words"), ("happened", &minute)]).await;
     assert_eq!(same.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
-        rui.post(&edit, &[("seen", "0"), ("text", "second words")]).await.status,
+        rui.post(&edit, &[("seen", "0"), ("text", "second words"), ("happened", &minute)]).await.status,
         StatusCode::SEE_OTHER
     );
+    let dated = "select count(*) from incident_entry_editions n join incident_entries e on e.id = n.entry_id
+        where n.happened_at = e.happened_at";
+    assert_eq!(world.count(dated).await, 1, "an edit of the words moved the moment");
     let stale = ana.post(&edit, &[("seen", "0"), ("text", "third words")]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert_eq!(
