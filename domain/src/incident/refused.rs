@@ -46,11 +46,6 @@ pub enum Refused {
     SameSeverity,
     /// It is over.
     Over,
-    /// Mitigations that were applied and are still there.
-    MitigationsStand {
-        /// Each in a few words.
-        which: Vec<String>,
-    },
     /// A reason is asked for and none was given.
     ReasonNeeded,
     /// Nothing was written.
@@ -118,9 +113,6 @@ impl Refused {
             Self::NotFrom { from, to } => format!("An incident that is {from} cannot become {to}."),
             Self::SameSeverity => "It has this severity already.".into(),
             Self::Over => "The incident is over.".into(),
-            Self::MitigationsStand { which } => {
-                format!("Mitigations are still applied: {}.", which.join("; "))
-            }
             Self::ReasonNeeded => "A reason is needed.".into(),
             Self::TextNeeded => "There is nothing to write down.".into(),
             Self::TextTooLong { length } => format!("The text has {length} characters; {MAX_TEXT} are kept."),
@@ -150,9 +142,6 @@ impl Refused {
             Self::NotFrom { .. } => "Choose one of the states that are offered.",
             Self::SameSeverity => "Choose another one, or leave it.",
             Self::Over => "Reopen it first, or open another one.",
-            Self::MitigationsStand { .. } => {
-                "Remove them under Actions, or say in the note that they are to stay and resolve again."
-            }
             Self::ReasonNeeded => "Write in a few words why; it is kept on the timeline.",
             Self::TextNeeded => "Write what happened, in a sentence.",
             Self::TextTooLong { .. } => "Shorten it, or put it where a link can lead to it.",
@@ -191,7 +180,6 @@ impl Refused {
             | Self::NotFrom { .. }
             | Self::SameSeverity
             | Self::Over
-            | Self::MitigationsStand { .. }
             | Self::NotYours
             | Self::NoChannel => Field::Form,
         }

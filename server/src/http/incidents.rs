@@ -359,7 +359,6 @@ fn status(why: &Refused) -> StatusCode {
         | Refused::LeadsAlready
         | Refused::NotFrom { .. }
         | Refused::SameSeverity
-        | Refused::MitigationsStand { .. }
         | Refused::Over => StatusCode::CONFLICT,
         Refused::CannotLead
         | Refused::ReasonNeeded
