@@ -17,7 +17,7 @@ run: ## Set up what is missing, build, and serve the demo at http://127.0.0.1:30
 test: ## Set up what is missing and run everything: format, lints, unit, service and browser tests
 	@sh scripts/setup.sh test && $(TOOL) test
 
-check: ## Format, lints, and, where cargo-deny is installed, licences and advisories
+check: ## Format, lints, licences, and, where cargo-deny is installed, advisories
 	@sh scripts/setup.sh run && $(TOOL) check
 
 bench: ## Build optimised and measure the figures of BENCHMARKS.md

@@ -1,6 +1,6 @@
 //! Writes every page, rendered from fixtures, into a folder: `cargo run -p gantry-app --features ssr --example gallery -- DIR`.
 
-#[path = "../tests/pages/fixtures.rs"]
+#[path = "../tests/pages/fixtures/mod.rs"]
 mod fixtures;
 
 use std::path::{Path, PathBuf};

@@ -17,6 +17,8 @@ mod model;
 mod tests;
 #[cfg(test)]
 mod tests_killed;
+#[cfg(test)]
+mod tests_meddled;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

@@ -68,6 +68,19 @@ pub enum StartError {
     Presets(String),
 }
 
+impl StartError {
+    /// A database that is not there is no fault of its layout.
+    fn migrating(error: sqlx::Error) -> Self {
+        // Classes 28 and 3D: who asks is not let in, or there is no such database.
+        let not_let_in = |code: &str| code.starts_with("28") || code.starts_with("3D");
+        let code = error.as_database_error().and_then(|said| said.code().map(|code| not_let_in(&code)));
+        match (&error, code) {
+            (sqlx::Error::Migrate(_), _) | (_, Some(false)) => Self::Migrate(error),
+            _ => Self::Database(error.into()),
+        }
+    }
+}
+
 /// A program that has started.
 #[derive(Debug)]
 pub struct Running {
@@ -104,8 +117,12 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
     let presets = Arc::new(presets(config.presets.as_deref())?);
     let assets = config.assets.as_deref().map(AssetStore::read).transpose()?.unwrap_or_default();
+    // Everything that can be wrong in the configuration is found out before the database is touched.
+    let cluster = cluster(&config).await?;
+    let prometheus =
+        config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
     if config.migrate {
-        store::migrate(&config.database_url).await.map_err(StartError::Migrate)?;
+        store::migrate(&config.database_url).await.map_err(StartError::migrating)?;
     }
     let db = Db::connect(&config.database_url, PoolSettings { max_connections: config.database_connections })
         .await?;
@@ -119,12 +136,15 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     // Port 0 is whatever the system gave.
     let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
+<<<<<<< HEAD
     let cluster = cluster(&config).await?;
     let prometheus =
         config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
     // A client of its own: what alerts ask can neither wait behind a rollout nor make one wait.
     let watching = prometheus.as_ref().and(config.prometheus_url.as_deref());
     let watching = watching.map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
+=======
+>>>>>>> 8d6228e (Hold the command line, the cluster of one's own, refusals and lost databases in tests; check licences without cargo-deny)
     let looks = Arc::new(looks(&config, &presets, cluster.clone(), prometheus.clone())?);
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();

@@ -7,7 +7,7 @@ use crate::{
     fail::Fail,
     place::Place,
     progress, run,
-    suite::{self, Count},
+    suite::{self, Count, Runner},
     world::{Options, World},
 };
 
@@ -61,7 +61,8 @@ fn tests(place: &Place, build: Build, args: &[String]) -> Result<Count, Fail> {
             serde_json::to_string(&world.addresses).map_err(|error| Fail::Said(error.to_string()))?;
         playwright.current_dir(&home).env("GANTRY_WORLD", described);
         playwright.args(["node_modules/@playwright/test/cli.js", "test"]).args(args);
-        let result = tokio::task::spawn_blocking(move || suite::echo(&mut playwright)).await;
+        let result =
+            tokio::task::spawn_blocking(move || suite::echo(&mut playwright, Runner::Playwright)).await;
         let count = result.map_err(|error| Fail::Said(error.to_string()))?;
         // What the programs said goes beside the traces, before the directory disappears.
         if !matches!(&count, Ok(count) if count.failed == 0) {

@@ -4,6 +4,7 @@ mod assets;
 mod bench;
 mod e2e;
 mod fail;
+mod licences;
 mod place;
 mod progress;
 mod run;
@@ -35,9 +36,9 @@ enum Task {
     Run,
     /// The same on free ports and in a temporary directory, described as one line of JSON.
     World,
-    /// Format, lints and every test, the browser's included.
+    /// Format, lints, what is linked, and every test, the browser's included.
     Test,
-    /// Format, lints, and licences where cargo-deny is installed.
+    /// Format, lints, and what is linked: licences, bans and sources.
     Check,
     /// The browser tests alone; arguments go to Playwright.
     E2e {

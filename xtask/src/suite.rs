@@ -8,7 +8,18 @@ use std::{
 
 use gantry_local::{Postgres, PostgresOptions};
 
-use crate::{e2e, fail::Fail, place::Place, progress, run};
+use crate::{e2e, fail::Fail, licences, place::Place, progress, run};
+
+/// Whose summary is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runner {
+    /// `cargo test`: a summary a program of tests.
+    Cargo,
+    /// `cargo nextest`: one for all. Of a test that failed it repeats what `cargo test` would have said.
+    Nextest,
+    /// Playwright.
+    Playwright,
+}
 
 /// What was counted so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +42,11 @@ impl Count {
     }
 }
 
-/// Format, lints, unit and service tests, then the browser's.
+/// Format, lints, what is linked, unit and service tests, then the browser's.
 pub(crate) fn test(place: &Place) -> Result<(), Fail> {
     let start = Instant::now();
     let mut count = lint(place);
+    count.add(linked(place, &["licenses", "bans", "sources"]));
     count.add(rust_tests(place)?);
     count.add(e2e::count(place, e2e::Build::WithTests, &[]));
     println!("\n▸ All of it took {}", progress::elapsed(start));
@@ -42,16 +54,27 @@ pub(crate) fn test(place: &Place) -> Result<(), Fail> {
     verdict(count)
 }
 
-/// Format and lints, and `cargo deny` where it is installed (building it takes longer than everything else here).
+/// Format, lints, and everything about what is linked; known weaknesses of crates only where cargo-deny is installed.
 pub(crate) fn check(place: &Place) -> Result<(), Fail> {
     let mut count = lint(place);
-    if gantry_local::find_program("cargo-deny").is_some() || home_has("cargo-deny") {
-        count.add(checked("Licences, bans and sources", place.cargo().args(["deny", "check"])));
-    } else {
-        progress::say("cargo-deny is not installed; licences and advisories were not checked");
-    }
+    count.add(linked(place, &[]));
     println!("{} passed, {} failed", count.passed, count.failed);
     verdict(count)
+}
+
+/// What is linked, held against `deny.toml`: by cargo-deny, or by our own smaller check where that is not installed.
+fn linked(place: &Place, checks: &[&str]) -> Count {
+    const NAME: &str = "Licences, bans and sources of all that is linked";
+    if gantry_local::find_program("cargo-deny").is_some() || home_has("cargo-deny") {
+        return checked(NAME, place.cargo().args(["deny", "check"]).args(checks));
+    }
+    progress::say(NAME);
+    if checks.is_empty() {
+        progress::say(
+            "cargo-deny is not installed: known weaknesses of crates (advisories) were not looked up",
+        );
+    }
+    counted(licences::check(place))
 }
 
 fn verdict(count: Count) -> Result<(), Fail> {
@@ -77,7 +100,10 @@ fn lint(place: &Place) -> Count {
 /// Runs a program that is a check as a whole, and shows its words if it fails.
 fn checked(name: &str, command: &mut Command) -> Count {
     progress::say(name);
-    let result = progress::run(name, command);
+    counted(progress::run(name, command))
+}
+
+fn counted(result: Result<(), Fail>) -> Count {
     if let Err(fail) = &result {
         println!("{fail}\n");
     }
@@ -108,7 +134,8 @@ fn rust_tests(place: &Place) -> Result<Count, Fail> {
         } else {
             command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
         }
-        let count = tokio::task::spawn_blocking(move || echo(&mut command)).await;
+        let runner = if nextest { Runner::Nextest } else { Runner::Cargo };
+        let count = tokio::task::spawn_blocking(move || echo(&mut command, runner)).await;
         postgres.stop().await;
         count.map_err(|error| Fail::Said(error.to_string()))?
     });
@@ -133,13 +160,17 @@ pub(crate) fn test_cluster(place: &Place) -> Result<(), Fail> {
         "it",
         "--",
         "--test-threads=1",
-        "cluster::",
+        "rollout::",
     ]);
-    verdict(echo(&mut command)?)
+    let count = echo(&mut command, Runner::Cargo)?;
+    if count == Count::default() {
+        return Err(Fail::Said("No test was run; that says nothing about the cluster.".into()));
+    }
+    verdict(count)
 }
 
 /// Runs a test runner, passes its words on, and counts by its summary.
-pub(crate) fn echo(command: &mut Command) -> Result<Count, Fail> {
+pub(crate) fn echo(command: &mut Command, runner: Runner) -> Result<Count, Fail> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |source| Fail::Start { program: program.clone(), source };
     // Nextest sums up on standard error, cargo test and Playwright on standard output: both into one pipe.
@@ -151,7 +182,7 @@ pub(crate) fn echo(command: &mut Command) -> Result<Count, Fail> {
     let mut count = Count::default();
     for line in BufReader::new(reader).lines().map_while(Result::ok) {
         println!("{line}");
-        count.add(summary(&line));
+        count.add(summary(&line, runner));
     }
     let status = child.wait().map_err(failed)?;
     if !status.success() && count.failed == 0 {
@@ -160,23 +191,29 @@ pub(crate) fn echo(command: &mut Command) -> Result<Count, Fail> {
     Ok(count)
 }
 
-/// What a line says if it is a summary: of `cargo test`, of nextest, or of Playwright.
-fn summary(line: &str) -> Count {
+/// What a line says if it is a summary of that runner.
+fn summary(line: &str, runner: Runner) -> Count {
     let line = line.trim();
     let number_before = |word: &str| {
         let (before, _) = line.split_once(word)?;
         before.split(|c: char| !c.is_ascii_digit()).rfind(|part| !part.is_empty())?.parse::<usize>().ok()
     };
-    let is_cargo = line.starts_with("test result:");
-    let is_nextest =
-        line.starts_with("Summary [") && line.contains("tests run:") || line.contains("test run:");
-    if is_cargo || is_nextest {
-        return Count {
-            passed: number_before(" passed").unwrap_or(0),
-            failed: number_before(" failed").unwrap_or(0) + number_before(" timed out").unwrap_or(0),
-        };
+    let begins = match runner {
+        Runner::Cargo => "test result:",
+        Runner::Nextest => "Summary [",
+        Runner::Playwright => return playwright(line),
+    };
+    if !line.starts_with(begins) {
+        return Count::default();
     }
-    // Playwright: "  3 passed (4.2s)", "  1 failed", "  1 flaky", each on a line of its own.
+    Count {
+        passed: number_before(" passed").unwrap_or(0),
+        failed: number_before(" failed").unwrap_or(0) + number_before(" timed out").unwrap_or(0),
+    }
+}
+
+fn playwright(line: &str) -> Count {
+    // "  3 passed (4.2s)", "  1 failed", "  1 flaky", each on a line of its own.
     let mut words = line.split(' ');
     let (Some(Ok(number)), Some(word)) = (words.next().map(str::parse::<usize>), words.next()) else {
         return Count::default();
@@ -199,21 +236,44 @@ mod tests {
     #[test]
     fn the_summaries_of_all_three_runners_are_understood() {
         let table = [
-            ("test result: ok. 8 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", count(8, 0)),
-            ("test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured", count(1, 2)),
-            ("     Summary [   1.027s] 11 tests run: 11 passed, 0 skipped", count(11, 0)),
-            ("     Summary [   1.027s] 1 test run: 1 passed, 0 skipped", count(1, 0)),
             (
+                Runner::Cargo,
+                "test result: ok. 8 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
+                count(8, 0),
+            ),
+            (Runner::Cargo, "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured", count(1, 2)),
+            (Runner::Cargo, "test a_list_of_3_passed_items ... ok", count(0, 0)),
+            (Runner::Cargo, "running 8 tests", count(0, 0)),
+            (Runner::Nextest, "     Summary [   1.027s] 11 tests run: 11 passed, 0 skipped", count(11, 0)),
+            (Runner::Nextest, "     Summary [   1.027s] 1 test run: 1 passed, 0 skipped", count(1, 0)),
+            (
+                Runner::Nextest,
                 "     Summary [   9.1s] 12 tests run: 9 passed (1 slow), 2 failed, 1 timed out, 3 skipped",
                 count(9, 3),
             ),
-            ("  3 passed (4.2s)", count(3, 0)),
-            ("  1 failed", count(0, 1)),
-            ("test a_list_of_3_passed_items ... ok", count(0, 0)),
-            ("running 8 tests", count(0, 0)),
+            (Runner::Playwright, "  3 passed (4.2s)", count(3, 0)),
+            (Runner::Playwright, "  1 failed", count(0, 1)),
+            (Runner::Playwright, "  1 flaky", count(0, 0)),
         ];
-        for (line, expected) in table {
-            assert_eq!(summary(line), expected, "{line}");
+        for (runner, line, expected) in table {
+            assert_eq!(summary(line, runner), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_failure_that_nextest_repeats_in_the_words_of_cargo_is_counted_once() {
+        let said = "\
+  stdout ───
+    running 1 test
+    test tests::it_breaks ... FAILED
+    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.01s
+     Summary [   0.1s] 8 tests run: 7 passed, 1 failed, 0 skipped
+        FAIL [   0.0s] xtask tests::it_breaks
+error: test run failed";
+        let mut counted = Count::default();
+        for line in said.lines() {
+            counted.add(summary(line, Runner::Nextest));
+        }
+        assert_eq!(counted, count(7, 1));
     }
 }

@@ -2,19 +2,25 @@
 //!
 //! A part with a mistake is left out of what is read, never repaired; a file with any mistake gives no preset.
 
+mod surroundings;
+#[cfg(test)]
+mod tests;
+mod thresholds;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
+use surroundings::{mitigations, vendor, workload};
+pub use thresholds::query_mistakes;
+use thresholds::thresholds;
+
 use super::fields::{At, Fields, Report};
-use super::{
-    EnvSetting, ItemSpec, Mitigations, PLACEHOLDERS, Phase, Preset, ProbeKind, Section, StatementKind,
-    ThresholdSpec, Vendor, WorkloadDefaults,
-};
+use super::{ItemSpec, Phase, Preset, ProbeKind, Section, StatementKind};
 use crate::actor::Role;
-use crate::id::{PresetKey, is_slug};
+use crate::id::PresetKey;
 
 /// The largest preset file read, in bytes.
 const MAX_FILE: usize = 256 * 1024;
@@ -22,10 +28,6 @@ const MAX_FILE: usize = 256 * 1024;
 const MAX_TITLE: usize = 160;
 /// The longest explanation, in characters.
 const MAX_TEXT: usize = 600;
-/// The longest query, in characters.
-const MAX_QUERY: usize = 2000;
-/// The longest window or waiting time, in seconds: a day.
-const MAX_SECONDS: u32 = 86_400;
 
 /// One mistake in a preset file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,134 +100,6 @@ fn key_of(report: &mut Report, file_name: &str) -> Option<PresetKey> {
         report.wrong(0, "the file's name has to be small letters, digits and hyphens, ending in .toml");
     }
     key
-}
-
-fn vendor(report: &mut Report, mut table: Fields) -> Option<Vendor> {
-    let name = table.text(report, "name", MAX_TITLE);
-    let service = table.text(report, "service", 64);
-    let api = address(report, &mut table, "api");
-    let capture = address(report, &mut table, "capture");
-    let status_page = address(report, &mut table, "status_page");
-    let scopes = table.texts(report, "scopes", 80).into_iter().map(|scope| scope.value).collect();
-    let key_names = variables(report, &mut table, "key_names");
-    let webhook_names = variables(report, &mut table, "webhook_names");
-    table.done(report);
-    Some(Vendor {
-        name: name?.value,
-        service: service?.value,
-        api,
-        capture,
-        status_page,
-        scopes,
-        key_names,
-        webhook_names,
-    })
-}
-
-/// An https address without a slash at its end.
-fn address(report: &mut Report, table: &mut Fields, name: &'static str) -> Option<String> {
-    let address = table.text_if(report, name, 400)?;
-    if address.value.starts_with("https://") && crate::text::is_web_link(&address.value) {
-        return Some(address.value.trim_end_matches('/').to_owned());
-    }
-    report.wrong(address.at, format!("{}: \"{name}\" has to be an https:// address", table.place()));
-    None
-}
-
-/// A list of names of environment variables.
-fn variables(report: &mut Report, table: &mut Fields, name: &'static str) -> Vec<String> {
-    let names = table.texts(report, name, 128);
-    names
-        .into_iter()
-        .filter_map(|variable| {
-            checked(report, table, name, variable, is_variable, "the name of an environment variable")
-        })
-        .collect()
-}
-
-fn checked(
-    report: &mut Report,
-    table: &Fields,
-    name: &str,
-    text: At<String>,
-    is_right: fn(&str) -> bool,
-    wanted: &str,
-) -> Option<String> {
-    if is_right(&text.value) {
-        return Some(text.value);
-    }
-    report.wrong(text.at, format!("{}: \"{name}\": \"{}\" is not {wanted}", table.place(), text.value));
-    None
-}
-
-fn is_variable(word: &str) -> bool {
-    !word.starts_with(|c: char| c.is_ascii_digit())
-        && !word.is_empty()
-        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// Names in Kubernetes: a DNS label.
-fn is_label(word: &str) -> bool {
-    word.len() <= 63 && is_slug(word)
-}
-
-fn workload(report: &mut Report, mut table: Fields) -> Option<WorkloadDefaults> {
-    let mut name = |report: &mut Report, name: &'static str| {
-        let text = table.text(report, name, 63)?;
-        checked(report, &table, name, text, is_label, "a Kubernetes name (small letters, digits and hyphens)")
-    };
-    let namespace = name(report, "namespace");
-    let deployment = name(report, "deployment");
-    let container = name(report, "container");
-    let health_path = table.text(report, "health_path", 200);
-    let health_path = health_path.and_then(|path| {
-        let is_path = |path: &str| {
-            path.starts_with('/') && !path.starts_with("//") && !path.contains(char::is_whitespace)
-        };
-        checked(report, &table, "health_path", path, is_path, "a path that begins with /")
-    });
-    let given = table.texts(report, "environments", 40);
-    if given.is_empty() {
-        report.missing(table.at, "[workload]: \"environments\" has to name at least one");
-    }
-    let mut environments = Vec::new();
-    for environment in given {
-        let at = environment.at;
-        if let Some(word) =
-            checked(report, &table, "environments", environment, is_slug, "a name like \"production\"")
-        {
-            if environments.contains(&word) {
-                report.wrong(at, format!("[workload]: environment \"{word}\" is named twice"));
-            } else {
-                environments.push(word);
-            }
-        }
-    }
-    table.done(report);
-    Some(WorkloadDefaults {
-        namespace: namespace?,
-        deployment: deployment?,
-        container: container?,
-        health_path: health_path?,
-        environments,
-    })
-}
-
-fn mitigations(report: &mut Report, mut table: Fields) -> Mitigations {
-    let mut setting = |report: &mut Report, name: &'static str| {
-        let mut setting = table.table_if(report, name)?;
-        let variable = setting.text(report, "name", 128);
-        let variable = variable.and_then(|text| {
-            checked(report, &setting, "name", text, is_variable, "the name of an environment variable")
-        });
-        let value = setting.text(report, "value", 200);
-        setting.done(report);
-        Some(EnvSetting { name: variable?, value: value?.value })
-    };
-    let mitigations =
-        Mitigations { rate_limit: setting(report, "rate_limit"), fallback: setting(report, "fallback") };
-    table.done(report);
-    mitigations
 }
 
 fn sections(report: &mut Report, root: &mut Fields, offers: Offers) -> Vec<Section> {
@@ -314,75 +188,6 @@ fn probe_needs(probe: ProbeKind, offers: Offers) -> Option<&'static str> {
     }
 }
 
-fn thresholds(report: &mut Report, root: &mut Fields) -> Vec<ThresholdSpec> {
-    let mut keys = Seen::new("threshold");
-    let tables = root.tables(report, "threshold");
-    tables.into_iter().filter_map(|table| threshold(report, table, &mut keys)).collect()
-}
-
-fn threshold(report: &mut Report, mut table: Fields, keys: &mut Seen) -> Option<ThresholdSpec> {
-    let key = table.word(report, "key");
-    if let Some(key) = &key {
-        table.call(format!("threshold {}", key.value));
-        keys.check(report, key);
-    }
-    let name = table.text(report, "name", MAX_TITLE);
-    let promql = table.text(report, "promql", MAX_QUERY);
-    if let Some(promql) = &promql {
-        for reason in query_mistakes(&promql.value) {
-            report.wrong(promql.at, format!("{}: \"promql\" {reason}", table.place()));
-        }
-    }
-    let comparator = table.word(report, "comparator");
-    let limit = table.number(report, "limit");
-    if let Some(limit) = limit.as_ref().filter(|limit| limit.value < 0.0) {
-        report.wrong(limit.at, format!("{}: \"limit\" is below zero", table.place()));
-    }
-    let unit = table.text(report, "unit", 40);
-    let window_seconds = table.whole(report, "window_seconds", 1..=MAX_SECONDS);
-    let for_seconds = table.whole(report, "for_seconds", 0..=MAX_SECONDS);
-    let severity = table.word(report, "severity");
-    table.done(report);
-    Some(ThresholdSpec {
-        key: key?.value,
-        name: name?.value,
-        promql: promql?.value,
-        comparator: comparator?.value,
-        limit: limit?.value,
-        unit: unit?.value,
-        window_seconds: window_seconds?,
-        for_seconds: for_seconds?,
-        severity: severity?.value,
-    })
-}
-
-/// What is visibly wrong with a query: placeholders nobody fills, brackets that do not match. Whether it is `PromQL`
-/// only Prometheus knows.
-pub fn query_mistakes(query: &str) -> Vec<String> {
-    let mut mistakes = Vec::new();
-    let mut plain = String::new();
-    let mut rest = query;
-    while let Some((before, after)) = rest.split_once("{{") {
-        plain.push_str(before);
-        let Some((name, behind)) = after.split_once("}}") else {
-            mistakes.push("has a {{ without }}".to_owned());
-            return mistakes;
-        };
-        if !PLACEHOLDERS.contains(&name) {
-            let known = PLACEHOLDERS.join("}}, {{");
-            mistakes.push(format!("has the unknown placeholder {{{{{name}}}}}; known are {{{{{known}}}}}"));
-        }
-        rest = behind;
-    }
-    plain.push_str(rest);
-    for (open, close) in [('(', ')'), ('{', '}'), ('[', ']')] {
-        if plain.matches(open).count() != plain.matches(close).count() {
-            mistakes.push(format!("has not as many {open} as {close}"));
-        }
-    }
-    mistakes
-}
-
 /// Keys seen so far.
 struct Seen {
     what: &'static str,
@@ -402,6 +207,3 @@ impl Seen {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

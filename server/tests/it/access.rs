@@ -54,6 +54,9 @@ async fn every_role_meets_exactly_the_table_at_every_address() {
                 (Least::Role(_), Some(_)) => {
                     assert!(!to_sign_in, "{what}");
                     assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
+                    // Who may state an item, the item says.
+                    let by_item = route.path.contains("/items/");
+                    assert!(by_item || answer.status != StatusCode::FORBIDDEN, "{what}");
                 }
             }
         }

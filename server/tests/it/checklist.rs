@@ -137,6 +137,25 @@ async fn another_image_makes_statements_stale_and_closes_the_gate() {
     assert!(bad.body.contains("no version"), "what was typed is lost");
 }
 
+#[tokio::test]
+async fn another_configuration_makes_statements_stale_too_and_the_page_says_so() {
+    let world = World::start().await;
+    let id = world.go_live().await;
+    let (mut ana, mut sam) = (world.signed_in("ana").await, world.signed_in("sam").await);
+    settle_all(&world, id, &mut ana).await;
+    let before = stored(&world, id).await.go_live;
+    assert!(gate(&before).is_open());
+    let (seen, image) = (before.version.to_string(), before.release.image.to_string());
+    let fields = [("seen", seen.as_str()), ("image", &image), ("config", "config/production@77aa01c")];
+    let changed = ana.post(&format!("/go-lives/{id}/release"), &fields).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+    let after = stored(&world, id).await.go_live;
+    assert_eq!(after.release.image, before.release.image);
+    assert!(!gate(&after).is_open() && after.progress().stale > 0);
+    let page = sam.get(&format!("/go-lives/{id}")).await.body;
+    assert!(page.contains("the configuration changed"), "{page}");
+}
+
 /// Marks every item as not applicable; where two people are asked for, Rui agrees.
 async fn settle_all(world: &World, id: gantry_domain::id::GoLiveId, ana: &mut crate::world::Browser) {
     let mut rui = world.signed_in("rui").await;

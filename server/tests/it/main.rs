@@ -5,6 +5,7 @@ mod access;
 mod assets;
 mod audit;
 mod checklist;
+mod cli;
 mod incidents;
 mod inert;
 mod overview;

@@ -62,6 +62,93 @@ async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
 }
 
 #[tokio::test]
+async fn what_was_answered_with_success_is_in_the_database_wherever_it_was_killed_and_a_retry_adds_the_rest_once()
+ {
+    let dir = tempfile::tempdir().unwrap();
+    let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
+    postgres.create_database("gantry").await.unwrap();
+    let url = postgres.url("gantry");
+    store::migrate(&url).await.unwrap();
+    let running = start(&config(&url)).await;
+    let newcomer = Newcomer {
+        login: "rui".into(),
+        name: "Rui Matos".into(),
+        role: gantry_domain::actor::Role::ReleaseManager,
+        password: PASSWORD.into(),
+    };
+    people::add(&running.app.db, newcomer, None, running.app.clock.now()).await.unwrap();
+    let mut rui = Browser::new(&running);
+    rui.sign_in("rui", PASSWORD).await;
+    let mut statements = Vec::new();
+    for number in 0..2 {
+        let image = format!("posthog:{number}");
+        let opened = rui.post("/go-lives", &[("preset", "posthog"), ("image", &image)]).await;
+        let id = opened.location().rsplit('/').next().unwrap().parse().unwrap();
+        let stored = store::go_lives::find(running.app.db.pool(), id).await.unwrap().unwrap();
+        let items = stored.go_live.items().map(|(_, item)| format!("/go-lives/{id}/items/{}", item.spec.key));
+        statements.extend(items.collect::<Vec<_>>());
+    }
+    let say = |path: String| {
+        let mut rui = rui.clone();
+        async move {
+            let key = format!("key-of-{path}");
+            let fields = [("seen", "0"), ("reason", "said once"), ("key", &key)];
+            (path.clone(), rui.post_as_is(&format!("{path}/not-applicable"), &fields).await.status)
+        }
+    };
+    let said = std::sync::atomic::AtomicUsize::new(0);
+    let all = async {
+        use futures_util::StreamExt as _;
+
+        let answers =
+            futures_util::stream::iter(&statements).map(|path| say(path.clone())).buffer_unordered(13);
+        answers
+            .inspect(|_| {
+                said.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            })
+            .collect::<Vec<_>>()
+            .await
+    };
+    let killed = async {
+        eventually("some are said", Duration::from_secs(20), || async {
+            said.load(std::sync::atomic::Ordering::SeqCst) > statements.len() / 3
+        })
+        .await;
+        postgres.child().kill().await;
+    };
+    let (answers, ()) = tokio::join!(all, killed);
+    drop(postgres);
+
+    let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
+    eventually("the page is back", Duration::from_secs(10), || {
+        let mut rui = rui.clone();
+        async move { rui.get("/go-lives").await.status == StatusCode::OK }
+    })
+    .await;
+    let kept = async || {
+        let sql = "select said from (select '/go-lives/' || go_live_id || '/items/' || item as said from item_entries) as all_of_them order by said collate \"C\"";
+        let rows = postgres.query("gantry", sql).await.unwrap();
+        rows.lines().map(|row| row.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let after = kept().await;
+    let (done, lost): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|(_, status)| *status == StatusCode::SEE_OTHER);
+    assert!(!done.is_empty() && !lost.is_empty(), "{} done, {} not", done.len(), lost.len());
+    for (path, _) in &done {
+        assert!(after.contains(path), "{path} was said to be saved");
+    }
+    for (path, status) in lost {
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(say(path).await.1, StatusCode::SEE_OTHER);
+    }
+    let mut each = statements.clone();
+    each.sort();
+    assert_eq!(kept().await, each, "each once");
+    running.stop().await;
+    postgres.stop().await;
+}
+
+#[tokio::test]
 async fn a_client_that_dawdles_over_its_headers_is_let_go_and_others_are_served() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -47,3 +47,17 @@ fn every_setting_is_in_the_table_as_the_program_takes_it() {
          --test it settings writes it anew:\n{wanted}"
     );
 }
+
+#[test]
+fn the_manifests_and_the_image_set_nothing_that_nobody_reads() {
+    let command = ServeArgs::augment_args(Command::new("gantry"));
+    let known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
+    for file in ["kubernetes/settings.yaml", "kubernetes/panel.yaml", "Dockerfile"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let used = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        for name in used.filter(|word| word.starts_with("GANTRY_")) {
+            assert!(known.contains(&name), "{file} sets {name}");
+        }
+    }
+}

@@ -107,7 +107,8 @@ fn body(page: Page<'_>) -> Html {
         }
         .part()
     });
-    let gate_during = (running || complete).then(|| gate::overrides(page));
+    // What was overridden for it stays in sight.
+    let gate_during = (running || complete).then(|| (gate::overrides(page), preflight::waved(page)));
     let checklist = checklist::checklist(page);
     let rollout = view! {
         <h2 id="rollout-title">"Rollout"</h2>

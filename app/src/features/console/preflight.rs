@@ -68,7 +68,8 @@ fn row(page: Page<'_>, finding: &Finding) -> Html {
     .part()
 }
 
-fn waved(page: Page<'_>) -> Option<Html> {
+/// The admin's word against the failed checks, before the start and after it.
+pub(super) fn waved(page: Page<'_>) -> Option<Html> {
     let waved = page.model.preflight.overridden.clone()?;
     Some(view! {
         <blockquote class="callout warning">
@@ -102,7 +103,7 @@ fn wave_form(page: Page<'_>) -> Html {
         max: Some(MAX_NOTE),
         ..Field::new("reason", "Why start in spite of it")
             .required()
-            .help("Shown on this page for ever. What leaves no way back cannot be overridden.")
+            .help("Shown on this page with this release, and kept for ever. What leaves no way back cannot be overridden.")
     };
     view! {
         <details class="act" data-key="act-preflight-override" data-closes="" open=form.is_refused()>

@@ -15,7 +15,7 @@ async fn conflicts_throttling_and_broken_lines_change_nothing_but_the_time_it_ta
     stage.start().await;
     let faults = json!({ "conflict_every": 2, "throttle_every": 17, "reset_every": 13 });
     if !stage.scenario(json!({ "cluster": faults })).await {
-        return stage.done().await;
+        return stage.done();
     }
     let (watch, engine) = (stage.watch(), stage.engine());
     stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
@@ -23,7 +23,62 @@ async fn conflicts_throttling_and_broken_lines_change_nothing_but_the_time_it_ta
     engine.kill().await;
     stage.scenario(json!({ "cluster": null })).await;
     assert_eq!(stage.pods().await, (0, 4, 4));
-    stage.done().await;
+    stage.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_each_kind_of_refusal_and_a_lost_answer_it_reads_again_and_goes_on() {
+    let stage = Stage::set(4, &[(25, 1), (50, 1), (100, 0)]).await;
+    stage.start().await;
+    let mut strikes = Vec::new();
+    for status in [409, 410, 429, 500, 503, 0] {
+        for (verb, resource) in [("patch", "deployments"), ("get", "deployments"), ("list", "pods")] {
+            strikes.push(json!({ "verb": verb, "resource": resource, "status": status, "times": 1 }));
+        }
+    }
+    // Done, and nobody was told.
+    strikes
+        .push(json!({ "verb": "patch", "resource": "deployments", "status": 0, "times": 1, "after": true }));
+    if !stage.scenario(json!({ "cluster": { "strikes": strikes } })).await {
+        return stage.done();
+    }
+    let engine = stage.engine();
+    stage.complete().await;
+    engine.kill().await;
+    assert_eq!(stage.stored().await.problem, None);
+    stage.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_cluster_costs_time_and_nothing_else() {
+    let stage = Stage::set(4, &[(50, 1), (100, 0)]).await;
+    stage.start().await;
+    if !stage.scenario(json!({ "cluster": { "latency_ms": 400 } })).await {
+        return stage.done();
+    }
+    let (watch, engine) = (stage.watch(), stage.engine());
+    stage.complete().await;
+    watch.end().await;
+    engine.kill().await;
+    stage.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_away_it_stays_at_its_step_and_afterwards_goes_on() {
+    let stage = Stage::set(4, &[(25, 2), (100, 0)]).await;
+    stage.start().await;
+    let engine = stage.engine();
+    stage.soaking(0).await;
+    stage.database_away().await;
+    // Much longer than what was left of the soak.
+    for _ in 0..60 {
+        assert_eq!(stage.pods().await, (3, 1, 4));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    stage.database_back().await;
+    stage.complete().await;
+    engine.kill().await;
+    stage.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +89,7 @@ async fn watches_that_end_at_once_do_not_matter() {
     let engine = stage.engine();
     stage.complete().await;
     engine.kill().await;
-    stage.done().await;
+    stage.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +98,7 @@ async fn a_forbidden_verb_is_named_and_granted_it_goes_on() {
     stage.start().await;
     let rule = json!([{ "verb": "patch", "resource": "deployments" }]);
     if !stage.scenario(json!({ "cluster": { "forbidden": rule } })).await {
-        return stage.done().await;
+        return stage.done();
     }
     let missing = stage.cluster.missing(&stage.namespace).await.unwrap();
     assert_eq!(missing, [Asked::on("patch", "apps", "deployments").at(&stage.namespace)]);
@@ -58,7 +113,7 @@ async fn a_forbidden_verb_is_named_and_granted_it_goes_on() {
     stage.complete().await;
     engine.kill().await;
     assert_eq!(stage.stored().await.problem, None);
-    stage.done().await;
+    stage.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +128,7 @@ async fn a_stale_write_is_refused_by_the_cluster() {
     ]);
     assert_eq!(stage.cluster.patch(&before, &patch).await, Err(ClusterError::Conflict));
     assert_ne!(stage.field("/spec/paused").await, json!(true));
-    stage.done().await;
+    stage.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]

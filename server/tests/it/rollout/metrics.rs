@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,12 @@ pub(crate) enum Says {
     Nothing,
     /// 503.
     Unavailable,
+    /// No answer at all.
+    Hangs,
+    /// An answer without an end.
+    Endless,
+    /// An answer that breaks off.
+    BreaksOff,
 }
 
 #[derive(Clone)]
@@ -74,6 +81,9 @@ async fn answer(State(says): State<Arc<Mutex<Says>>>, Form(asked): Form<Query>) 
         }
         Says::All(value) => value,
         Says::Unavailable => return (StatusCode::SERVICE_UNAVAILABLE, "overloaded").into_response(),
+        Says::Hangs => return std::future::pending().await,
+        Says::Endless => return endless(|| Ok(vec![b' '; 65536])),
+        Says::BreaksOff => return endless(|| Err(std::io::ErrorKind::ConnectionReset.into())),
         Says::Nothing => {
             let data = json!({ "resultType": "vector", "result": [] });
             return Json(json!({ "status": "success", "data": data })).into_response();
@@ -81,4 +91,8 @@ async fn answer(State(says): State<Arc<Mutex<Says>>>, Form(asked): Form<Query>) 
     };
     let data = json!({ "resultType": "vector", "result": [{ "metric": {}, "value": [1.0, value] }] });
     Json(json!({ "status": "success", "data": data })).into_response()
+}
+
+fn endless(chunk: impl FnMut() -> Result<Vec<u8>, std::io::Error> + Send + 'static) -> Response {
+    Body::from_stream(futures_util::stream::repeat_with(chunk)).into_response()
 }

@@ -1,5 +1,5 @@
 //! Rollouts as a whole: the real services and engine on a real Postgres, the real cluster client on the sandbox or,
-//! with `KUBECONFIG` set, on a cluster of one's own in a namespace of their own.
+//! with `make test-cluster`, on the cluster of one's own in namespaces of their own.
 
 mod drift;
 mod faults;

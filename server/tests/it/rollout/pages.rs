@@ -17,7 +17,7 @@ struct Place {
     world: World,
     path: String,
     id: gantry_domain::id::GoLiveId,
-    _sandbox: Sandbox,
+    sandbox: Sandbox,
     _dir: tempfile::TempDir,
 }
 
@@ -40,9 +40,12 @@ impl Place {
         let mut config = config(database.url());
         config.kubeconfig = Some(kubeconfig);
         config.prometheus_url = Some(Metrics::start().await.url);
+        config.vendor.status = Some(sandbox.urls().posthog.clone());
+        config.staging_health_url =
+            Some(format!("{}/services/{{namespace}}-staging/{{deployment}}", sandbox.urls().services));
         let world = World::with(database, &config).await;
         let id = world.go_live().await;
-        Self { world, path: format!("/go-lives/{id}"), id, _sandbox: sandbox, _dir: dir }
+        Self { world, path: format!("/go-lives/{id}"), id, sandbox, _dir: dir }
     }
 
     /// Posts a form of the console with the version that the page shows now.
@@ -51,6 +54,13 @@ impl Place {
         let mut fields = fields.to_vec();
         fields.push(("seen", &seen));
         who.post(&format!("{}/{form}", self.path), &fields).await
+    }
+
+    /// Turns switches of the outside world.
+    async fn switch(&self, change: serde_json::Value) {
+        let address = format!("{}/scenario", self.sandbox.urls().control);
+        let answer = reqwest::Client::new().post(address).json(&change).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
@@ -109,4 +119,32 @@ async fn from_the_plan_to_the_rollback_everything_works_with_plain_forms() {
     assert!(list.contains("rolled back"), "{list}");
     let print = sam.get(&format!("{}/print", place.path)).await.body;
     assert!(print.contains("Rolling back to registry.example/posthog-integration:v2.4.1"), "{print}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_of_the_vendor_and_an_unwell_staging_block_the_start_until_an_admin_says_why_not() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let mut ana = place.world.signed_in("ana").await;
+    let reason = [("reason", "the checklist is worked through on paper")];
+    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
+    place.switch(serde_json::json!({ "vendor": "outage_with_notice" })).await;
+
+    let refused = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("its status page shows an incident"), "{}", refused.body);
+    place.switch(serde_json::json!({ "vendor": "up", "key_revoked": true })).await;
+    let refused = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(!refused.body.contains("its status page shows an incident"), "{}", refused.body);
+
+    let why = [("reason", "staging has lost its key, and production has another")];
+    assert_eq!(place.post(&mut rui, "preflight/override", &why).await.status, StatusCode::FORBIDDEN);
+    let short = place.post(&mut ana, "preflight/override", &[("reason", "hurry")]).await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(place.post(&mut ana, "preflight/override", &why).await.status, StatusCode::SEE_OTHER);
+    let started = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    let page = rui.get(&place.path).await.body;
+    assert!(page.contains("staging has lost its key, and production has another"), "{page}");
 }

@@ -1,14 +1,17 @@
 //! What a rollout needs to happen: a Deployment, people, a go-live with its gate open, and an engine that can be killed.
 
+mod ground;
+mod watch;
+
 use std::time::Duration;
 
 use gantry_domain::actor::{Actor, Person, Role};
 use gantry_domain::id::{GoLiveId, UserId};
 use gantry_domain::plan::{Plan, Step};
 use gantry_domain::preset;
-use gantry_domain::rollout::{Ask, LogLine, Phase, Rollout, Side};
+use gantry_domain::rollout::{Ask, LogLine, Phase, Rollout};
 use gantry_local::TestDatabase;
-use gantry_sandbox::{Options, Sandbox};
+use gantry_sandbox::Sandbox;
 use gantry_server::engine::rollout::{Engine, run};
 use gantry_server::live::{self, Hub};
 use gantry_server::outside::cluster::{Cluster, facts};
@@ -27,6 +30,10 @@ use uuid::Uuid;
 
 use super::metrics::Metrics;
 use crate::world::{database, eventually};
+
+pub(crate) use ground::request;
+use ground::{Ground, OwnNamespace};
+use watch::ready;
 
 pub(crate) const NAME: &str = "checkout";
 pub(crate) const OLD: &str = "registry.example/checkout:v1";
@@ -49,7 +56,7 @@ pub(crate) struct Stage {
     pub(crate) cluster: Cluster,
     pub(crate) kube: Client,
     pub(crate) metrics: Metrics,
-    pub(crate) sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
     pub(crate) namespace: String,
     pub(crate) id: GoLiveId,
     pub(crate) admin: Actor,
@@ -58,16 +65,15 @@ pub(crate) struct Stage {
     replicas: u32,
     hub: Hub,
     _listener: JoinHandle<()>,
-    _database: TestDatabase,
+    database: TestDatabase,
+    _own: Option<OwnNamespace>,
 }
 
 impl Stage {
     /// A Deployment of so many ready pods, and a go-live of its next version.
     pub(crate) async fn set(replicas: u32, steps: &[(u32, u32)]) -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
-        let (cluster, kube, sandbox) = outside().await;
-        let namespace = format!("gantry-test-{}", &Uuid::new_v4().simple().to_string()[..10]);
-        make_deployment(&kube, &namespace, replicas).await;
+        let Ground { cluster, kube, sandbox, namespace, own } = Ground::prepare(replicas).await;
         let metrics = Metrics::start().await;
         let database = database().await;
         let db = Db::connect(database.url(), PoolSettings { max_connections: 8 }).await.unwrap();
@@ -96,7 +102,8 @@ impl Stage {
             replicas,
             hub,
             _listener: listener,
-            _database: database,
+            database,
+            _own: own,
         };
         stage.plan(steps).await;
         eventually("all pods are ready", WITHIN, || async { stage.pods().await == (replicas, 0, replicas) })
@@ -279,122 +286,60 @@ impl Stage {
         true
     }
 
-    /// Watches until dropped: never more new pods than the recorded step, never fewer ready pods than replicas.
-    pub(crate) fn watch(&self) -> Watch {
-        let (db, cluster, namespace) = (self.db.clone(), self.cluster.clone(), self.namespace.clone());
-        let (id, replicas) = (self.id, self.replicas);
-        Watch(tokio::spawn(async move {
-            let mut looks = 0_u32;
-            loop {
-                let Ok(Some(snapshot)) = cluster.read(&namespace, NAME).await else { continue };
-                // Read after the cluster: a step is recorded before it is performed.
-                let row = rollouts::latest(db.pool(), id).await.unwrap().unwrap().rollout;
-                let seen = gantry_server::outside::cluster::observe(&snapshot, &row);
-                let most = match &row.phase {
-                    Phase::Starting => 0,
-                    Phase::Held { from, .. } => step_target(from).unwrap_or(replicas),
-                    phase => step_target(phase).unwrap_or(replicas),
-                };
-                let new = seen.pods.tally(Side::New).desired;
-                assert!(new <= most, "overshoot: {new} new pods at {:?}", row.phase);
-                let ready = ready(&snapshot.pods);
-                assert!(ready >= replicas, "{ready} of {replicas} pods are ready at {:?}", row.phase);
-                looks += 1;
-                if looks == u32::MAX {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(15)).await;
+    /// Nobody gets into the database any more, and everybody in it is thrown out.
+    pub(crate) async fn database_away(&self) {
+        let name = self.database.name();
+        self.beside(&format!("alter database {name} with allow_connections false")).await;
+        let others =
+            format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        self.beside(&others).await;
+    }
+
+    pub(crate) async fn database_back(&self) {
+        self.beside(&format!("alter database {} with allow_connections true", self.database.name())).await;
+    }
+
+    /// Runs a statement in the database beside ours.
+    async fn beside(&self, sql: &str) {
+        use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+
+        let options: PgConnectOptions = self.database.url().parse().unwrap();
+        let mut connection = PgConnection::connect_with(&options.database("postgres")).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+
+    /// What somebody does with kubectl in our namespace; nothing where there is no kubectl.
+    pub(crate) async fn kubectl(&self, arguments: &str) -> Option<String> {
+        self.typed(&format!("kubectl -n {} {arguments}", self.namespace)).await
+    }
+
+    /// A line as somebody types it who has a kubeconfig; nothing where there is no kubectl.
+    pub(crate) async fn typed(&self, line: &str) -> Option<String> {
+        let home = tempfile::tempdir().unwrap();
+        let kubeconfig = match &self.sandbox {
+            Some(sandbox) => {
+                let path = home.path().join("kubeconfig");
+                std::fs::write(&path, sandbox.kubeconfig()).unwrap();
+                path
             }
-        }))
-    }
-
-    pub(crate) async fn done(self) {
-        if self.sandbox.is_none() {
-            let path = format!("/api/v1/namespaces/{}", self.namespace);
-            request(&self.kube, "DELETE", &path, "application/json", &json!({})).await;
+            None => ground::chosen().unwrap(),
+        };
+        let mut shell = tokio::process::Command::new("sh");
+        shell.args(["-c", line]).env("HOME", home.path()).env("KUBECONFIG", kubeconfig);
+        let output = shell.stdin(std::process::Stdio::null()).kill_on_drop(true).output().await.unwrap();
+        if output.status.code() == Some(127) {
+            assert!(std::env::var_os("CI").is_none(), "kubectl is missing, and CI must not skip its tests");
+            eprintln!("skipped: there is no kubectl");
+            return None;
         }
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Some(said.concat())
     }
-}
 
-fn step_target(phase: &Phase) -> Option<u32> {
-    match phase {
-        Phase::Surging { to, .. } | Phase::Trimming { to, .. } | Phase::Soaking { to, .. } => Some(*to),
-        _ => None,
+    /// The end of a test. What it made in a cluster of somebody's own goes also when it fails.
+    pub(crate) fn done(self) {
+        drop(self);
     }
-}
-
-/// A watch over the invariants.
-pub(crate) struct Watch(JoinHandle<()>);
-
-impl Watch {
-    /// Ends it; fails with what it saw.
-    pub(crate) async fn end(self) {
-        self.0.abort();
-        if let Err(error) = self.0.await
-            && error.is_panic()
-        {
-            std::panic::resume_unwind(error.into_panic());
-        }
-    }
-}
-
-fn ready(pods: &[Value]) -> u32 {
-    let is = |pod: &&Value| {
-        let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
-        let ready = conditions
-            .is_some_and(|all| all.iter().any(|one| one["type"] == "Ready" && one["status"] == "True"));
-        ready && pod.pointer("/metadata/deletionTimestamp").is_none()
-    };
-    u32::try_from(pods.iter().filter(is).count()).unwrap()
-}
-
-async fn outside() -> (Cluster, Client, Option<Sandbox>) {
-    if std::env::var_os("KUBECONFIG").is_some() {
-        let cluster = Cluster::connect(None).await.unwrap();
-        return (cluster, Client::try_default().await.unwrap(), None);
-    }
-    let options = Options { pod_start_ms: 300, pod_stop_ms: 100, empty: true, ..Options::default() };
-    let sandbox = Sandbox::start(options).await.unwrap();
-    let url = &sandbox.urls().kube;
-    let client = Client::try_from(kube::Config::new(url.parse().unwrap())).unwrap();
-    (Cluster::at(url).unwrap(), client, Some(sandbox))
-}
-
-pub(crate) async fn request(kube: &Client, method: &str, path: &str, media: &str, body: &Value) -> Value {
-    let request = axum::http::Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", media)
-        .body(body.to_string().into_bytes())
-        .unwrap();
-    kube.request::<Value>(request).await.unwrap()
-}
-
-async fn make_deployment(kube: &Client, namespace: &str, replicas: u32) {
-    let post = |path: String, body: Value| async move {
-        request(kube, "POST", &path, "application/json", &body).await
-    };
-    let named = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
-    post("/api/v1/namespaces".into(), named).await;
-    let labels = json!({ "app": NAME });
-    let deployment = json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": { "name": NAME, "namespace": namespace },
-        "spec": {
-            "replicas": replicas,
-            "selector": { "matchLabels": labels },
-            "template": {
-                "metadata": { "labels": labels },
-                "spec": { "containers": [{
-                    "name": "app",
-                    "image": OLD,
-                    "env": [{ "name": "MODE", "value": "plain" }],
-                }]},
-            },
-        },
-    });
-    post(format!("/apis/apps/v1/namespaces/{namespace}/deployments"), deployment).await;
 }
 
 async fn person(db: &Db, login: &str, role: Role) -> Actor {

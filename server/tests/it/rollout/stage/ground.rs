@@ -1,0 +1,115 @@
+//! The cluster under a rollout: a sandbox, or the one of somebody's own that `make test-cluster` names, where everything
+//! happens in a namespace that goes again.
+
+use std::path::PathBuf;
+
+use gantry_sandbox::{Options, Sandbox};
+use gantry_server::outside::cluster::Cluster;
+use kube::Client;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{NAME, OLD};
+
+/// Names the kubeconfig of a cluster to test on. Not `KUBECONFIG`: no test reaches a cluster because somebody had one.
+const CHOICE: &str = "GANTRY_TEST_KUBECONFIG";
+
+pub(super) fn chosen() -> Option<PathBuf> {
+    std::env::var_os(CHOICE).map(PathBuf::from)
+}
+
+/// A cluster with a Deployment in a namespace of its own.
+pub(super) struct Ground {
+    pub(super) cluster: Cluster,
+    pub(super) kube: Client,
+    pub(super) sandbox: Option<Sandbox>,
+    pub(super) namespace: String,
+    pub(super) own: Option<OwnNamespace>,
+}
+
+impl Ground {
+    pub(super) async fn prepare(replicas: u32) -> Self {
+        let namespace = format!("gantry-test-{}", &Uuid::new_v4().simple().to_string()[..10]);
+        let chosen = chosen();
+        let (cluster, kube, sandbox) = match &chosen {
+            Some(path) => (Cluster::connect(Some(path)).await.unwrap(), client(path).await, None),
+            None => {
+                let options =
+                    Options { pod_start_ms: 300, pod_stop_ms: 100, empty: true, ..Options::default() };
+                let sandbox = Sandbox::start(options).await.unwrap();
+                let url = &sandbox.urls().kube;
+                let client = Client::try_from(kube::Config::new(url.parse().unwrap())).unwrap();
+                (Cluster::at(url).unwrap(), client, Some(sandbox))
+            }
+        };
+        let own = chosen.map(|kubeconfig| OwnNamespace { kubeconfig, name: namespace.clone() });
+        make_deployment(&kube, &namespace, replicas).await;
+        Self { cluster, kube, sandbox, namespace, own }
+    }
+}
+
+/// A namespace in a cluster of somebody's own. It goes with its test, also when that fails.
+pub(super) struct OwnNamespace {
+    kubeconfig: PathBuf,
+    name: String,
+}
+
+impl Drop for OwnNamespace {
+    fn drop(&mut self) {
+        let (kubeconfig, path) = (self.kubeconfig.clone(), format!("/api/v1/namespaces/{}", self.name));
+        // A runtime of its own: the test's may be ending, and nothing can be awaited here.
+        let gone = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                request(&client(&kubeconfig).await, "DELETE", &path, "application/json", &json!({})).await;
+            });
+        });
+        if gone.join().is_err() {
+            eprintln!("the namespace {} could not be removed", self.name);
+        }
+    }
+}
+
+async fn client(kubeconfig: &std::path::Path) -> Client {
+    let file = Kubeconfig::read_from(kubeconfig).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
+    Client::try_from(config).unwrap()
+}
+
+pub(crate) async fn request(kube: &Client, method: &str, path: &str, media: &str, body: &Value) -> Value {
+    let request = axum::http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", media)
+        .body(body.to_string().into_bytes())
+        .unwrap();
+    kube.request::<Value>(request).await.unwrap()
+}
+
+async fn make_deployment(kube: &Client, namespace: &str, replicas: u32) {
+    let post = |path: String, body: Value| async move {
+        request(kube, "POST", &path, "application/json", &body).await
+    };
+    let named = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
+    post("/api/v1/namespaces".into(), named).await;
+    let labels = json!({ "app": NAME });
+    let deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": NAME, "namespace": namespace },
+        "spec": {
+            "replicas": replicas,
+            "selector": { "matchLabels": labels },
+            "template": {
+                "metadata": { "labels": labels },
+                "spec": { "containers": [{
+                    "name": "app",
+                    "image": OLD,
+                    "env": [{ "name": "MODE", "value": "plain" }],
+                }]},
+            },
+        },
+    });
+    post(format!("/apis/apps/v1/namespaces/{namespace}/deployments"), deployment).await;
+}

@@ -1,0 +1,73 @@
+//! A watch over what must hold all the time: no overshoot, no dip.
+
+use std::time::Duration;
+
+use gantry_domain::rollout::{Phase, Side};
+use gantry_server::store::rollouts;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use super::{NAME, Stage};
+
+impl Stage {
+    /// Watches until dropped: never more new pods than the recorded step, never fewer ready pods than replicas.
+    pub(crate) fn watch(&self) -> Watch {
+        let (db, cluster, namespace) = (self.db.clone(), self.cluster.clone(), self.namespace.clone());
+        let (id, replicas) = (self.id, self.replicas);
+        Watch(tokio::spawn(async move {
+            let mut looks = 0_u32;
+            loop {
+                let Ok(Some(snapshot)) = cluster.read(&namespace, NAME).await else { continue };
+                // Read after the cluster: a step is recorded before it is performed.
+                let row = rollouts::latest(db.pool(), id).await.unwrap().unwrap().rollout;
+                let seen = gantry_server::outside::cluster::observe(&snapshot, &row);
+                let most = match &row.phase {
+                    Phase::Starting => 0,
+                    Phase::Held { from, .. } => step_target(from).unwrap_or(replicas),
+                    phase => step_target(phase).unwrap_or(replicas),
+                };
+                let new = seen.pods.tally(Side::New).desired;
+                assert!(new <= most, "overshoot: {new} new pods at {:?}", row.phase);
+                let ready = ready(&snapshot.pods);
+                assert!(ready >= replicas, "{ready} of {replicas} pods are ready at {:?}", row.phase);
+                looks += 1;
+                if looks == u32::MAX {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(15)).await;
+            }
+        }))
+    }
+}
+
+fn step_target(phase: &Phase) -> Option<u32> {
+    match phase {
+        Phase::Surging { to, .. } | Phase::Trimming { to, .. } | Phase::Soaking { to, .. } => Some(*to),
+        _ => None,
+    }
+}
+
+/// A watch over the invariants.
+pub(crate) struct Watch(JoinHandle<()>);
+
+impl Watch {
+    /// Ends it; fails with what it saw.
+    pub(crate) async fn end(self) {
+        self.0.abort();
+        if let Err(error) = self.0.await
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    }
+}
+
+pub(super) fn ready(pods: &[Value]) -> u32 {
+    let is = |pod: &&Value| {
+        let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
+        let ready = conditions
+            .is_some_and(|all| all.iter().any(|one| one["type"] == "Ready" && one["status"] == "True"));
+        ready && pod.pointer("/metadata/deletionTimestamp").is_none()
+    };
+    u32::try_from(pods.iter().filter(is).count()).unwrap()
+}
