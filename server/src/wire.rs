@@ -121,6 +121,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let cluster = cluster(&config).await?;
     let prometheus =
         config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
+    // A client of its own: what alerts ask can neither wait behind a rollout nor make one wait.
+    let watching = prometheus.as_ref().and(config.prometheus_url.as_deref());
+    let watching = watching.map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
     if config.migrate {
         store::migrate(&config.database_url).await.map_err(StartError::migrating)?;
     }
@@ -136,15 +139,6 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     // Port 0 is whatever the system gave.
     let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
-<<<<<<< HEAD
-    let cluster = cluster(&config).await?;
-    let prometheus =
-        config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
-    // A client of its own: what alerts ask can neither wait behind a rollout nor make one wait.
-    let watching = prometheus.as_ref().and(config.prometheus_url.as_deref());
-    let watching = watching.map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
-=======
->>>>>>> 8d6228e (Hold the command line, the cluster of one's own, refusals and lost databases in tests; check licences without cargo-deny)
     let looks = Arc::new(looks(&config, &presets, cluster.clone(), prometheus.clone())?);
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();

@@ -1,6 +1,6 @@
 //! The command line, as processes: what each command prints, how it ends, and what is said of a wrong setting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
