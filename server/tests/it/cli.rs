@@ -201,7 +201,7 @@ async fn a_new_vendor_is_a_new_file() {
     assert!(rui.get("/go-lives/new").await.body.contains("A vendor that nobody has thought of"));
     let opened = rui.post("/go-lives", &[("preset", "acme"), ("image", "acme:1")]).await;
     assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
-    let page = rui.get(&opened.location().to_owned()).await.body;
+    let page = rui.get(opened.location()).await.body;
     assert!(page.contains("Before anything") && page.contains("The contract is signed"), "{page}");
 }
 

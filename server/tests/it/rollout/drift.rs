@@ -107,7 +107,7 @@ async fn with_an_autoscaler_steps_are_kept_in_percent() {
     stage.done();
 }
 
-const MANIFEST: &str = r#"apiVersion: apps/v1
+const MANIFEST: &str = r"apiVersion: apps/v1
 kind: Deployment
 metadata: { name: checkout }
 spec:
@@ -119,7 +119,7 @@ spec:
     spec:
       containers:
         - { name: app, image: registry.example/checkout:v3, env: [{ name: MODE, value: plain }] }
-"#;
+";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_do_with_kubectl_in_a_soak_brings_no_third_version_holds_and_can_be_taken_back() {
