@@ -38,7 +38,7 @@ async fn whatever_others_change_holds_with_the_difference_and_one_click_goes_bac
         stage.until("it is back", gantry_domain::rollout::Phase::is_over).await;
         assert_eq!(stage.images().await, [OLD], "{words}");
         engine.kill().await;
-        stage.done();
+        stage.done().await;
     }
 }
 
@@ -52,7 +52,7 @@ async fn a_third_version_cannot_be_resumed_over_until_it_is_gone() {
     stage.roll_back().await;
     stage.rolled_back().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +67,7 @@ async fn scaling_can_be_accepted_and_the_rollout_goes_on_with_the_new_count() {
     stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     assert_eq!(stage.pods().await, (0, 6, 6));
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +79,7 @@ async fn a_deleted_deployment_holds_and_can_be_abandoned() {
     stage.ask(Ask::Abandon { reason: "moved elsewhere".into() }).await.unwrap();
     stage.until("it is over", gantry_domain::rollout::Phase::is_over).await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +104,7 @@ async fn with_an_autoscaler_steps_are_kept_in_percent() {
     stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     assert_eq!(stage.pods().await, (0, 8, 8));
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 const MANIFEST: &str = r"apiVersion: apps/v1
@@ -146,7 +146,7 @@ async fn what_people_do_with_kubectl_in_a_soak_brings_no_third_version_holds_and
         stage.until("it is back", gantry_domain::rollout::Phase::is_over).await;
         assert_eq!(stage.images().await, [OLD], "{arguments}");
         engine.kill().await;
-        stage.done();
+        stage.done().await;
     }
 }
 
@@ -166,7 +166,7 @@ async fn without_the_panel_kubectl_undoes_nothing_by_accident_and_the_line_of_th
     watch.end().await;
     assert!(said.contains("patched"), "{said}");
     assert_eq!(stage.images().await, [OLD]);
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,5 +185,5 @@ async fn the_line_beside_continue_goes_to_the_next_step_and_no_further() {
     .await;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(stage.pods().await.1, 5, "{said}");
-    stage.done();
+    stage.done().await;
 }

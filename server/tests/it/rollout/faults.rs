@@ -15,7 +15,7 @@ async fn conflicts_throttling_and_broken_lines_change_nothing_but_the_time_it_ta
     stage.start().await;
     let faults = json!({ "conflict_every": 2, "throttle_every": 17, "reset_every": 13 });
     if !stage.scenario(json!({ "cluster": faults })).await {
-        return stage.done();
+        return stage.done().await;
     }
     let (watch, engine) = (stage.watch(), stage.engine());
     stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
@@ -23,7 +23,7 @@ async fn conflicts_throttling_and_broken_lines_change_nothing_but_the_time_it_ta
     engine.kill().await;
     stage.scenario(json!({ "cluster": null })).await;
     assert_eq!(stage.pods().await, (0, 4, 4));
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,13 +40,13 @@ async fn after_each_kind_of_refusal_and_a_lost_answer_it_reads_again_and_goes_on
     strikes
         .push(json!({ "verb": "patch", "resource": "deployments", "status": 0, "times": 1, "after": true }));
     if !stage.scenario(json!({ "cluster": { "strikes": strikes } })).await {
-        return stage.done();
+        return stage.done().await;
     }
     let engine = stage.engine();
     stage.complete().await;
     engine.kill().await;
     assert_eq!(stage.stored().await.problem, None);
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,13 +54,13 @@ async fn a_slow_cluster_costs_time_and_nothing_else() {
     let stage = Stage::set(4, &[(50, 1), (100, 0)]).await;
     stage.start().await;
     if !stage.scenario(json!({ "cluster": { "latency_ms": 400 } })).await {
-        return stage.done();
+        return stage.done().await;
     }
     let (watch, engine) = (stage.watch(), stage.engine());
     stage.complete().await;
     watch.end().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +78,7 @@ async fn while_the_database_is_away_it_stays_at_its_step_and_afterwards_goes_on(
     stage.database_back().await;
     stage.complete().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +89,7 @@ async fn watches_that_end_at_once_do_not_matter() {
     let engine = stage.engine();
     stage.complete().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +98,7 @@ async fn a_forbidden_verb_is_named_and_granted_it_goes_on() {
     stage.start().await;
     let rule = json!([{ "verb": "patch", "resource": "deployments" }]);
     if !stage.scenario(json!({ "cluster": { "forbidden": rule } })).await {
-        return stage.done();
+        return stage.done().await;
     }
     let missing = stage.cluster.missing(&stage.namespace).await.unwrap();
     assert_eq!(missing, [Asked::on("patch", "apps", "deployments").at(&stage.namespace)]);
@@ -113,7 +113,7 @@ async fn a_forbidden_verb_is_named_and_granted_it_goes_on() {
     stage.complete().await;
     engine.kill().await;
     assert_eq!(stage.stored().await.problem, None);
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +128,7 @@ async fn a_stale_write_is_refused_by_the_cluster() {
     ]);
     assert_eq!(stage.cluster.patch(&before, &patch).await, Err(ClusterError::Conflict));
     assert_ne!(stage.field("/spec/paused").await, json!(true));
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ async fn killed_at_random_moments_it_never_overshoots_never_dips_and_arrives() {
     stage.complete().await;
     watch.end().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,5 +44,5 @@ async fn of_two_panels_one_drives_and_the_other_takes_over_when_it_dies() {
     let log = stage.log().await;
     let began = log.iter().filter(|line| line.what.starts_with("Step 1:")).count();
     assert_eq!(began, 1, "{log:#?}");
-    stage.done();
+    stage.done().await;
 }

@@ -337,8 +337,8 @@ impl Stage {
     }
 
     /// The end of a test. What it made in a cluster of somebody's own goes also when it fails.
-    pub(crate) fn done(self) {
-        drop(self);
+    pub(crate) fn done(self) -> std::future::Ready<()> {
+        std::future::ready(drop(self))
     }
 }
 

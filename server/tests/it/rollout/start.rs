@@ -29,7 +29,7 @@ async fn a_closed_gate_refuses_with_every_item_that_is_open() {
     assert_eq!(blocked(refused), [Check::Gate]);
     assert!(preflights::of(stage.db.pool(), stage.id).await.unwrap().unwrap().findings.len() >= 8);
     assert!(rollouts::latest(stage.db.pool(), stage.id).await.unwrap().is_none());
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,7 @@ async fn whatever_is_wrong_with_the_deployment_blocks() {
     assert_eq!(blocked(stage.try_start(&stage.manager).await), [Check::Settled]);
     stage.meddle(json!({ "spec": { "paused": false, "replicas": 0 } })).await;
     assert!(blocked(stage.try_start(&stage.manager).await).contains(&Check::Replicas));
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +61,7 @@ async fn metrics_that_fail_block_until_an_admin_says_why_not() {
     ));
     over(&stage.admin, "watched by hand on the other screen", seen).await.unwrap();
     stage.try_start(&stage.manager).await.unwrap();
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,5 +85,5 @@ async fn a_request_sent_twice_starts_and_asks_once_and_a_stakeholder_does_neithe
     }
     assert_eq!(stage.log().await.iter().filter(|line| line.what == "Paused by a person").count(), 1);
     assert!(blocked(stage.try_start(&stage.manager).await).contains(&Check::Settled));
-    stage.done();
+    stage.done().await;
 }

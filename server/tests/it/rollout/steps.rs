@@ -33,7 +33,7 @@ async fn ten_pods_go_one_then_five_then_all_and_ready_never_falls() {
     assert_eq!(stage.field("/spec/progressDeadlineSeconds").await, json!(600));
     let points = rollouts::curve(stage.db.pool(), stage.row().await.id, 100).await.unwrap();
     assert!(points.iter().any(|point| point.key == "api-down" && point.value == Some(0.0)), "{points:?}");
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +47,7 @@ async fn a_p1_breach_takes_it_back_without_a_dip() {
     watch.end().await;
     engine.kill().await;
     assert!(stage.log().await.iter().any(|line| line.why.contains("40 per minute, limit 10")));
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn a_p2_breach_holds_for_a_person() {
     stage.ask(Ask::Continue { reason: "the limit is being raised".into() }).await.unwrap();
     stage.complete().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +89,7 @@ async fn without_data_it_holds_and_goes_on_by_itself() {
         stage.complete().await;
         engine.kill().await;
         assert!(stage.log().await.iter().any(|line| line.what == "Resumed by itself"));
-        stage.done();
+        stage.done().await;
     }))
     .await;
 }
@@ -127,7 +127,7 @@ async fn from_any_moment_one_click_goes_back_without_a_dip() {
         watch.end().await;
         engine.kill().await;
     }
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +139,7 @@ async fn a_complete_rollout_can_still_be_taken_back() {
     stage.roll_back().await;
     stage.rolled_back().await;
     engine.kill().await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +161,7 @@ async fn a_rollback_keeps_the_mitigation_of_an_incident() {
     assert_eq!(named("RATE_LIMIT_MODE").unwrap()["value"], "queue");
     assert_eq!(named("MODE").unwrap()["value"], "plain");
     eventually("only the stable version runs", WITHIN, || async { stage.images().await == [OLD] }).await;
-    stage.done();
+    stage.done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,5 +184,5 @@ async fn the_strategy_that_was_there_before_comes_back() {
         stage.field("/spec/strategy/rollingUpdate").await,
         json!({ "maxSurge": 2, "maxUnavailable": 0 })
     );
-    stage.done();
+    stage.done().await;
 }
