@@ -86,11 +86,11 @@ pub fn summary(model: &Model, now: DateTime<Utc>) -> (Tone, String) {
         model.integrations.iter().flat_map(|one| &one.lights).map(|light| light.shown(now).0).collect();
     let has = |tone| tones.contains(&tone);
     if has(Tone::Bad) {
-        (Tone::Bad, "Something is down; no incident is open".to_owned())
+        (Tone::Bad, "Something is down; no incident is announced yet".to_owned())
     } else if has(Tone::Warning) {
-        (Tone::Warning, "Something is degraded; no incident is open".to_owned())
+        (Tone::Warning, "Something is degraded; no incident is announced yet".to_owned())
     } else if tones.is_empty() || has(Tone::Unknown) {
-        (Tone::Unknown, "No incident is open; not everything could be looked at".to_owned())
+        (Tone::Unknown, "No incident is announced; not everything could be looked at".to_owned())
     } else {
         (Tone::Good, "Everything is operational".to_owned())
     }

@@ -15,7 +15,7 @@ async fn everybody_reads_public_entries_and_nothing_else() {
     let mut anybody = world.browser();
     let silent = anybody.get("/status").await;
     assert_eq!(silent.status, StatusCode::OK);
-    assert!(silent.body.contains("No incident is open"), "an incident without a public word is told of");
+    assert!(silent.body.contains("No incident is announced"), "an incident without a public word is told of");
     rui.post(&format!("{path}/notes"), &[("text", "We look into late <webhooks>"), ("public", "on")]).await;
     let shows = |path: &'static str, words: &'static str| {
         let mut browser = world.browser();
@@ -47,7 +47,7 @@ async fn everybody_reads_public_entries_and_nothing_else() {
         rui.post(&format!("{path}/notes/{note}"), &[("seen", "0"), ("text", "We look into it")]).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
     eventually("it is not told any more", std::time::Duration::from_secs(10), || async {
-        shows("/status", "No incident is open").await
+        shows("/status", "No incident is announced").await
     })
     .await;
 }
