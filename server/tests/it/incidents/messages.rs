@@ -154,8 +154,8 @@ async fn an_update_is_seen_before_it_is_sent_and_no_secret_is_ever_shown() {
     assert!(looked.body.contains("This goes out") && looked.body.contains("Impact: All &lt;events&gt;"));
     assert!(looked.body.contains("Commander: nobody yet") && looked.body.contains("Send it"));
     assert_eq!(world.count("select count(*) from outbox where tell = 'update'").await, 0, "sent unseen");
-    let send = [&text[..], &[("step", "send")]].concat();
-    let sent = rui.post(&format!("{path}/update"), &send).await;
+    let whole = [&text[..], &[("step", "send")]].concat();
+    let sent = rui.post(&format!("{path}/update"), &whole).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     eventually("it is delivered", std::time::Duration::from_secs(10), || async {
         world.count("select count(*) from outbox where delivered_at is null").await == 0
