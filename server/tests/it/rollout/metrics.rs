@@ -60,10 +60,14 @@ impl Metrics {
 
 /// A range of one point, of the same value.
 async fn range(State(says): State<Arc<Mutex<Says>>>) -> Response {
-    let value = match says.lock().unwrap().clone() {
+    let says = says.lock().unwrap().clone();
+    let value = match says {
         Says::Value(_, value) | Says::All(value) => value,
-        Says::Unavailable => return (StatusCode::SERVICE_UNAVAILABLE, "overloaded").into_response(),
         Says::Nothing => "0",
+        Says::Unavailable => return (StatusCode::SERVICE_UNAVAILABLE, "overloaded").into_response(),
+        Says::Hangs => return std::future::pending().await,
+        Says::Endless => return endless(|| Ok(vec![b' '; 65536])),
+        Says::BreaksOff => return endless(|| Err(std::io::ErrorKind::ConnectionReset.into())),
     };
     let data = json!({ "resultType": "matrix", "result": [{ "metric": {}, "values": [[1.0, value]] }] });
     Json(json!({ "status": "success", "data": data })).into_response()
