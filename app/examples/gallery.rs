@@ -2,24 +2,28 @@
 
 #[path = "../tests/pages/fixtures/mod.rs"]
 mod fixtures;
+#[path = "../tests/pages/response_models.rs"]
+mod response_models;
 
 use std::path::{Path, PathBuf};
 
 use fixtures::Fail;
 use gantry_app::features::golives::model::{ImportModel, Model as GoLives, NewModel, PresetChoice, Row};
-use gantry_app::features::{console, error, first_admin, golives, item, print, sign_in};
+use gantry_app::features::{console, error, first_admin, golives, item, print, response, sign_in};
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
 use gantry_domain::gate::gate;
 use gantry_domain::preset::builtin;
 use gantry_domain::rollout::{Phase, Side};
+use gantry_domain::triage::Notice;
 
 fn main() -> Result<(), Fail> {
     let out = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/gallery".to_owned()));
     std::fs::create_dir_all(&out)?;
     consoles(&out)?;
     others(&out)?;
+    responses(&out)?;
     println!("{}", out.display());
     Ok(())
 }
@@ -31,6 +35,41 @@ fn write(out: &Path, name: &str, html: &str) -> Result<(), Fail> {
     let dark = html.replace("<html lang=\"en\">", "<html lang=\"en\" data-theme=\"dark\">");
     std::fs::write(out.join(format!("{name}-dark.html")), dark)?;
     Ok(())
+}
+
+fn responses(out: &Path) -> Result<(), Fail> {
+    let manager = fixtures::frame(Some(Role::ReleaseManager));
+    let revoked =
+        response_models::taken(response_models::findings(Notice::NoIncident, 3000.0, 0.0, false), Vec::new());
+    let dark = response_models::taken(
+        response_models::findings(Notice::Unknown("no answer within 2500 ms".into()), 0.0, 90.0, false),
+        Vec::new(),
+    );
+    let none = response_models::model(Vec::new());
+    write(
+        out,
+        "triage",
+        &response::triage::render(&manager, &response_models::model(vec![revoked, dark.clone()])),
+    )?;
+    write(out, "triage-unknown", &response::triage::render(&manager, &response_models::model(vec![dark])))?;
+    write(out, "triage-none", &response::triage::render(&manager, &none))?;
+    write(out, "actions", &response::actions::render(&manager, &response_models::actions_model()))?;
+    let refused =
+        ("The cluster forbids “patch” on secrets.".to_owned(), "Ask an admin of the cluster.".to_owned());
+    write(
+        out,
+        "confirm-refused",
+        &response::confirm::render(&manager, &response_models::confirm_model(Err(refused))),
+    )?;
+    let rehearsed = response_models::rehearsed();
+    write(
+        out,
+        "confirm",
+        &response::confirm::render(&manager, &response_models::confirm_model(Ok(rehearsed))),
+    )?;
+    let bundle = response_models::evidence_model();
+    write(out, "evidence", &response::evidence::render(&manager, &bundle))?;
+    write(out, "postmortem", &response::postmortem::render(&manager, &response_models::postmortem_model()))
 }
 
 fn consoles(out: &Path) -> Result<(), Fail> {

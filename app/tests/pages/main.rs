@@ -6,6 +6,7 @@ mod incidents;
 mod others;
 mod overview;
 mod response;
+mod response_models;
 
 /// The page without the marks that stand between two texts.
 fn plain(html: &str) -> String {

@@ -1,73 +1,20 @@
 //! Responding to an incident: every branch of the tree is drawn, foreign text is inert, no key is ever shown, and two
 //! writers of a postmortem see both texts.
 
-use gantry_app::features::response::model::{
-    Actions, Bundle, Confirm, Evidence, Head, Key, Line, Offered, Postmortem, Rehearsed, Taken, Triage,
-};
+use gantry_app::features::response::model::{Actions, Triage};
 use gantry_app::features::response::{actions, confirm, evidence, parts, postmortem, triage};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
-use gantry_domain::evidence::{Part, Standing};
-use gantry_domain::id::{ActionItemId, BundleId, IncidentId};
-use gantry_domain::mitigation::{Act, Env, Mitigation, Offer, Phase, Purpose};
-use gantry_domain::postmortem::{ActionItem, Clock, Record, Section, Written};
-use gantry_domain::preset::Workload;
-use gantry_domain::triage::{
-    Answer, Errors, Findings, Health, Notice, Overrule, PodsSeen, Question, Rates, Verdict, group, read_line,
-    walk,
-};
-use uuid::Uuid;
+use gantry_domain::mitigation::Phase;
+use gantry_domain::postmortem::Section;
+use gantry_domain::triage::{Answer, Notice, Overrule, Question, Verdict};
 
 use crate::fixtures::{before, frame, now};
-
-fn id() -> IncidentId {
-    IncidentId(Uuid::from_u128(77))
-}
-
-fn head() -> Head {
-    Head {
-        id: id(),
-        number: 12,
-        title: "Authentication failures <b>".into(),
-        severity: "P1".into(),
-        state: "investigating".into(),
-        open: true,
-        integration: "PostHog".into(),
-        environment: "production".into(),
-    }
-}
-
-fn findings(notice: Notice, auth: f64, server: f64, connected: bool) -> Findings {
-    let rates = Rates { requests: 3000.0, auth, server, ..Rates::default() };
-    let health = if connected {
-        Health::Healthy("It answers, and reaches posthog".into())
-    } else {
-        Health::Unhealthy { sentence: "It names posthog as not connected".into(), connected: Some(false) }
-    };
-    let lines =
-        [read_line("pod-1", "2026-11-21T10:00:00Z level=error msg=\"<script>alert(1)</script>\" status=401")];
-    let pods =
-        PodsSeen { wanted: 10, ready: 10, read: 3, lines: 40, groups: group(&lines), ..PodsSeen::default() };
-    let errors = Errors::Rates(rates);
-    let texts = vec![
-        notice.finding("", before(20)),
-        health.finding("HTTP 503", before(20)),
-        errors.finding("", before(20)),
-        pods.finding("", before(20)),
-    ];
-    Findings { notice, health, errors, pods: Ok(pods), texts }
-}
-
-fn taken(findings: Findings, overruled: Vec<Overrule>) -> Taken {
-    let walk = walk(&findings, &overruled);
-    Taken { at: before(20), by: "Ana Silva".into(), findings, overruled, walk }
-}
-
-fn model(taken: Vec<Taken>) -> Triage {
-    let offers = vec![Offered { offer: Offer::ReplaceKey, helps: true, not_now: None, what: None }];
-    Triage { head: head(), taken, offers, refusal: None }
-}
+use crate::response_models::{
+    actions_model, confirm_model, evidence_model, findings, id, mitigation, model, postmortem_model,
+    rehearsed, taken,
+};
 
 fn triage_page(role: Role, model: &Triage) -> String {
     crate::plain(&triage::render(&frame(Some(role)), model))
@@ -128,55 +75,6 @@ fn log_lines_and_titles_of_others_are_inert_and_readers_get_no_forms() {
     assert!(empty.contains("Four looks say where the trouble is"));
 }
 
-fn mitigation(phase: Phase) -> Mitigation {
-    let act = Act::Set {
-        purpose: Purpose::RateLimit,
-        name: "RATE_LIMIT_MODE".into(),
-        value: "queue".into(),
-        before: Env::Value("reject".into()),
-    };
-    let target = Workload { namespace: "n".into(), deployment: "d".into(), container: "c".into() };
-    let mut one = Mitigation::asked(Uuid::from_u128(5), id(), target, act, "Ana".into(), before(60));
-    one.phase = phase;
-    one.pods = Some((3, 10));
-    one
-}
-
-fn actions_model() -> Actions {
-    let key = Key {
-        variable: "POSTHOG_API_KEY".into(),
-        secret: "posthog-credentials".into(),
-        key: "api-key".into(),
-        fingerprint: Some("sha256:0123456789ab".into()),
-        written_at: Some(before(86_400 * 40)),
-        manager: Some("kubectl".into()),
-        problem: None,
-    };
-    Actions {
-        head: head(),
-        offers: vec![
-            Offered {
-                offer: Offer::RateLimit,
-                helps: true,
-                not_now: None,
-                what: Some("RATE_LIMIT_MODE=queue".into()),
-            },
-            Offered {
-                offer: Offer::Restart,
-                helps: false,
-                not_now: Some("Another action is under way.".into()),
-                what: None,
-            },
-        ],
-        standing: vec![mitigation(Phase::Watching { since: before(30) })],
-        all: vec![mitigation(Phase::Watching { since: before(30) })],
-        keys: Ok(vec![key]),
-        keys_at: now(),
-        go_live: None,
-        refusal: None,
-    }
-}
-
 #[test]
 fn what_stands_is_marked_what_is_under_way_shows_its_pods_and_keys_their_age() {
     let html = crate::plain(&actions::render(&frame(Some(Role::ReleaseManager)), &actions_model()));
@@ -192,34 +90,9 @@ fn what_stands_is_marked_what_is_under_way_shows_its_pods_and_keys_their_age() {
     assert!(html.contains("unknown") && html.contains("did not answer in time"));
 }
 
-fn confirm_model(rehearsed: Result<Rehearsed, (String, String)>) -> Confirm {
-    Confirm {
-        head: head(),
-        action: forms::incident_action(id(), "replace-key"),
-        name: "Replace the key".into(),
-        what: Offer::ReplaceKey.what().into(),
-        rehearsed,
-        refusal: Some(Refusal {
-            form: "confirm".into(),
-            field: "password".into(),
-            what: "Type the new key.".into(),
-            ..Refusal::default()
-        }),
-    }
-}
-
 #[test]
 fn the_exact_change_is_shown_and_a_typed_key_never_is() {
-    let rehearsed = Rehearsed {
-        title: "Replace key api-key".into(),
-        change: "api-key: sha256:old → what you type".into(),
-        lines: vec![Line { path: "spec.template".into(), before: None, after: Some("now".into()) }],
-        kubectl: "kubectl apply".into(),
-        pods: 10,
-        key: actions_model().keys.ok().and_then(|mut keys| keys.pop()),
-        notes: vec!["Only this one key is written.".into()],
-        mark: "abc123".into(),
-    };
+    let rehearsed = rehearsed();
     let html =
         crate::plain(&confirm::render(&frame(Some(Role::ReleaseManager)), &confirm_model(Ok(rehearsed))));
     assert!(
@@ -242,18 +115,9 @@ fn the_exact_change_is_shown_and_a_typed_key_never_is() {
 
 #[test]
 fn a_bundle_shows_its_progress_and_what_is_missing_with_the_reason() {
-    let bundle = |finished: bool| Bundle {
-        id: BundleId(Uuid::from_u128(9)),
-        asked_at: before(30),
-        by: "Ana".into(),
-        finished_at: finished.then(now),
-        parts: vec![
-            (Part::Timeline, Standing::Here { files: 3, bytes: 4096, note: None }),
-            (Part::Metrics, Standing::Missing { why: "Prometheus cannot be reached".into() }),
-        ],
-    };
-    let page = |finished| {
-        let model = Evidence { head: head(), bundles: vec![bundle(finished)], refusal: None };
+    let page = |finished: bool| {
+        let mut model = evidence_model();
+        model.bundles[0].finished_at = finished.then(now);
         crate::plain(&evidence::render(&frame(Some(Role::ReleaseManager)), &model))
     };
     let html = page(false);
@@ -263,43 +127,6 @@ fn a_bundle_shows_its_progress_and_what_is_missing_with_the_reason() {
     let html = page(true);
     assert!(html.contains("collected, not complete") && html.contains("Collect what is missing"));
     assert!(html.contains("bundle.zip"));
-}
-
-fn postmortem_model() -> Postmortem {
-    let sections = Section::ALL.into_iter().map(|section| match section {
-        Section::Summary => Written {
-            section,
-            version: 4,
-            text: "Theirs </textarea><script>".into(),
-            by: Some("Rui".into()),
-            at: Some(before(10)),
-        },
-        other => Written::empty(other),
-    });
-    Postmortem {
-        head: head(),
-        record: Record {
-            severity: "P1".into(),
-            opened_at: before(7200),
-            resolved_at: Some(before(3600)),
-            clocks: vec![Clock {
-                what: "First response".into(),
-                due: before(6300),
-                met_at: Some(before(7000)),
-            }],
-            ..Record::default()
-        },
-        sections: sections.collect(),
-        items: vec![ActionItem {
-            id: ActionItemId(Uuid::from_u128(3)),
-            text: "Alert on key age".into(),
-            owner: "Rui".into(),
-            due: before(86_400 * 3).date_naive(),
-            done: None,
-        }],
-        conflict: None,
-        refusal: None,
-    }
 }
 
 #[test]

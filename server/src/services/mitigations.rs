@@ -137,7 +137,7 @@ pub async fn act(
     }
     let scene = scene(db, &around.presets, id).await?;
     if let Wish::Offer(Offer::RollBack) = wish {
-        return roll_back(db, &scene, caller).await;
+        return roll_back(db, &scene, caller, mark).await;
     }
     let key = match (&wish, key) {
         (Wish::Offer(Offer::ReplaceKey), key) => Some(checked(key)?),
@@ -145,10 +145,7 @@ pub async fn act(
     };
     let prepared = plan::prepare(db, around, &scene, &wish, caller.now).await?;
     if prepared.rehearsal.mark != mark {
-        return Err(ResponseError::not_now(
-            "What would be changed is no longer what the page showed, so nothing was done.",
-            "Look at the change as it is now, then confirm it.",
-        ));
+        return Err(changed());
     }
     let act = plan::with_key(prepared.act, key.as_ref());
     if let Act::ReplaceKey { before: Some(before), after, .. } = &act
@@ -169,6 +166,13 @@ pub async fn act(
         write_key(db, around, &row, (secret.as_str(), key.as_str()), value).await?;
     }
     Ok(())
+}
+
+fn changed() -> ResponseError {
+    ResponseError::not_now(
+        "What would be changed is no longer what the page showed, so nothing was done.",
+        "Look at the change as it is now, then confirm it.",
+    )
 }
 
 fn checked(key: Option<SecretString>) -> Result<SecretString, ResponseError> {
@@ -303,7 +307,7 @@ pub(crate) fn whom_to_ask(error: &ClusterError) -> &'static str {
 }
 
 /// Asks the last rollout to return to its stable version; switches that stand are kept by it.
-async fn roll_back(db: &Db, scene: &Scene, caller: Caller) -> Result<(), ResponseError> {
+async fn roll_back(db: &Db, scene: &Scene, caller: Caller, mark: &str) -> Result<(), ResponseError> {
     let workload = scene.workload().ok_or(ResponseError::NotFound)?;
     let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?.ok_or_else(|| {
         ResponseError::not_now(
@@ -314,6 +318,9 @@ async fn roll_back(db: &Db, scene: &Scene, caller: Caller) -> Result<(), Respons
     let id = scene.incident.id;
     let reason = format!("incident {id}");
     let rollout = latest.rollout;
+    if plan::rollback_mark(&rollout) != mark {
+        return Err(changed());
+    }
     let asked = releases::ask(db, caller.clone(), rollout.golive_id, Ask::RollBack { reason }).await;
     match asked {
         Ok(()) => {}

@@ -5,7 +5,7 @@ use gantry_domain::id::MitigationId;
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
 use gantry_domain::preset::Workload;
 use gantry_domain::probe::looks_like_credential;
-use gantry_domain::rollout::{Ask, ClusterWrite, kubectl_for_ask};
+use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
 use gantry_domain::text::inert_line;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -282,7 +282,7 @@ async fn roll_back(db: &Db, around: &Responding, scene: &Scene) -> Result<Rehear
             kept,
             "It is done by the rollout itself, step by step; its launch console shows how far it is.".into(),
         ],
-        mark: hashed(&change),
+        mark: rollback_mark(&rollout),
         change,
     })
 }
@@ -309,6 +309,11 @@ fn notes(act: &Act, key: Option<&KeyFacts>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Stands for returning from this rollout's version to its stable one.
+pub(super) fn rollback_mark(rollout: &Rollout) -> String {
+    hashed(&format!("{} {} → {}", rollout.id, rollout.new_image, rollout.stable.image))
 }
 
 fn stamp(now: DateTime<Utc>) -> String {

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use gantry_domain::mitigation::{Act, Mitigation, Phase};
 use gantry_domain::preset::Workload;
-use gantry_server::store::{Db, StoreError, mitigations};
+use gantry_domain::rollout::Phase as Release;
+use gantry_server::store::{Db, StoreError, mitigations, rollouts};
 use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::stage::{DEPLOYMENT, Stage, plain};
+use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
+use crate::world::eventually;
 
 const NEW_KEY: &str = "phc_canary_7f3a_never_shown_anywhere";
 
@@ -219,4 +221,44 @@ async fn a_key_that_was_never_written_is_said_to_be_so() {
     let end = stage.over().await;
     assert!(matches!(end.phase, Phase::Failed { written: false, .. }), "{end:?}");
     assert!(stage.timeline().await.contains("type the key again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rolling_back_from_the_incident_returns_to_the_stable_version_and_keeps_what_stands() {
+    let stage = Stage::set().await;
+    let (mut rui, mut ana) = (stage.rui().await, stage.world.signed_in("ana").await);
+    let none = plain(&stage.rehearse(&mut rui, "roll-back").await.body);
+    assert!(none.contains("No rollout of this Deployment is known"), "{none}");
+    let post = async |who: &mut crate::world::Browser, form: &str, fields: &[(&str, &str)]| {
+        let seen = crate::world::stored(&stage.world, stage.go_live).await.go_live.version.to_string();
+        let mut fields = fields.to_vec();
+        fields.push(("seen", &seen));
+        let answer = who.post(&format!("/go-lives/{}/{form}", stage.go_live), &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form}: {}", answer.body);
+    };
+    let plan = [("percent-1", "100"), ("soak-1", ""), ("on-p1", "hold"), ("on-p2", "hold")];
+    post(&mut rui, "plan", &plan).await;
+    post(&mut ana, "override", &[("reason", "the checklist is worked through on paper")]).await;
+    post(&mut rui, "start", &[]).await;
+    let phase = async || {
+        let db = &stage.world.running.app.db;
+        rollouts::latest(db.pool(), stage.go_live).await.unwrap().unwrap().rollout.phase
+    };
+    eventually("it is complete", WITHIN, || async { phase().await == Release::Complete }).await;
+    assert_eq!(stage.act(&mut rui, "rate-limit", &[]).await.status, StatusCode::SEE_OTHER);
+    assert!(matches!(stage.over().await.phase, Phase::Done { .. }));
+
+    let page = plain(&stage.rehearse(&mut rui, "roll-back").await.body);
+    assert!(
+        page.contains("Kept: RATE_LIMIT_MODE.") && page.contains("v2.5.0") && page.contains("v2.4.1"),
+        "{page}"
+    );
+    assert_eq!(stage.act(&mut rui, "roll-back", &[]).await.status, StatusCode::SEE_OTHER);
+    eventually("it is rolled back", WITHIN, || async { matches!(phase().await, Release::RolledBack { .. }) })
+        .await;
+    assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "queue");
+    let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    let image = &snapshot.deployment["spec"]["template"]["spec"]["containers"][0]["image"];
+    assert_eq!(image, "registry.example/posthog-integration:v2.4.1");
+    assert!(stage.timeline().await.contains("Roll back: asked for"));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gantry_domain::id::IncidentId;
+use gantry_domain::id::{GoLiveId, IncidentId};
 use gantry_domain::mitigation::Mitigation;
 use gantry_domain::preset::Severity;
 use gantry_sandbox::{Options, Sandbox};
@@ -28,6 +28,7 @@ pub(super) struct Stage {
     pub(super) metrics: Metrics,
     pub(super) id: IncidentId,
     pub(super) path: String,
+    pub(super) go_live: GoLiveId,
     _dir: tempfile::TempDir,
 }
 
@@ -53,10 +54,10 @@ impl Stage {
         config.vendor.capture = Some(sandbox.urls().posthog.clone());
         config.vendor.status = Some(sandbox.urls().posthog.clone());
         let world = World::with(database, &config).await;
-        world.go_live().await;
+        let go_live = world.go_live().await;
         let id = open(&world).await;
         let path = format!("/incidents/{id}");
-        Self { world, sandbox, cluster, metrics, id, path, _dir: dir }
+        Self { world, sandbox, cluster, metrics, id, path, go_live, _dir: dir }
     }
 
     pub(super) async fn rui(&self) -> Browser {

@@ -1,7 +1,7 @@
 //! Exact pods at each step, what a breach and missing data do, and the way back.
 
 use gantry_domain::rollout::{Ask, Phase};
-use gantry_server::store::rollouts;
+use gantry_server::store::{mitigations, rollouts};
 use serde_json::json;
 
 use super::metrics::Says;
@@ -148,8 +148,11 @@ async fn a_rollback_keeps_the_mitigation_of_an_incident() {
     stage.start().await;
     let engine = stage.engine();
     stage.soaking(0).await;
-    let noted = "update rollouts set state = jsonb_set(state, '{mitigations}', '[\"RATE_LIMIT_MODE\"]'), version = version + 1";
-    sqlx::query(noted).execute(stage.db.pool()).await.unwrap();
+    let workload = stage.go_live().await.go_live.workload;
+    let noted = stage.db.tx(move |tx| {
+        Box::pin(async move { mitigations::kept_by_rollouts(tx, &workload, "RATE_LIMIT_MODE").await })
+    });
+    noted.await.unwrap();
     let env = json!([{ "name": "RATE_LIMIT_MODE", "value": "queue" }]);
     let containers = json!([{ "name": "app", "env": env }]);
     stage.meddle(json!({ "spec": { "template": { "spec": { "containers": containers } } } })).await;
