@@ -9,6 +9,7 @@ use gantry_domain::actor::Role;
 use gantry_domain::mitigation::Phase;
 use gantry_domain::postmortem::Section;
 use gantry_domain::triage::{Answer, Notice, Overrule, Question, Verdict};
+use leptos::prelude::RenderHtml as _;
 
 use crate::fixtures::{before, frame, now};
 use crate::response_models::{
@@ -168,7 +169,6 @@ fn the_incident_page_says_where_the_response_is_and_what_still_stands() {
         postmortem: (1, 6, 1, 2),
         ..parts::Summary::default()
     };
-    use leptos::prelude::RenderHtml as _;
     let html = parts::summary(&frame(Some(Role::ReleaseManager)), id(), &summary).to_html();
     for words in [
         "Our integration",

@@ -295,6 +295,7 @@ impl PodsSeen {
         let said = match (self.groups.len(), self.read) {
             (0, 0) => "no log could be read".to_owned(),
             (0, _) => format!("no error lines among {}", self.lines),
+            (1, _) if lines == 1 => "1 error line".to_owned(),
             (1, _) => format!("{lines} error lines of one kind"),
             (kinds, _) => format!("{lines} error lines of {kinds} kinds"),
         };

@@ -38,7 +38,7 @@ fn standing(frame: &Frame, model: &Actions) -> Option<Html> {
         view! {
             <section class="panel callout warning" aria-labelledby="standing-title">
                 <h2 id="standing-title">{mark(Tone::Warning)}<span>"In force until somebody removes it"</span></h2>
-                <ul class="standing">{rows}</ul>
+                <ul class="in-force">{rows}</ul>
             </section>
         }
         .part()

@@ -98,12 +98,14 @@ fn form(frame: &Frame, model: &Confirm, rehearsed: &Rehearsed) -> Html {
         form.line(&field)
     });
     let title = rehearsed.title.clone();
+    // Red is for the way back alone.
+    let class = if model.name == "Roll back" { "button danger" } else { "button primary" };
     form.with(
         "stack",
         view! {
             <input type="hidden" name="mark" value=rehearsed.mark.clone()/>
             {key}
-            <p class="acts"><button class="button danger">{title}" now"</button></p>
+            <p class="acts"><button class=class>{title}" now"</button></p>
         }
         .part(),
     )

@@ -31,11 +31,11 @@ fn question(frame: &Frame, model: &Triage, taken: &Taken, asked: Question, met: 
         .flat_map(|node| [(Answer::Yes, node.yes), (Answer::No, node.no)])
         .map(|(word, next)| branch(frame, model, taken, (word, next), answer == Some(word)))
         .collect();
+    // An answer is neither good nor bad: only one that is missing has a mark.
     let (tone, said) = match (step, answer) {
-        (None, _) => (Tone::Quiet, "not asked"),
-        (Some(_), Some(Answer::Yes)) => (Tone::Good, "yes"),
-        (Some(_), Some(Answer::No)) => (Tone::Good, "no"),
-        (Some(_), None) => (Tone::Unknown, "unknown"),
+        (None, _) => (None, "not asked"),
+        (Some(_), Some(answer)) => (None, answer.word()),
+        (Some(_), None) => (Some(Tone::Unknown), "unknown"),
     };
     let from = step.map(source);
     let act = step.and_then(|step| overrule(frame, model, step));
@@ -44,7 +44,7 @@ fn question(frame: &Frame, model: &Triage, taken: &Taken, asked: Question, met: 
         <li class="tree-part" data-key=asked.word()>
             <div class=class>
                 <p class="tree-question">{asked.text()}</p>
-                <p class=format!("tree-answer {}", tone.class())>{mark(tone)}<strong class="word">{said}</strong></p>
+                <p class="tree-answer">{tone.map(mark)}<strong class="word">{said}</strong></p>
                 {from}
                 {act}
             </div>
@@ -72,10 +72,8 @@ fn branch(frame: &Frame, model: &Triage, taken: &Taken, (word, next): (Answer, N
 
 fn end(verdict: Verdict, here: bool) -> Html {
     let class = if here { "tree-node tree-end met" } else { "tree-node tree-end" };
-    let said = here.then(|| {
-        view! { <p class="tree-answer">{mark(Tone::Good)}<strong class="word">"the verdict"</strong></p> }
-            .part()
-    });
+    let said =
+        here.then(|| view! { <p class="tree-answer"><strong class="word">"the verdict"</strong></p> }.part());
     view! {
         <li class="tree-part">
             <div class=class>

@@ -33,11 +33,13 @@ pub(super) fn may_act(frame: &Frame) -> bool {
 
 fn look_form(frame: &Frame, model: &Triage, words: &'static str) -> Option<Html> {
     may_act(frame).then(|| {
+        // Once somebody has looked, what to do about it comes first.
+        let class = if model.taken.is_empty() { "button primary" } else { "button" };
         let form =
             Form::new(frame, "triage", forms::response(model.head.id, "triage"), model.refusal.as_ref());
         form.with(
             "look-now",
-            view! { <button class="button primary">{words}</button><span class="help">"Takes up to five seconds."</span> }
+            view! { <button class=class>{words}</button><span class="help">"Takes up to five seconds."</span> }
                 .part(),
         )
     })
@@ -182,7 +184,7 @@ fn lines(frame: &Frame, findings: &Findings) -> Option<Html> {
             <h3>"Error lines of the last 15 minutes, by likeness"</h3>
             <div class="scroll">
                 <table class="lines">
-                    <thead><tr><th scope="col">"How many"</th><th scope="col">"Pods"</th><th scope="col">"Newest"</th><th scope="col">"Line"</th></tr></thead>
+                    <thead><tr><th scope="col" class="number">"How many"</th><th scope="col" class="number">"Pods"</th><th scope="col">"Newest"</th><th scope="col">"Line"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>

@@ -7,6 +7,7 @@ use gantry_domain::preset::Workload;
 use gantry_domain::rollout::Phase as Release;
 use gantry_server::store::{Db, StoreError, mitigations, rollouts};
 use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -91,7 +92,6 @@ async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
     let done = stage.over().await;
     assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
     let found = stage.cluster.secret("integrations", "posthog-credentials").await.unwrap();
-    use secrecy::ExposeSecret as _;
     assert_eq!(found["api-key"].expose_secret(), NEW_KEY);
     assert_eq!(
         found["webhook-secret"].expose_secret(),
