@@ -123,6 +123,7 @@ fn preview(preview: &Preview) -> Html {
             <h2>"This goes out"</h2>
             {messages}
             {public}
+            {nobody}
             {next}
         </aside>
     }

@@ -97,7 +97,7 @@ fn look(visit: &Visit, incident: &Incident, update: &Update) -> Result<Preview, 
         .collect();
     let public = update.public_text.trim();
     let public = (!public.is_empty()).then(|| public.to_owned());
-    if messages.is_empty() && public.is_none() {
+    if messages.is_empty() && public.is_none() && !app.desk.channels.is_empty() {
         return Err(Refused::NoChannel);
     }
     Ok(Preview { messages, public, next_update_at: change.next.next_update_at })

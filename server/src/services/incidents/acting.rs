@@ -106,7 +106,8 @@ pub async fn update(
             let public_text = update.public_text.trim().to_owned();
             let channels: Vec<_> =
                 desk.channels.iter().copied().filter(|channel| update.channels.contains(channel)).collect();
-            if channels.is_empty() && public_text.is_empty() {
+            // Where there is no channel at all, the words are kept for those who read here.
+            if channels.is_empty() && public_text.is_empty() && !desk.channels.is_empty() {
                 return Err(Refused::NoChannel.into());
             }
             let length = public_text.chars().count();
@@ -120,13 +121,14 @@ pub async fn update(
             };
             let mut change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
             let person = &caller.actor.person;
-            if !channels.is_empty() {
+            if !channels.is_empty() || desk.channels.is_empty() {
                 let names: Vec<_> = channels.iter().map(|channel| channel.label()).collect();
                 let given =
                     |text: &str| if text.is_empty() { "not known yet".to_owned() } else { text.to_owned() };
+                let to =
+                    if names.is_empty() { String::new() } else { format!(" to {}", names.join(" and ")) };
                 let text = format!(
-                    "Update to {}. Impact: {}. Current action: {}.",
-                    names.join(" and "),
+                    "Update{to}. Impact: {}. Current action: {}.",
                     given(&change.next.impact),
                     given(&change.next.action)
                 );
