@@ -115,6 +115,8 @@ fn preview(preview: &Preview) -> Html {
         .public
         .clone()
         .map(|text| view! { <section><h3>"Status page"</h3><pre>{text}</pre></section> }.part());
+    let nobody = (preview.messages.is_empty() && preview.public.is_none())
+        .then(|| view! { <p>"Nobody outside of Gantry is told: it is kept on the timeline."</p> }.part());
     let next = preview
         .next_update_at
         .map(|at| view! { <p class="help">"The next update is due at "{age::exact(at)}"."</p> }.part());

@@ -49,8 +49,12 @@ pub async fn see(
     }
     let integrations = all
         .iter()
-        // The platform is shown once somebody watches it.
-        .filter(|one| one.workload.is_some() || by_integration.contains_key(&one.id))
+        // The platform is shown once somebody watches it, or something was said about it.
+        .filter(|one| {
+            one.workload.is_some()
+                || by_integration.contains_key(&one.id)
+                || published.iter().any(|incident| incident.subject.integration == one.id)
+        })
         .map(|one| {
             let spans: Vec<Span> = published
                 .iter()

@@ -97,3 +97,22 @@ async fn command_is_handed_over_to_somebody_who_can_lead() {
     assert_eq!(handed.status, StatusCode::SEE_OTHER, "{}", handed.body);
     assert!(ana.get(&path).await.body.contains("Ana Duarte handed command over to Rui Matos"));
 }
+
+#[tokio::test]
+async fn without_a_channel_an_update_is_kept_for_those_who_read_here() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let mut rui = world.signed_in("rui").await;
+    let words =
+        [("seen", "1"), ("impact", "Webhooks wait"), ("action", "Draining the queue"), ("next", "20")];
+    let looked = rui.post(&format!("{path}/update"), &words).await;
+    assert!(looked.body.contains("kept on the timeline"), "{}", looked.body);
+    let whole = [&words[..], &[("step", "send")]].concat();
+    assert_eq!(rui.post(&format!("{path}/update"), &whole).await.status, StatusCode::SEE_OTHER);
+    let page = rui.get(&path).await;
+    assert!(page.body.contains("Update. Impact: Webhooks wait. Current action: Draining the queue."));
+    assert_eq!(world.count("select count(*) from outbox").await, 0);
+    let next = rui.post(&format!("{path}/update"), &[("seen", "2"), ("impact", "kept"), ("next", "0")]).await;
+    assert_eq!(next.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(next.body.contains("due in the past") && next.body.contains(">kept</textarea>"));
+}
