@@ -4,7 +4,7 @@
 //! Every form carries `key` (idempotency). Forms about an item carry `seen`, the version of the item that the page
 //! showed; forms about the go-live as a whole carry `seen`, the version of the go-live.
 
-use gantry_domain::id::{ActionItemId, BundleId, MitigationId};
+use gantry_domain::id::{ActionItemId, BundleId, MitigationId, UserId};
 use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId, ThresholdId};
 
 /// The first page after signing in: what needs whom.
@@ -13,6 +13,24 @@ pub const OVERVIEW: &str = "/";
 pub const HEALTH: &str = "/health";
 /// What admins look after: people, integrations, channels, the audit log.
 pub const ADMIN: &str = "/admin";
+/// Everybody; posting adds somebody: `login`, `name`, `role`.
+pub const PEOPLE: &str = "/admin/people";
+/// The audit log; takes `?person=`, `?action=`, `?subject=`, `?from=`, `?until=`, `?before=`.
+pub const AUDIT: &str = "/admin/audit";
+/// Checks the whole log in the background (post).
+pub const AUDIT_VERIFY: &str = "/admin/audit/verify";
+/// The log as CSV; takes what [`AUDIT`] takes.
+pub const AUDIT_CSV: &str = "/admin/audit.csv";
+/// The log as JSON; takes what [`AUDIT`] takes.
+pub const AUDIT_JSON: &str = "/admin/audit.json";
+/// The page behind a one-time link, with the token after it; posting sets the password: `token`, `password`, `again`.
+pub const WELCOME: &str = "/welcome";
+
+/// What is done about a person: `role` (`role`), `disable`, `enable`, `reset`.
+pub fn person(id: UserId, what: &str) -> String {
+    format!("{PEOPLE}/{id}/{what}")
+}
+
 /// Sign-in page and form: `name`, `password`, `next`.
 pub const SIGN_IN: &str = "/sign-in";
 /// Where sign-in through the identity provider begins; takes `?next=`.

@@ -18,6 +18,11 @@ export async function mainPages(ana: Page): Promise<Named[]> {
   await say('pipeline', 'tick')
   await say('webhooks-https', 'not-applicable', { reason: 'This integration receives no webhooks' })
   return [
+    { name: 'overview', path: '/' },
+    { name: 'health', path: '/health' },
+    { name: 'admin', path: '/admin' },
+    { name: 'people', path: '/admin/people' },
+    { name: 'audit', path: '/admin/audit' },
     { name: 'go-lives', path: '/go-lives' },
     { name: 'new', path: '/go-lives/new' },
     { name: 'import', path: '/go-lives/import' },

@@ -26,6 +26,7 @@ use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::evidence::Collector;
 use crate::services::first_admin;
 use crate::services::incidents::Desk;
+use crate::services::panel::Panel;
 use crate::services::preflight::Surroundings;
 use crate::services::preflight_looks::neighbours;
 use crate::services::probes::addresses::{Addresses, Hosts};
@@ -166,8 +167,17 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let acting = engine::mitigations::Engine::new(db.clone(), hub.clone(), cluster.clone(), clock.clone());
     let collector = Collector { db: db.clone(), around: responding.clone(), clock: clock.clone() };
     let collecting = engine::evidence::Engine::new(collector, hub.clone());
-    let engine = Engine::new(db.clone(), hub.clone(), cluster, prometheus).telling(desk.clone());
+    let engine =
+        Engine::new(db.clone(), hub.clone(), cluster.clone(), prometheus.clone()).telling(desk.clone());
+    let panel = Panel {
+        cluster,
+        prometheus,
+        looks: Arc::clone(&looks),
+        replica: engine.holder,
+        started_at: clock.now(),
+    };
     let app = App::new(Parts {
+        panel: panel.clone(),
         db: db.clone(),
         clock: clock.clone(),
         hub,
@@ -206,6 +216,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         let probes = Probes { db: db.clone(), hub: app.hub.clone(), looks, clock: clock.clone() };
         tasks.spawn(probes.run(stop.clone()));
     }
+    let hearing = engine::panel::run(panel.cluster, panel.prometheus, app.hub.clone(), stop.clone());
+    tasks.spawn(hearing);
     tasks.spawn(keeping::tidy(db, clock, stop.clone()));
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
     tracing::info!("serving {origin}");

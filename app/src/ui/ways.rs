@@ -44,12 +44,20 @@ pub const MAIN: &[Way] = &[
         Role::Stakeholder,
         "M9 15.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13M6 9.2l2.2 2.2L12 7.2",
     ),
+    way(
+        forms::ADMIN,
+        "a",
+        "Admin",
+        Role::Admin,
+        "M9 6.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6M9 2.5v2M9 13.5v2M2.5 9h2M13.5 9h2M4.4 4.4l1.4 1.4M12.2 12.2l1.4 1.4M4.4 13.6l1.4-1.4M12.2 5.8l1.4-1.4",
+    ),
 ];
 
 /// What one does or looks at now and then: beside the rest where there is room, and in the command menu.
 pub const MORE: &[Way] = &[
     way(forms::NEW_GO_LIVE, "n", "New go-live", Role::ReleaseManager, "M9 3v12M3 9h12"),
     way(forms::IMPORT, "m", "Import", Role::ReleaseManager, "M9 2.5v8M5.5 7 9 10.5 12.5 7M3 12.5v3h12v-3"),
+    way(forms::HEALTH, "p", "Panel health", Role::Stakeholder, "M2 9.5h3.5l2-5 3 9 2-4H16"),
 ];
 
 /// The rail beside the page; on a phone the bar below it.
@@ -111,7 +119,7 @@ mod tests {
     fn nobody_is_offered_a_page_that_would_refuse_them() {
         let reader = rail("/go-lives", Role::Stakeholder).to_html();
         assert!(reader.contains("href=\"/go-lives\"") && reader.contains("href=\"/\""), "{reader}");
-        for refused in [forms::NEW_GO_LIVE, forms::IMPORT] {
+        for refused in [forms::NEW_GO_LIVE, forms::IMPORT, forms::ADMIN] {
             assert!(!reader.contains(&format!("href=\"{refused}\"")), "{refused}");
         }
         assert!(rail("/", Role::ReleaseManager).to_html().contains(forms::NEW_GO_LIVE));
@@ -125,6 +133,7 @@ mod tests {
             ("/go-lives/7/print", Some("/go-lives")),
             ("/go-lives/new", Some("/go-lives/new")),
             ("/administration", None),
+            ("/admin/people", Some("/admin")),
             ("/sign-in", None),
         ];
         for (path, way) in table {

@@ -5,5 +5,6 @@ pub mod clocks;
 pub mod evidence;
 pub mod mitigations;
 pub mod outbox;
+pub mod panel;
 pub mod probes;
 pub mod rollout;

@@ -1,6 +1,8 @@
 //! The pages and what they post to. Handlers are a few lines each: who → typed command → service → page.
 
 mod address;
+mod admin_audit;
+mod admin_people;
 mod assets;
 mod console;
 mod events;
@@ -22,6 +24,7 @@ mod oidc;
 mod overview;
 mod page;
 mod page_cache;
+mod panel;
 mod plan;
 mod postmortem;
 mod preflight;

@@ -10,6 +10,7 @@ use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::live::{Hub, Presence};
 use crate::services::incidents::Desk;
+use crate::services::panel::Panel;
 use crate::services::preflight::Surroundings;
 use crate::services::response::Responding;
 use crate::services::workloads::Workloads;
@@ -63,6 +64,8 @@ pub struct Parts {
     pub presets: Arc<Vec<Preset>>,
     /// The status page.
     pub status: StatusPage,
+    /// The panel's own health.
+    pub panel: Panel,
     /// Pages as they were just rendered.
     pub pages: PageCache,
     /// How the site presents itself.

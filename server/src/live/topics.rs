@@ -35,6 +35,12 @@ pub fn is_on_overview(topic: &str) -> bool {
     [GO_LIVE, GO_LIVES, "incident", "thresholds", "people"].iter().any(|begin| topic.starts_with(begin))
 }
 
+/// What admins look after: people, the audit log.
+pub const ADMIN: &str = "admin";
+
+/// The panel's own health, as this replica sees it.
+pub const PANEL: &str = "panel";
+
 /// That there is another rollout to drive. Only the engine listens to it.
 pub const ROLLOUTS: &str = "rollouts";
 
@@ -65,7 +71,7 @@ pub fn user(id: UserId) -> String {
 
 /// Whether a page may listen to this topic.
 pub fn is_public(topic: &str) -> bool {
-    [GO_LIVES, INCIDENTS, THRESHOLDS, OVERVIEW].contains(&topic)
+    [GO_LIVES, INCIDENTS, THRESHOLDS, OVERVIEW, ADMIN, PANEL].contains(&topic)
         || topic.strip_prefix(GO_LIVE).is_some_and(|id| id.parse::<GoLiveId>().is_ok())
         || topic.strip_prefix(INCIDENT).is_some_and(|id| id.parse::<IncidentId>().is_ok())
 }

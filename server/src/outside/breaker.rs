@@ -5,6 +5,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use gantry_domain::panel::Breaker as Stands;
+
 /// Opens after `limit` failures in a row, and lets one call try again after `rest`.
 #[derive(Debug)]
 pub struct Breaker {
@@ -39,6 +41,17 @@ impl Breaker {
         }
     }
 
+    /// How it stands, for showing.
+    pub fn stands(&self, now: Instant) -> Stands {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.opened {
+            None => Stands::Closed { failures: state.failures },
+            Some(opened) => {
+                Stands::Open { next_try: self.rest.saturating_sub(now.saturating_duration_since(opened)) }
+            }
+        }
+    }
+
     /// A call was answered, well or badly, by the other side itself.
     pub fn answered(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
@@ -66,10 +79,12 @@ mod tests {
             assert!(breaker.may_call(start));
             breaker.failed(start);
         }
+        assert_eq!(breaker.stands(start), Stands::Open { next_try: Duration::from_secs(5) });
         assert!(!breaker.may_call(start + Duration::from_secs(4)));
         assert!(breaker.may_call(start + Duration::from_secs(5)));
         assert!(!breaker.may_call(start + Duration::from_secs(6)));
         breaker.answered();
+        assert_eq!(breaker.stands(start), Stands::Closed { failures: 0 });
         assert!(breaker.may_call(start + Duration::from_secs(6)));
     }
 }

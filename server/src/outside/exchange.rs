@@ -14,6 +14,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, RequestBuilder, Url};
 
 use super::breaker::Breaker;
+use super::pulse::Pulse;
 
 /// The largest answer taken, in bytes.
 pub const LARGEST: usize = 1024 * 1024;
@@ -70,15 +71,31 @@ pub struct Exchange {
     hosts: Arc<Mutex<HashMap<String, Arc<Host>>>>,
 }
 
+/// A host as it was last heard of.
+#[derive(Debug, Clone)]
+pub struct HostHeard {
+    /// Scheme, host and port: nothing of an address that could be a secret.
+    pub origin: String,
+    /// What was last heard.
+    pub pulse: Pulse,
+    /// What holds calls back while it does not answer.
+    pub breaker: gantry_domain::panel::Breaker,
+}
+
 #[derive(Debug)]
 struct Host {
     breaker: Breaker,
+    pulse: Pulse,
     not_before: Mutex<Option<Instant>>,
 }
 
 impl Host {
     fn new() -> Self {
-        Self { breaker: Breaker::new(8, Duration::from_secs(20)), not_before: Mutex::default() }
+        Self {
+            breaker: Breaker::new(8, Duration::from_secs(20)),
+            pulse: Pulse::default(),
+            not_before: Mutex::default(),
+        }
     }
 
     fn may_ask(&self, now: Instant) -> Result<(), ExchangeError> {
@@ -139,12 +156,36 @@ impl Exchange {
         let host = self.host(&url);
         host.may_ask(Instant::now())?;
         let request = make(&self.http, url);
+        let asked = Instant::now();
         let answer = match tokio::time::timeout(self.whole, send(request, self.whole)).await {
             Ok(answer) => answer,
             Err(_) => Err(ExchangeError::TooSlow(self.whole)),
         };
+        let failed = match &answer {
+            Err(error @ (ExchangeError::Unreachable(_) | ExchangeError::TooSlow(_))) => {
+                Some(error.to_string())
+            }
+            Ok(_) | Err(_) => None,
+        };
+        host.pulse.note(asked, failed);
         host.learn(&answer, Instant::now());
         answer
+    }
+
+    /// Every host that was asked so far, as it was last heard of.
+    pub fn heard(&self) -> Vec<HostHeard> {
+        let now = Instant::now();
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard: Vec<_> = hosts
+            .iter()
+            .map(|(origin, host)| HostHeard {
+                origin: origin.clone(),
+                pulse: host.pulse.clone(),
+                breaker: host.breaker.stands(now),
+            })
+            .collect();
+        heard.sort_by(|a, b| a.origin.cmp(&b.origin));
+        heard
     }
 
     fn host(&self, url: &Url) -> Arc<Host> {

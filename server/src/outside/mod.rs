@@ -9,6 +9,7 @@ pub mod pagerduty;
 pub mod posthog;
 pub mod prometheus;
 pub mod prometheus_rules;
+pub mod pulse;
 pub mod slack;
 pub mod status_page;
 

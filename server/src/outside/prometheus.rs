@@ -11,6 +11,7 @@ use gantry_domain::judge::Problem;
 use serde::Deserialize;
 
 use super::breaker::Breaker;
+use super::pulse::Pulse;
 
 /// How long a query may take, its answer included.
 const TIMEOUT: Duration = Duration::from_secs(4);
@@ -27,6 +28,7 @@ pub struct Prometheus {
     http: reqwest::Client,
     base: String,
     breaker: Arc<Breaker>,
+    pulse: Pulse,
 }
 
 /// Why a query has no answer.
@@ -137,7 +139,12 @@ impl Prometheus {
             return Err(PrometheusError::BadAddress(base));
         }
         let http = super::http_client(TIMEOUT).map_err(|e| PrometheusError::Unreachable(e.to_string()))?;
-        Ok(Self { http, base, breaker: Arc::new(Breaker::new(5, Duration::from_secs(5))) })
+        Ok(Self {
+            http,
+            base,
+            breaker: Arc::new(Breaker::new(5, Duration::from_secs(5))),
+            pulse: Pulse::default(),
+        })
     }
 
     /// The value of a query now.
@@ -174,14 +181,32 @@ impl Prometheus {
         self.query("vector(1)").await.map(|_| ())
     }
 
+    /// What was last heard of it.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// What holds calls back while it does not answer.
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
     async fn ask(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
         if !self.breaker.may_call(Instant::now()) {
             return Err(PrometheusError::Resting);
         }
+        let asked = Instant::now();
         let answer = match tokio::time::timeout(TIMEOUT, self.post(what, fields)).await {
             Ok(answer) => answer,
             Err(_) => Err(PrometheusError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
         };
+        let failed = match &answer {
+            Err(error @ (PrometheusError::Unreachable(_) | PrometheusError::Refused { .. })) => {
+                Some(error.to_string())
+            }
+            Ok(_) | Err(_) => None,
+        };
+        self.pulse.note(asked, failed);
         match &answer {
             Err(PrometheusError::Unreachable(_) | PrometheusError::TooLarge) => {
                 self.breaker.failed(Instant::now());

@@ -1,5 +1,6 @@
 //! What people can do: load, ask the domain, save, announce. No SQL text, and nothing about HTTP.
 
+pub mod audit_log;
 pub mod console;
 pub mod evidence;
 pub mod first_admin;
@@ -12,6 +13,7 @@ pub mod lights;
 pub mod mitigations;
 pub mod outbox;
 pub mod overview;
+pub mod panel;
 pub mod people;
 pub mod postmortems;
 pub mod preflight;
@@ -21,6 +23,7 @@ pub mod release;
 pub mod response;
 pub mod response_summary;
 pub mod rollouts;
+pub mod team;
 pub mod thresholds;
 pub mod triage;
 pub mod workloads;

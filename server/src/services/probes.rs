@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use self::addresses::Addresses;
 use self::keys::Keys;
 use crate::outside::cluster::{Cluster, Snapshot};
-use crate::outside::exchange::{Exchange, ExchangeError};
+use crate::outside::exchange::{Exchange, ExchangeError, HostHeard};
 use crate::outside::health::HealthDocuments;
 use crate::outside::posthog::{PostHog, VendorApi};
 use crate::outside::prometheus::Prometheus;
@@ -60,6 +60,7 @@ pub struct Surroundings {
 pub struct Looks {
     cluster: Option<Cluster>,
     prometheus: Option<(Prometheus, Rules)>,
+    exchange: Exchange,
     health: HealthDocuments,
     pages: StatusPages,
     addresses: Addresses,
@@ -106,7 +107,8 @@ impl Looks {
                 .prometheus
                 .map(|(client, base)| (client, Rules::new(exchange.clone(), &base))),
             health: HealthDocuments::new(exchange.clone()),
-            pages: StatusPages::new(exchange),
+            pages: StatusPages::new(exchange.clone()),
+            exchange,
             addresses: outside.addresses,
             presets: outside.presets,
             apis,
@@ -119,6 +121,11 @@ impl Looks {
     /// Whether anything outside is configured. Otherwise every finding would be the same: unknown.
     pub fn has_somewhere_to_look(&self) -> bool {
         self.cluster.is_some() || self.prometheus.is_some() || self.addresses.are_configured()
+    }
+
+    /// Every host that was asked so far, as it was last heard of.
+    pub fn hosts(&self) -> Vec<HostHeard> {
+        self.exchange.heard()
     }
 
     /// How often one looks, in seconds.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use gantry_domain::actor::Person;
 use sha2::{Digest as _, Sha256};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -70,15 +70,29 @@ struct Row {
 }
 
 /// Walks the whole log, recomputing every hash.
+///
+/// It reads one snapshot, and takes the time that it takes: a long log is no reason to give up.
 pub async fn verify(pool: &PgPool) -> Result<Verified, StoreError> {
-    let head = sqlx::query!("select seq, hash from audit_head").fetch_one(pool).await?;
+    let mut tx = pool.begin().await?;
+    tx.execute(
+        "set transaction isolation level repeatable read read only; set local statement_timeout = '10min'; \
+         set local idle_in_transaction_session_timeout = '10min'",
+    )
+    .await?;
+    let found = walk(&mut tx).await;
+    tx.rollback().await?;
+    found
+}
+
+async fn walk(connection: &mut PgConnection) -> Result<Verified, StoreError> {
+    let head = sqlx::query!("select seq, hash from audit_head").fetch_one(&mut *connection).await?;
     let mut rows = sqlx::query_as!(
         Row,
         "select seq, at, actor_id, actor_name, action, subject, detail, prev_hash, hash from audit_log
          where seq <= $1 order by seq",
         head.seq
     )
-    .fetch(pool);
+    .fetch(&mut *connection);
     let mut before = (0_i64, Vec::new());
     while let Some(row) = rows.try_next().await? {
         let at = row.seq;

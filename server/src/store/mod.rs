@@ -2,6 +2,7 @@
 
 pub mod alert_states;
 pub mod audit;
+pub mod audit_log;
 pub mod entries;
 mod error;
 pub mod evidence;
@@ -15,6 +16,7 @@ pub mod leases;
 mod migrate;
 pub mod mitigations;
 pub mod outbox;
+pub mod panel;
 mod pool;
 pub mod postmortems;
 pub mod preflights;
@@ -22,6 +24,7 @@ pub mod presence;
 pub mod probes;
 pub mod rollouts;
 pub mod sessions;
+pub mod team;
 pub mod thresholds;
 pub mod throttle;
 pub mod triages;

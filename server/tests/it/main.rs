@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 mod access;
+mod admin;
 mod assets;
 mod audit;
 mod checklist;

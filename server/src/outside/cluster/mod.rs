@@ -12,13 +12,14 @@ mod secret;
 mod watch;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::{Method, Request, header};
 use kube::Client;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 
+use super::pulse::Pulse;
 pub use act::{Mode, SecretKey, env_of, stamp_of, write_patch};
 pub use error::{Asked, ClusterError};
 pub use logs::Span;
@@ -38,6 +39,7 @@ const MOST_PODS: u32 = 5000;
 pub struct Cluster {
     client: Client,
     watcher: Client,
+    pulse: Pulse,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -105,7 +107,7 @@ impl Cluster {
         let watcher = client(quiet)?;
         config.read_timeout = Some(TIMEOUT);
         config.reset_reader_on_write = true;
-        Ok(Self { client: client(config)?, watcher })
+        Ok(Self { client: client(config)?, watcher, pulse: Pulse::default() })
     }
 
     /// Reads a Deployment and what belongs to it; `None` when there is no such Deployment.
@@ -200,6 +202,16 @@ impl Cluster {
         watch::start(&self.watcher, snapshot)
     }
 
+    /// Whether it answers at all.
+    pub async fn ping(&self) -> Result<(), ClusterError> {
+        self.get("/version", Asked::on("get", "", "version")).await.map(|_| ())
+    }
+
+    /// What was last heard of it.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     async fn get(&self, path: &str, asked: Asked) -> Result<Value, ClusterError> {
         self.send(Request::get(path).body(Vec::new()), asked).await
     }
@@ -218,10 +230,17 @@ impl Cluster {
         asked: Asked,
     ) -> Result<Value, ClusterError> {
         let request = request.map_err(|e| ClusterError::Config(e.to_string()))?;
-        match tokio::time::timeout(TIMEOUT, self.client.request::<Value>(request)).await {
+        let begun = Instant::now();
+        let answer = match tokio::time::timeout(TIMEOUT, self.client.request::<Value>(request)).await {
             Ok(answer) => answer.map_err(|error| ClusterError::from_kube(error, asked)),
             Err(_) => Err(ClusterError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
-        }
+        };
+        let failed = match &answer {
+            Err(error @ ClusterError::Unreachable(_)) => Some(error.to_string()),
+            Ok(_) | Err(_) => None,
+        };
+        self.pulse.note(begun, failed);
+        answer
     }
 }
 

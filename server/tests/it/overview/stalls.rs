@@ -28,7 +28,18 @@ async fn no_page_waits_for_anything_outside_and_what_cannot_be_told_is_unknown()
     let mut ana = world.signed_in("ana").await;
     // The console is the only page that may give the cluster a moment; it has one of its own.
     let console = format!("/go-lives/{id}");
-    for (path, says) in [("/", "version unknown"), ("/go-lives", "v2.5.0"), (console.as_str(), "unknown")] {
+    for (path, says) in [
+        ("/", "version unknown"),
+        ("/go-lives", "v2.5.0"),
+        (console.as_str(), "unknown"),
+        ("/thresholds", "</html>"),
+        ("/incidents", "</html>"),
+        ("/status", "</html>"),
+        ("/health", "unknown"),
+        ("/admin", "People"),
+        ("/admin/people", "Rui Matos"),
+        ("/admin/audit", "Entries"),
+    ] {
         let answer = ana.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(answer.body.ends_with("</html>"), "{path} is not complete");

@@ -1,0 +1,8 @@
+//! What admins look after: people, and the audit log. Choosing a password by a one-time link is here too.
+
+pub mod audit;
+pub mod index;
+pub mod model;
+pub mod people;
+mod tabs;
+pub mod welcome;

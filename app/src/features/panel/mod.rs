@@ -1,0 +1,4 @@
+//! The panel's own health.
+
+pub mod model;
+pub mod page;

@@ -1,0 +1,178 @@
+//! The audit log: looked through, exported, checked.
+
+use axum::extract::Query;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use gantry_app::features::admin::audit as page;
+use gantry_app::features::admin::model::{Audit, Check, Entry, Outcome};
+use gantry_app::forms;
+use gantry_domain::text::inert_line;
+use serde::Deserialize;
+
+use super::Fault;
+use super::form::Posted;
+use super::page::Page;
+use super::visit::Visit;
+use crate::live::topics;
+use crate::services::audit_log::{self as service, PAGE};
+use crate::store::audit_log::{self as store, Wanted};
+
+/// The longest text that is looked for.
+const LONGEST: usize = 200;
+
+/// What is looked for, as the address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    before: Option<i64>,
+}
+
+impl Asked {
+    fn fields(&self) -> [(&'static str, String); 5] {
+        let line = |text: &str| inert_line(text.trim(), LONGEST);
+        [
+            ("person", line(&self.person)),
+            ("action", line(&self.action)),
+            ("subject", line(&self.subject)),
+            ("from", line(&self.from)),
+            ("until", line(&self.until)),
+        ]
+    }
+
+    /// What is wanted, and what could not be understood of it: that part is then not asked about.
+    fn wanted(&self) -> (Wanted, Option<String>) {
+        let [person, action, subject, from, until] = self.fields().map(|(_, value)| value);
+        let (from_at, until_at) = (moment(&from), moment(&until));
+        let problem = [(&from, &from_at), (&until, &until_at)]
+            .into_iter()
+            .find(|(text, at)| !text.is_empty() && at.is_none())
+            .map(|(text, _)| format!("“{text}” is no time; write it like 2025-11-21T10:42."));
+        (Wanted { person, action, subject, from: from_at, until: until_at }, problem)
+    }
+
+    fn query(&self) -> String {
+        let parts: Vec<String> = self
+            .fields()
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={}", forms::encoded(&value)))
+            .collect();
+        parts.join("&")
+    }
+}
+
+/// A moment as a field of a form has it, in UTC, or as RFC 3339 has it.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.to_utc());
+    }
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .into_iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .map(|at| at.and_utc())
+}
+
+/// The log.
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Page, Fault> {
+    let (wanted, problem) = asked.wanted();
+    let (mut entries, check) = service::see(&visit.app.db, &wanted, asked.before).await?;
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = entries.len() > page;
+    entries.truncate(page);
+    let query = asked.query();
+    let older = entries.last().filter(|_| more).map(|last| {
+        let and = if query.is_empty() { "" } else { "&" };
+        format!("{}?{query}{and}before={}", forms::AUDIT, last.seq)
+    });
+    let model = Audit {
+        wanted: asked.fields().into(),
+        problem,
+        entries: entries.into_iter().map(entry).collect(),
+        older,
+        query,
+        check: check.map(checked),
+    };
+    Ok(Page::ok(&page::render(&visit.frame(vec![topics::ADMIN.to_owned()]), &model)))
+}
+
+fn entry(entry: store::Entry) -> Entry {
+    let address = ["go-lives/", "incidents/"]
+        .into_iter()
+        .any(|begin| entry.subject.starts_with(begin))
+        .then(|| entry.subject.split('/').take(2).collect::<Vec<_>>().join("/"))
+        .filter(|path| path.split('/').nth(1).is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()))
+        .map(|path| format!("/{path}"));
+    Entry {
+        seq: entry.seq,
+        at: entry.at,
+        who: entry.actor_name,
+        action: entry.action,
+        subject: entry.subject,
+        address,
+        detail: entry.detail,
+    }
+}
+
+fn checked(check: store::Check) -> Check {
+    let outcome = match (check.finished_at, check.entries, check.broken_at) {
+        (None, ..) => Outcome::Running,
+        (Some(_), Some(entries), _) => Outcome::Intact(entries),
+        (Some(_), None, Some(at)) => Outcome::Broken { at, why: check.why.unwrap_or_default() },
+        (Some(_), None, None) => Outcome::Unknown(check.why.unwrap_or_default()),
+    };
+    Check { asked_by: check.asked_by, started_at: check.started_at, finished_at: check.finished_at, outcome }
+}
+
+/// Checks the whole log, in the background.
+pub(super) async fn verify(visit: Visit, posted: Posted) -> Result<Redirect, Fault> {
+    let caller = posted.caller(&visit)?;
+    service::check(&visit.app.db, visit.app.clock.clone(), &caller.actor, caller.now).await?;
+    Ok(Redirect::to(forms::AUDIT))
+}
+
+/// What is wanted, as CSV.
+pub(super) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Fault> {
+    let entries = service::export(&visit.app.db, &asked.wanted().0).await?;
+    Ok(file("text/csv; charset=utf-8", "csv", service::as_csv(&entries)))
+}
+
+/// What is wanted, as JSON.
+pub(super) async fn json(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Fault> {
+    let entries = service::export(&visit.app.db, &asked.wanted().0).await?;
+    Ok(file("application/json", "json", service::as_json(&entries).to_string()))
+}
+
+fn file(kind: &'static str, ending: &str, text: String) -> Response {
+    let mut response = text.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    let name = format!("attachment; filename=\"audit-log.{ending}\"");
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc_and_what_is_no_time_is_said_and_not_asked_about() {
+        let asked = Asked { from: "2025-11-21T10:42".into(), until: "tomorrow".into(), ..Asked::default() };
+        let (wanted, problem) = asked.wanted();
+        assert_eq!(wanted.from.map(|at| at.to_rfc3339()).as_deref(), Some("2025-11-21T10:42:00+00:00"));
+        assert_eq!(wanted.until, None);
+        assert!(problem.is_some_and(|problem| problem.contains("“tomorrow”")));
+        assert_eq!(asked.query(), "from=2025-11-21T10%3A42&until=tomorrow");
+    }
+}

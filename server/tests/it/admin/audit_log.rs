@@ -1,0 +1,84 @@
+//! The audit log: found by person, action, subject and time, in pages, as files; checked in the background.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::world::{World, eventually, signable};
+
+#[tokio::test]
+async fn the_log_is_looked_through_by_person_action_subject_and_time() {
+    let world = World::start().await;
+    let id = world.go_live().await;
+    let item = signable(&world, id).await;
+    let mut rui = world.signed_in("rui").await;
+    let path = format!("/go-lives/{id}/items/{item}/sign");
+    assert_eq!(
+        rui.post(&path, &[("seen", "0"), ("note", "<b>seen</b>")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let mut ana = world.signed_in("ana").await;
+    let rows = |body: &str| body.matches("<tr data-key").count();
+    let all = ana.get("/admin/audit").await;
+    assert_eq!((all.status, rows(&all.body)), (StatusCode::OK, 5), "{}", all.body);
+    assert!(!all.body.contains("<b>seen"));
+    for (query, count) in [
+        ("person=rui", 2),
+        ("action=item.", 1),
+        ("action=user.", 3),
+        ("subject=items/", 1),
+        ("person=rui&action=go-live.", 1),
+        ("from=2100-01-01T00:00", 0),
+        ("until=2100-01-01T00:00", 5),
+        ("person=nobody", 0),
+    ] {
+        let page = ana.get(&format!("/admin/audit?{query}")).await.body;
+        assert_eq!(rows(&page), count, "{query}");
+    }
+    let odd = ana.get("/admin/audit?from=yesterday").await.body;
+    assert!(odd.contains("“yesterday” is no time"));
+    let csv = ana.get("/admin/audit.csv?action=item.").await;
+    assert!(csv.headers.get("content-type").unwrap().to_str().unwrap().starts_with("text/csv"));
+    assert_eq!(csv.body.lines().count(), 2, "{}", csv.body);
+    let json = ana.get("/admin/audit.json?person=rui").await;
+    let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+    assert_eq!(json.as_array().map(Vec::len), Some(2));
+    assert_eq!(json[0]["action"], "item.signed");
+}
+
+#[tokio::test]
+async fn a_long_log_comes_in_pages_without_a_gap() {
+    let world = World::start().await;
+    let insert = "insert into audit_log (at, actor_name, action, subject, detail)
+        select now(), 'Gantry', 'test.' || n, 'tests', '{}' from generate_series(1, 230) n";
+    world.sql(insert).await.unwrap();
+    let mut ana = world.signed_in("ana").await;
+    let mut address = "/admin/audit?person=gantry&action=test.".to_owned();
+    let (mut pages, mut entries) = (0, 0);
+    loop {
+        let body = ana.get(&address).await.body;
+        pages += 1;
+        entries += body.matches("<tr data-key").count();
+        let Some((before, _)) = body.split_once("\" rel=\"next\"") else { break };
+        address = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
+    }
+    assert_eq!((pages, entries), (3, 230));
+}
+
+#[tokio::test]
+async fn the_whole_log_is_checked_in_the_background_and_what_it_came_to_stays() {
+    let world = World::start().await;
+    let mut ana = world.signed_in("ana").await;
+    assert!(ana.get("/admin/audit").await.body.contains("whether it is whole is unknown"));
+    assert_eq!(ana.post("/admin/audit/verify", &[]).await.status, StatusCode::SEE_OTHER);
+    let says = async |ana: &crate::world::Browser, text: &str| {
+        let mut ana = ana.clone();
+        ana.get("/admin/audit").await.body.contains(text)
+    };
+    eventually("it is whole", Duration::from_secs(10), || says(&ana, "The log is whole: 3 entries")).await;
+    world.sql("alter table audit_log disable trigger append_only").await.unwrap();
+    world.sql("update audit_log set detail = '{}' where seq = 2").await.unwrap();
+    assert_eq!(ana.post("/admin/audit/verify", &[]).await.status, StatusCode::SEE_OTHER);
+    eventually("it is broken", Duration::from_secs(10), || says(&ana, "The log is broken at entry 2")).await;
+    assert!(ana.get("/admin").await.body.contains("BROKEN at entry 2"));
+}

@@ -1,0 +1,4 @@
+//! What admins look after.
+
+mod audit_log;
+mod people;
