@@ -9,7 +9,7 @@ use crate::document::document;
 use crate::forms;
 use crate::frame::Frame;
 use crate::refusal::Refusal;
-use crate::ui::form::{Field, Form};
+use crate::ui::form::{Field, Form, orphan};
 use crate::ui::html::{Html, Part};
 use crate::ui::state::{Tone, mark, state};
 use crate::ui::time;
@@ -27,6 +27,7 @@ pub fn render(frame: &Frame, model: &People) -> String {
             {tabs(frame)}
             <div class="admin" data-live="people">
                 {model.link.as_ref().map(|one| link(frame, one))}
+                {model.refusal.as_ref().filter(|refusal| !has_form(model, refusal)).map(orphan)}
                 <section class="panel" aria-labelledby="people-title">
                     <h2 id="people-title">"People "<span class="count">{count}" can sign in"</span></h2>
                     {provider}
@@ -36,6 +37,21 @@ pub fn render(frame: &Frame, model: &People) -> String {
             </div>
         }
         .part()
+    })
+}
+
+/// Whether the form that was refused is still on the page.
+fn has_form(model: &People, refusal: &Refusal) -> bool {
+    let Some((what, id)) = refusal.form.split_once('-') else { return true };
+    model.rows.iter().filter(|row| row.member.id.to_string() == id).any(|row| {
+        let member = &row.member;
+        match what {
+            "role" => !member.by_provider,
+            "reset" => !row.own && member.enabled && !member.by_provider,
+            "disable" => !row.own && member.enabled,
+            "enable" => !row.own && !member.enabled,
+            _ => false,
+        }
     })
 }
 

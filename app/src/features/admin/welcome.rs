@@ -23,7 +23,7 @@ pub fn render(frame: &Frame, model: &Welcome) -> String {
     document(frame, "Welcome", || {
         view! {
             <section class="card" aria-labelledby="title">
-                <h1 id="title">"Welcome, "{model.name.clone()}</h1>
+                <h1 id="title">{format!("Welcome, {}", model.name)}</h1>
                 <p class="help">"Choose a password. You sign in as "<strong>{model.login.clone()}</strong>"; this link works once."</p>
                 <form id="welcome" class="stack" method="post" action=forms::WELCOME>
                     {form.hidden()}
