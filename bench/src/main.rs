@@ -9,6 +9,7 @@ mod figures;
 mod golive;
 mod load;
 mod machine;
+mod metrics;
 mod place;
 mod report;
 mod stats;

@@ -188,6 +188,15 @@ impl World {
         Ok(started)
     }
 
+    /// From its next start on the panel asks another Prometheus.
+    pub(crate) fn watch_with(&mut self, prometheus: &str) {
+        for (name, value) in &mut self.environment {
+            if *name == "GANTRY_PROMETHEUS_URL" {
+                prometheus.clone_into(value);
+            }
+        }
+    }
+
     /// Waits until the panel says that it is ready.
     pub(crate) async fn until_ready(&self) -> Result<(), Fail> {
         let port = self.listen.port();

@@ -1,9 +1,11 @@
 //! The figures, one file each: how it is measured, against which floor, and what its numbers mean.
 
+mod evaluate;
 mod first_load;
 mod incident_page;
 mod kill9;
 mod page;
+mod replay;
 mod rollback;
 mod sizes;
 mod start;
@@ -39,13 +41,17 @@ pub(crate) enum Figure {
     IncidentPage,
     /// Status pages per second against a bare handler.
     Status,
+    /// A round over a thousand thresholds.
+    Evaluate,
+    /// Seven days replayed for one rule.
+    Replay,
     /// What the browser's files weigh.
     Sizes,
 }
 
 impl Figure {
     /// All of them; the longest last.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Sizes,
         Self::FirstLoad,
         Self::Page,
@@ -55,6 +61,8 @@ impl Figure {
         Self::Visible,
         Self::Streams,
         Self::Start,
+        Self::Evaluate,
+        Self::Replay,
         Self::Rollback,
         Self::Kill9,
     ];
@@ -72,6 +80,8 @@ impl Figure {
             Self::Start => "start",
             Self::IncidentPage => "incident-page",
             Self::Status => "status",
+            Self::Evaluate => "evaluate",
+            Self::Replay => "replay",
             Self::Sizes => "sizes",
         }
     }
@@ -97,6 +107,10 @@ impl Figure {
                 "incident page with 2,000 timeline entries, server-rendered, p50 / first load, brotli"
             }
             Self::Status => "`/status`, requests/s against a bare axum handler sending the same bytes",
+            Self::Evaluate => {
+                "evaluating 1,000 thresholds, queries answered locally: the round / its own part of it"
+            }
+            Self::Replay => "replay of 7 days at 1 min for one rule, old against new, drawn",
             Self::Sizes => "the browser's files",
         }
     }
@@ -113,6 +127,8 @@ impl Figure {
             Self::Start => "≤ 1 s",
             Self::IncidentPage => "≤ 50 ms / ≤ 150 KB",
             Self::Status => "≥ 0.5×",
+            Self::Evaluate => "≤ 2 s / ≤ 20 ms",
+            Self::Replay => "≤ 1 s, without blocking other pages",
             Self::Sizes => "",
         }
     }
@@ -130,6 +146,8 @@ impl Figure {
             Self::Start => start::measure(place, options).await,
             Self::IncidentPage => incident_page::measure(place).await,
             Self::Status => status::measure(place, options).await,
+            Self::Evaluate => evaluate::measure(place, options).await,
+            Self::Replay => replay::measure(place, options).await,
             Self::Sizes => sizes::measure(place),
         }?;
         Ok(Outcome {

@@ -21,9 +21,12 @@ pub struct Change {
     pub to: String,
 }
 
+/// A field of a rule in words.
+type Words = fn(&Rule) -> String;
+
 /// Everything in which `after` differs from `before`, in the order of the form.
 pub fn difference(before: &Rule, after: &Rule) -> Vec<Change> {
-    let fields: [(&'static str, fn(&Rule) -> String); 11] = [
+    let fields: [(&'static str, Words); 11] = [
         ("Name", |rule| rule.spec.name.clone()),
         ("Query", |rule| rule.spec.promql.trim().to_owned()),
         ("Fires when", |rule| rule.spec.comparator.sign().to_owned()),
@@ -216,9 +219,11 @@ mod tests {
         Actor { person: Person { id: Uuid::from_u128(id).into(), name: format!("Person {id}") }, role }
     }
 
+    type Spoil = fn(&mut Rule);
+
     #[test]
     fn each_way_of_firing_less_loosens_a_p1_and_the_other_way_round_does_not() {
-        let table: [(Loosening, fn(&mut Rule)); 7] = [
+        let table: [(Loosening, Spoil); 7] = [
             (Loosening::Severity, |rule| rule.spec.severity = Severity::P2),
             (Loosening::Limit, |rule| rule.spec.limit += 1.0),
             (Loosening::Comparator, |rule| rule.spec.comparator = Comparator::Below),

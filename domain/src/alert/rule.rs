@@ -280,11 +280,13 @@ pub(crate) mod tests {
         }
     }
 
+    type Spoil = fn(&mut Rule);
+
     #[test]
     fn each_mistake_names_its_field_and_what_to_do() {
         let good = rule();
         assert_eq!(good.mistakes(), []);
-        let table: [(&str, fn(&mut Rule)); 9] = [
+        let table: [(&str, Spoil); 9] = [
             ("name", |rule| rule.spec.name = String::new()),
             ("name", |rule| rule.spec.name = "a\u{202e}b".into()),
             ("promql", |rule| rule.spec.promql = " ".into()),

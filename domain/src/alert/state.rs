@@ -230,8 +230,11 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap_or_default()
     }
 
+    type Values = Vec<Result<f64, Problem>>;
+    type Steps = Vec<(State, Option<Event>)>;
+
     /// States and events of measurements, one every 15 s.
-    fn walk(rule: &Rule, values: &[Result<f64, Problem>]) -> Vec<(State, Option<Event>)> {
+    fn walk(rule: &Rule, values: &[Result<f64, Problem>]) -> Steps {
         let mut standing = Standing::new(1, at(0));
         let mut seen = Vec::new();
         for (index, value) in values.iter().enumerate() {
@@ -256,7 +259,7 @@ mod tests {
     fn measurements_move_a_threshold_as_the_table_says() {
         use Event::{Cleared, Fired};
         use State::{Firing, Ok, Pending, Unknown};
-        let table: Vec<(Rule, Vec<Result<f64, Problem>>, Vec<(State, Option<Event>)>)> = vec![
+        let table: Vec<(Rule, Values, Steps)> = vec![
             // At once without "for", and told once.
             (
                 with(0, NoData::Unknown),

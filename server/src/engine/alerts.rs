@@ -66,14 +66,8 @@ struct Watched {
     worst: Option<(DateTime<Utc>, f64)>,
 }
 
-/// What one round came to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Done {
-    /// As it was stored.
-    pub round: Round,
-    /// How long this program itself worked, without waiting for Prometheus or Postgres.
-    pub own: Duration,
-}
+/// The worst value of a piece of time.
+type Sample = (ThresholdId, DateTime<Utc>, f64);
 
 /// What is to be stored of one threshold.
 struct Outcome {
@@ -137,7 +131,7 @@ impl Evaluator {
     }
 
     /// One round; none where another replica evaluates.
-    pub async fn round(&mut self) -> Result<Option<Done>, StoreError> {
+    pub async fn round(&mut self) -> Result<Option<Round>, StoreError> {
         // Kept up with every round; another replica takes over after three that did not come.
         let lease = f64::from(PERIOD_SECONDS) * 3.0;
         let held = self.db.read(leases::take(self.db.pool(), LEASE, self.holder, lease)).await?;
@@ -162,6 +156,7 @@ impl Evaluator {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let round = Round {
             began_at,
+            own_us: u32::try_from(own.as_micros()).unwrap_or(u32::MAX),
             took_ms: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
             period_seconds: PERIOD_SECONDS,
             thresholds: count(self.memory.watched.len()),
@@ -173,7 +168,7 @@ impl Evaluator {
             self.memory = Memory::default();
             return Ok(None);
         }
-        Ok(Some(Done { round, own }))
+        Ok(Some(round))
     }
 
     /// Reads what changed since the last round: which thresholds there are, what they say, what they are about.
@@ -254,7 +249,7 @@ impl Evaluator {
         &mut self,
         answers: &HashMap<Arc<str>, Answer>,
         now: DateTime<Utc>,
-    ) -> (Vec<Outcome>, Vec<(ThresholdId, DateTime<Utc>, f64)>) {
+    ) -> (Vec<Outcome>, Vec<Sample>) {
         let mut outcomes = Vec::with_capacity(self.memory.watched.len());
         let mut samples = Vec::new();
         let piece = bucket(now);
@@ -284,7 +279,7 @@ impl Evaluator {
         &mut self,
         epoch: i64,
         outcomes: Vec<Outcome>,
-        samples: Vec<(ThresholdId, DateTime<Utc>, f64)>,
+        samples: Vec<Sample>,
         round: Round,
     ) -> Result<bool, StoreError> {
         let standings: Vec<_> =

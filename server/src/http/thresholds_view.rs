@@ -185,6 +185,7 @@ mod tests {
         let round = |age: i64, failed| Round {
             began_at: now - TimeDelta::seconds(age),
             took_ms: 12,
+            own_us: 900,
             period_seconds: 15,
             thresholds: 4,
             queries: 3,

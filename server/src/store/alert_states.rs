@@ -184,6 +184,8 @@ pub struct Round {
     pub began_at: DateTime<Utc>,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
+    /// How much of that was work of this program, without waiting for Prometheus, in microseconds.
+    pub own_us: u32,
     /// How often there is one, in seconds.
     pub period_seconds: u32,
     /// How many thresholds were judged.
@@ -199,7 +201,7 @@ pub struct Round {
 /// The last round; none where there was never one.
 pub async fn round(executor: impl PgExecutor<'_>) -> Result<Option<Round>, StoreError> {
     let row = sqlx::query!(
-        "select began_at, took_ms, period_seconds, thresholds, queries, failed, problem from evaluator"
+        "select began_at, took_ms, own_us, period_seconds, thresholds, queries, failed, problem from evaluator"
     )
     .fetch_optional(executor)
     .await?;
@@ -208,6 +210,7 @@ pub async fn round(executor: impl PgExecutor<'_>) -> Result<Option<Round>, Store
         Ok(Round {
             began_at: row.began_at,
             took_ms: count(row.took_ms)?,
+            own_us: count(row.own_us)?,
             period_seconds: count(row.period_seconds)?,
             thresholds: count(row.thresholds)?,
             queries: count(row.queries)?,
@@ -222,18 +225,21 @@ pub async fn round(executor: impl PgExecutor<'_>) -> Result<Option<Round>, Store
 pub async fn put_round(tx: &mut Tx, round: &Round) -> Result<(), StoreError> {
     let count = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
     sqlx::query!(
-        "insert into evaluator (began_at, took_ms, period_seconds, thresholds, queries, failed, problem)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into evaluator
+             (began_at, took_ms, period_seconds, thresholds, queries, failed, problem, own_us)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (single) do update set began_at = excluded.began_at, took_ms = excluded.took_ms,
              period_seconds = excluded.period_seconds, thresholds = excluded.thresholds,
-             queries = excluded.queries, failed = excluded.failed, problem = excluded.problem",
+             queries = excluded.queries, failed = excluded.failed, problem = excluded.problem,
+             own_us = excluded.own_us",
         round.began_at,
         count(round.took_ms),
         count(round.period_seconds),
         count(round.thresholds),
         count(round.queries),
         count(round.failed),
-        round.problem
+        round.problem,
+        count(round.own_us)
     )
     .execute(&mut **tx)
     .await?;

@@ -102,7 +102,7 @@ pub async fn ensure(
     workload: &Workload,
     now: DateTime<Utc>,
 ) -> Result<IntegrationId, StoreError> {
-    let workload = (preset.as_str() != PLATFORM).then(|| Json(workload));
+    let workload = (preset.as_str() != PLATFORM).then_some(Json(workload));
     let id = sqlx::query_scalar!(
         "insert into integrations (id, preset, environment, workload, created_at) values ($1, $2, $3, $4, $5)
          on conflict (preset, environment) do update set workload = excluded.workload

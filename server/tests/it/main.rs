@@ -19,4 +19,5 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod streams;
+mod thresholds;
 mod world;

@@ -53,7 +53,9 @@ pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> Ht
             <span class="word">{word}</span>
             <strong class="value">{value}</strong>
             <span class="unit">{reading.unit.clone()}</span>
-            <span class="limit-words">"limit "{number(reading.limit)}</span>
+            <span class="limit-words" title="The version of the threshold that judged">
+                "limit "{number(reading.limit)}" (v"{reading.version}")"
+            </span>
             {why}
             <span class="age">{age}</span>
         </span>

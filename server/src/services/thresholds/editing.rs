@@ -205,7 +205,6 @@ pub async fn import(
                 return Ok(taken);
             }
             let present = thresholds::of(&mut **tx, integration).await?;
-            let mut position = i32::try_from(present.len()).unwrap_or(i32::MAX);
             let mut audited = Vec::new();
             for rule in rules {
                 let key = rule.spec.key.clone();
@@ -218,9 +217,10 @@ pub async fn import(
                         approved_by: None,
                         why: why.clone(),
                     };
+                    // Behind those that were there before.
+                    let position = i32::try_from(present.len() + taken.added).unwrap_or(i32::MAX);
                     thresholds::add(tx, integration, position, &first).await?;
                     audited.push(json!({ "key": key, "rule": first.rule }));
-                    position += 1;
                     taken.added += 1;
                     continue;
                 };

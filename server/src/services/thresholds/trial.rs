@@ -41,7 +41,7 @@ impl Back {
 }
 
 /// How far apart the moments of a replay are.
-pub const STEP: Duration = Duration::from_secs(60);
+pub const STEP: Duration = Duration::from_mins(1);
 
 /// What Prometheus says of a rule as it is.
 #[derive(Clone, Debug, Default, PartialEq)]

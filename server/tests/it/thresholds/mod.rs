@@ -1,0 +1,8 @@
+//! Alert thresholds: evaluating them, changing them, trying changes, files of them, and the rollouts they judge.
+
+mod editing;
+mod evaluating;
+mod files;
+mod pages;
+mod rollouts;
+mod support;
