@@ -4,15 +4,21 @@
 mod fixtures;
 #[path = "../tests/pages/response_models.rs"]
 mod response_models;
+#[path = "../tests/pages/threshold_fixtures.rs"]
+mod threshold_fixtures;
 
 use std::path::{Path, PathBuf};
 
 use fixtures::Fail;
 use gantry_app::features::golives::model::{ImportModel, Model as GoLives, NewModel, PresetChoice, Row};
-use gantry_app::features::{console, error, first_admin, golives, item, print, response, sign_in};
+use gantry_app::features::thresholds::model::{Edit, ImportModel as Rules, Proposal, Trial};
+use gantry_app::features::{
+    console, error, first_admin, golives, item, print, response, sign_in, thresholds,
+};
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
+use gantry_domain::alert::loosenings;
 use gantry_domain::gate::gate;
 use gantry_domain::preset::builtin;
 use gantry_domain::rollout::{Phase, Side};
@@ -24,6 +30,7 @@ fn main() -> Result<(), Fail> {
     consoles(&out)?;
     others(&out)?;
     responses(&out)?;
+    alerts(&out)?;
     println!("{}", out.display());
     Ok(())
 }
@@ -213,4 +220,36 @@ fn others(out: &Path) -> Result<(), Fail> {
         rollouts: fixtures::rolling(Phase::Complete, 10)?.rollout.into_iter().collect(),
     };
     write(out, "record", &print::page::render(&manager, &record))
+}
+
+fn alerts(out: &Path) -> Result<(), Fail> {
+    let admin = fixtures::frame(Some(Role::Admin));
+    write(out, "thresholds", &thresholds::page::render(&admin, &threshold_fixtures::table(false)?))?;
+    write(out, "thresholds-stopped", &thresholds::page::render(&admin, &threshold_fixtures::table(true)?))?;
+    let mut one = threshold_fixtures::one()?;
+    write(out, "threshold", &thresholds::render_one(&admin, &one))?;
+    let old = one.row.version.rule.clone();
+    let mut wanted = old.clone();
+    wanted.spec.limit = 28.5;
+    one.proposal = Some(Proposal {
+        id: String::new(),
+        base_version: 3,
+        loosenings: loosenings(&old, &wanted),
+        rule: wanted.clone(),
+        at: fixtures::before(600),
+        by: fixtures::person(9, "Bea Costa"),
+        why: "A campaign doubles the traffic this week.".to_owned(),
+    });
+    let trial = Trial {
+        value: Some(Ok(3.0)),
+        warnings: vec![
+            "increase() does not see the first failure of a series that is born with it.".to_owned(),
+        ],
+        unasked: None,
+        compared: Some(threshold_fixtures::compared(old, wanted)),
+    };
+    let typed = [("limit".to_owned(), "28.5".to_owned())].into();
+    one.edit = Some(Edit { typed, refusals: Vec::new(), trial: Some(trial) });
+    write(out, "threshold-replay", &thresholds::render_one(&admin, &one))?;
+    write(out, "thresholds-import", &thresholds::render_import(&admin, &Rules::default()))
 }

@@ -30,6 +30,8 @@ export async function mainPages(ana: Page): Promise<Named[]> {
     { name: 'console-mine', path: `${path}?show=mine` },
     { name: 'item', path: `${path}/items/staging-verified` },
     { name: 'record', path: `${path}/print` },
+    { name: 'thresholds', path: '/thresholds' },
+    { name: 'thresholds-import', path: '/thresholds/import' },
     { name: 'not-found', path: '/go-lives/00000000-0000-4000-8000-000000000000' },
   ]
 }

@@ -7,6 +7,7 @@ mod others;
 mod overview;
 mod response;
 mod response_models;
+mod threshold_fixtures;
 mod thresholds;
 
 /// The page without the marks that stand between two texts.

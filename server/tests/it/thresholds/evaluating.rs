@@ -76,7 +76,7 @@ async fn a_thousand_thresholds_take_one_question_per_distinct_query() {
     let distinct: BTreeSet<_> = asked.iter().collect();
     assert_eq!(asked.len(), distinct.len(), "a query was asked twice");
     assert_eq!(asked.iter().filter(|query| query.contains("metric_")).count(), 25);
-    assert!(round.thresholds >= 1000 && round.failed == 0, "{:?}", round);
+    assert!(round.thresholds >= 1000 && round.failed == 0, "{round:?}");
     assert_eq!(desk.standing("many-999").await.state, State::Ok);
 }
 
