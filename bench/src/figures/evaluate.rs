@@ -97,7 +97,7 @@ async fn fill(world: &World) -> Result<(), Fail> {
 async fn round(world: &World) -> Result<Round, Fail> {
     let before: Option<String> =
         sqlx::query_scalar("select began_at::text from evaluator").fetch_optional(world.pool()).await?;
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
         sqlx::query("select pg_notify('gantry', 'threshold-edits')").execute(world.pool()).await?;
         sleep(Duration::from_millis(500)).await;

@@ -134,17 +134,19 @@ fn limit_line(limit: f64, top: f64, class: &'static str) -> Html {
 
 /// The names of the limits, on a drawing of their own that keeps the shape of letters.
 fn limits(old: f64, new: f64, top: f64) -> Html {
-    let text = |limit: f64, words: String, anchor: &'static str, x: &'static str| {
+    let text = |limit: f64, words: String, before: bool| {
+        let (anchor, x, class) =
+            if before { ("start", "0", "limit-label before") } else { ("end", "100%", "limit-label") };
         let y = chart::y(limit, top);
         let dy = if y < 22 { "12" } else { "-4" };
-        view! { <text class="limit-label" x=x y=format!("{y}%") dx=if anchor == "end" { "-4" } else { "4" } dy=dy text-anchor=anchor>{words}</text> }.part()
+        view! { <text class=class x=x y=format!("{y}%") dx=if anchor == "end" { "-4" } else { "4" } dy=dy text-anchor=anchor>{words}</text> }.part()
     };
     let before = (old.to_bits() != new.to_bits())
-        .then(|| text(old, format!("limit now {}", chart::number(old)), "start", "0"));
+        .then(|| text(old, format!("limit now {}", chart::number(old)), true));
     view! {
         <svg class="plot-labels" aria-hidden="true">
             {before}
-            {text(new, format!("limit {}", chart::number(new)), "end", "100%")}
+            {text(new, format!("limit {}", chart::number(new)), false)}
         </svg>
     }
     .part()

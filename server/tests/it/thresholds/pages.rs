@@ -170,6 +170,21 @@ async fn a_rule_that_can_never_fire_is_warned_of() {
 }
 
 #[tokio::test]
+async fn a_limit_above_the_top_bucket_is_warned_of_and_one_below_is_not() {
+    let shown = Shown::start().await;
+    let mut ana = shown.world.signed_in("ana").await;
+    let path = shown.path("high-latency").await;
+    shown.fake.say("count by (le) (last_over_time(d_bucket[1h]))", Says::Buckets(&["0.5", "+Inf", "5"]));
+    shown.fake.say("1000 * vector(5)", Says::Value("5000"));
+    let query = "1000 * histogram_quantile(0.99, sum by (le) (rate(d_bucket[{{window}}])))";
+    for (limit, never) in [("5000", true), ("4999", false)] {
+        let typed = fields(&[("promql", query), ("limit", limit), ("severity", "p2"), ("do", "replay-24h")]);
+        let page = ana.post(&path, &typed).await.body;
+        assert_eq!(page.contains("highest bucket ends at 5000"), never, "{limit}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn loosening_a_p1_is_shown_to_another_admin_who_decides() {
     let shown = Shown::start().await;
     let mut ana = shown.world.signed_in("ana").await;

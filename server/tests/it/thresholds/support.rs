@@ -31,6 +31,8 @@ use crate::world::{PASSWORD, database};
 pub(super) enum Says {
     /// One value.
     Value(&'static str),
+    /// The bounds of a histogram's buckets.
+    Buckets(&'static [&'static str]),
     /// No series.
     Nothing,
     /// That the query is none.
@@ -105,6 +107,12 @@ async fn answer(
         Says::Silence => {
             tokio::time::sleep(Duration::from_mins(1)).await;
             return StatusCode::OK.into_response();
+        }
+        Says::Buckets(bounds) => {
+            let bucket = |le: &&str| json!({ "metric": { "le": le }, "value": [1.0, "9"] });
+            let result: Vec<_> = bounds.iter().map(bucket).collect();
+            let data = json!({ "resultType": "vector", "result": result });
+            return Json(json!({ "status": "success", "data": data })).into_response();
         }
         Says::Nothing => None,
         Says::Value(value) => Some((60, value, value)),
