@@ -35,7 +35,7 @@ pub fn render(frame: &Frame, model: &Audit) -> String {
                 </section>
                 <section class="panel" aria-label="Entries" data-live="entries">
                     {nothing}
-                    <div class="audit-rows" tabindex="0" role="region" aria-label="Table of entries">
+                    <div class="audit-rows scroll" tabindex="0" role="region" aria-label="Table of entries">
                         <table>
                             <thead><tr><th scope="col">"No."</th><th scope="col">"When"</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"To what"</th><th scope="col">"Particulars"</th></tr></thead>
                             <tbody>{rows}</tbody>

@@ -29,7 +29,7 @@ pub fn render(frame: &Frame, model: &Model) -> String {
         view! {
             <section class="card" aria-labelledby="title">
                 <h1 id="title">"Become the first admin"</h1>
-                <p class="help">"This link works once. Everybody else is added from the command line: "<code>"gantry user add"</code>"."</p>
+                <p class="help">"This link works once. Everybody else is added under Admin, or from the command line: "<code>"gantry user add"</code>"."</p>
                 <form id="first-admin" class="stack" method="post" action=forms::FIRST_ADMIN>
                     {form.hidden()}
                     <input type="hidden" name="token" value=token/>
