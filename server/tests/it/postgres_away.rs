@@ -1,18 +1,19 @@
 //! Postgres away: calm answers, no false success, recovery without anybody's help.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gantry_local::{Postgres, PostgresOptions};
 use gantry_server::services::people::{self, Newcomer};
 use gantry_server::store;
+use gantry_server::wire::Running;
 use reqwest::StatusCode;
 
 use crate::world::{Browser, PASSWORD, config, eventually, start};
 
-#[tokio::test]
-async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
+/// A server on a Postgres of its own, with Rui signed in.
+async fn with_its_own(dir: &Path) -> (Postgres, Running, Browser) {
+    let postgres = Postgres::start(dir, &PostgresOptions::default()).await.unwrap();
     postgres.create_database("gantry").await.unwrap();
     let url = postgres.url("gantry");
     store::migrate(&url).await.unwrap();
@@ -26,6 +27,13 @@ async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
     people::add(&running.app.db, newcomer, None, running.app.clock.now()).await.unwrap();
     let mut rui = Browser::new(&running);
     rui.sign_in("rui", PASSWORD).await;
+    (postgres, running, rui)
+}
+
+#[tokio::test]
+async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (postgres, running, mut rui) = with_its_own(dir.path()).await;
     let opened = rui.post("/go-lives", &[("preset", "posthog"), ("image", "posthog:1")]).await;
     let page = opened.location().to_owned();
     assert_eq!(rui.get(&page).await.status, StatusCode::OK);
@@ -65,20 +73,7 @@ async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
 async fn what_was_answered_with_success_is_in_the_database_wherever_it_was_killed_and_a_retry_adds_the_rest_once()
  {
     let dir = tempfile::tempdir().unwrap();
-    let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
-    postgres.create_database("gantry").await.unwrap();
-    let url = postgres.url("gantry");
-    store::migrate(&url).await.unwrap();
-    let running = start(&config(&url)).await;
-    let newcomer = Newcomer {
-        login: "rui".into(),
-        name: "Rui Matos".into(),
-        role: gantry_domain::actor::Role::ReleaseManager,
-        password: PASSWORD.into(),
-    };
-    people::add(&running.app.db, newcomer, None, running.app.clock.now()).await.unwrap();
-    let mut rui = Browser::new(&running);
-    rui.sign_in("rui", PASSWORD).await;
+    let (postgres, running, mut rui) = with_its_own(dir.path()).await;
     let mut statements = Vec::new();
     for number in 0..2 {
         let image = format!("posthog:{number}");
