@@ -137,7 +137,7 @@ test('when the session has ended elsewhere the page says so, keeps what is typed
     await page.getByLabel('Name').fill('rui')
     await page.getByLabel('Password').fill(person('rui').password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await expect(page).toHaveURL(/\/go-lives$/)
+    await expect(page).toHaveURL(/\/$/)
   }
   await signIn(rui)
   await visit(rui, await openSmall(rui))

@@ -130,7 +130,7 @@ pub(super) fn note_fields(form: &Form, entry: Option<&Entry>, public: bool) -> H
         <div class="note-more">
             {form.line(&happened)}
             {form.line(&link)}
-            <label class="tick">
+            <label class="tick-choice">
                 <input type="checkbox" name="public" value="on" checked=public/>
                 <span>"Everybody may read it on the status page"</span>
             </label>

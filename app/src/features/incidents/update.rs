@@ -68,7 +68,7 @@ fn compose(frame: &Frame, model: &UpdateModel) -> Html {
         .map(|channel| {
             let checked = !value(channel.as_str()).is_empty();
             view! {
-                <label class="tick">
+                <label class="tick-choice">
                     <input type="checkbox" name=channel.as_str() value="on" checked=checked/>
                     <span>{channel.label()}</span>
                 </label>
