@@ -42,7 +42,7 @@ for (const elsewhere of ['//evil.example/', 'https://evil.example/', '/\\evil.ex
     await page.getByLabel(field.name).fill(rui.login)
     await page.getByLabel(field.password).fill(rui.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await expect(page).toHaveURL(/^http:\/\/127\.0\.0\.1:\d+\/go-lives$/)
+    await expect(page).toHaveURL(/^http:\/\/127\.0\.0\.1:\d+\/$/)
   })
 }
 
