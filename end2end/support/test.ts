@@ -59,14 +59,17 @@ export const test = base.extend<{ as: People }>({
   as: async ({ browser }, use) => {
     const opened: { context: BrowserContext; complaints: Complaints }[] = []
     const expected: RegExp[] = []
-    const take = async (context: BrowserContext, at = world().url) => {
-      opened.push({ context, complaints: new Complaints(context, () => new URL(at).origin) })
+    const take = async (context: BrowserContext, { at = world().url, javaScriptEnabled }: Opening) => {
+      const complaints = new Complaints(context, () => new URL(at).origin)
+      // Nothing that was fetched ahead for the scripts is used without them.
+      if (javaScriptEnabled === false) complaints.expected.push(/was preloaded using link preload but not used/)
+      opened.push({ context, complaints })
       return context.newPage()
     }
     const as = (async (login: Login, options: Opening = {}) =>
-      take(await enter(browser, login, options), options.at)) as People
+      take(await enter(browser, login, options), options)) as People
     as.nobody = async ({ at = world().url, ...options }: Opening = {}) =>
-      take(await browser.newContext({ baseURL: at, ...options }), at)
+      take(await browser.newContext({ baseURL: at, ...options }), { at, ...options })
     as.expectComplaints = (...some) => expected.push(...some)
     await use(as)
     const complaints = opened.flatMap(({ complaints }) => {

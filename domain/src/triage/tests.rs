@@ -26,6 +26,7 @@ fn gone() -> Errors {
     Errors::Unknown("Prometheus cannot be reached".into())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the looks give it")]
 fn pods(ready: u32, problems: &[&str], lines: &[&str]) -> Result<PodsSeen, String> {
     let lines: Vec<LogLine> = lines.iter().map(|line| read_line("a", line)).collect();
     Ok(PodsSeen {
@@ -50,6 +51,7 @@ fn incident() -> Notice {
 const UNAVAILABLE: &str = "level=error msg=\"vendor unavailable\" status=503 count=17";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn each_branch_ends_where_the_decision_table_says() {
     let unread = || Notice::Unknown("no answer".into());
     let well = || pods(10, &[], &[]);

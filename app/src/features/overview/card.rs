@@ -178,7 +178,7 @@ fn go_lives(card: &Card) -> Option<Html> {
 
 fn go_live(card: &Card, go_live: &GoLive) -> Html {
     let work = &go_live.work;
-    let (tone, word) = match work.stage {
+    let (tone, stands) = match work.stage {
         Stage::Preparing => (Tone::Quiet, "gate closed"),
         Stage::Ready => (Tone::Good, "gate open"),
         Stage::Running => (Tone::Quiet, "going out"),
@@ -201,7 +201,7 @@ fn go_live(card: &Card, go_live: &GoLive) -> Html {
     };
     view! {
         <li data-key=go_live.id.to_string()>
-            {state(tone, word)}
+            {state(tone, stands)}
             <a class="title" href=forms::go_live(go_live.id)>{from}<strong class="version">{work.version.clone()}</strong></a>
             {named}
             <span class="because">{left}</span>
