@@ -125,16 +125,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     // A client of its own: what alerts ask can neither wait behind a rollout nor make one wait.
     let watching = prometheus.as_ref().and(config.prometheus_url.as_deref());
     let watching = watching.map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
-    if config.migrate {
-        store::migrate(&config.database_url).await.map_err(StartError::migrating)?;
-    }
-    let db = Db::connect(&config.database_url, PoolSettings { max_connections: config.database_connections })
-        .await?;
-    if !db.is_restricted() {
-        tracing::warn!(
-            "this database user may not take the role gantry_app; histories are protected by triggers alone"
-        );
-    }
+    let db = database(&config).await?;
     let listener =
         TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
@@ -222,6 +213,21 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
     tracing::info!("serving {origin}");
     Ok(Running { app, address, stop, tasks })
+}
+
+/// The database, brought up to date where that is wished.
+async fn database(config: &Config) -> Result<Db, StartError> {
+    if config.migrate {
+        store::migrate(&config.database_url).await.map_err(StartError::migrating)?;
+    }
+    let settings = PoolSettings { max_connections: config.database_connections };
+    let db = Db::connect(&config.database_url, settings).await?;
+    if !db.is_restricted() {
+        tracing::warn!(
+            "this database user may not take the role gantry_app; histories are protected by triggers alone"
+        );
+    }
+    Ok(db)
 }
 
 /// The cluster of the kubeconfig, or the one that the program runs in; none where there is neither.

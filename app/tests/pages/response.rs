@@ -9,7 +9,7 @@ use gantry_domain::actor::Role;
 use gantry_domain::mitigation::Phase;
 use gantry_domain::postmortem::Section;
 use gantry_domain::triage::{Answer, Notice, Overrule, Question, Verdict};
-use leptos::prelude::RenderHtml as _;
+use leptos::prelude::RenderHtml;
 
 use crate::fixtures::{before, frame, now};
 use crate::response_models::{
@@ -178,7 +178,7 @@ fn the_incident_page_says_where_the_response_is_and_what_still_stands() {
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }
-    let html = parts::still_standing(&standing).map(|html| html.to_html()).unwrap_or_default();
+    let html = parts::still_standing(&standing).map(RenderHtml::to_html).unwrap_or_default();
     assert!(html.contains("Still in force") && html.contains("RATE_LIMIT_MODE=queue"), "{html}");
     assert!(parts::still_standing(&[]).is_none());
 }

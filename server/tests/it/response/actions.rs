@@ -173,9 +173,7 @@ async fn another_change_than_the_one_shown_is_not_made() {
 }
 
 async fn plant(db: &Db, row: Mitigation) {
-    db.tx(move |tx| Box::pin(async move { mitigations::add(tx, &row).await.map_err(StoreError::from) }))
-        .await
-        .unwrap();
+    db.tx(move |tx| Box::pin(async move { mitigations::add(tx, &row).await })).await.unwrap();
 }
 
 /// The row as a program left it that was killed between storing the intent and writing.

@@ -338,7 +338,8 @@ impl Stage {
 
     /// The end of a test. What it made in a cluster of somebody's own goes also when it fails.
     pub(crate) fn done(self) -> std::future::Ready<()> {
-        std::future::ready(drop(self))
+        drop(self);
+        std::future::ready(())
     }
 }
 
