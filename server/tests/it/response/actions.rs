@@ -5,7 +5,7 @@ use std::time::Duration;
 use gantry_domain::mitigation::{Act, Mitigation, Phase};
 use gantry_domain::preset::Workload;
 use gantry_domain::rollout::Phase as Release;
-use gantry_server::store::{Db, StoreError, mitigations, rollouts};
+use gantry_server::store::{Db, mitigations, rollouts};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
