@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use gantry_domain::id::MitigationId;
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
 use gantry_domain::preset::Workload;
-use gantry_domain::probe::looks_like_credential;
+use gantry_domain::probe::{looks_like_credential, without_credentials};
 use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
 use gantry_domain::text::inert_line;
 use secrecy::SecretString;
@@ -372,7 +372,9 @@ fn walk(before: &Value, after: &Value, path: &str, lines: &mut Vec<Line>) {
                 walk(a, b, &format!("{path}.{name}"), lines);
             }
         }
-        (Value::Array(a), Value::Array(b)) if named(a) && named(b) => {
+        // Also where all of it is new or gone: what is in it is judged by its own name.
+        (Value::Array(_) | Value::Null, Value::Array(_) | Value::Null) if named(before) && named(after) => {
+            let (a, b) = (parts(before), parts(after));
             let find = |list: &[Value], name: &str| {
                 list.iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
             };
@@ -391,9 +393,14 @@ fn walk(before: &Value, after: &Value, path: &str, lines: &mut Vec<Line>) {
     }
 }
 
-/// Whether the parts of a list have names of their own.
-fn named(list: &[Value]) -> bool {
-    !list.is_empty() && list.iter().all(|one| one["name"].is_string())
+/// The parts of a list.
+fn parts(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Whether the parts of a list, if any, have names of their own.
+fn named(list: &Value) -> bool {
+    parts(list).iter().all(|one| one["name"].is_string())
 }
 
 /// A value of the template for people; nothing that looks like a credential.
@@ -405,7 +412,11 @@ fn shown(path: &str, value: &Value) -> Option<String> {
     };
     let name =
         path.rsplit(['[', ']', '.']).find(|part| !part.is_empty() && *part != "value").unwrap_or_default();
-    Some(if looks_like_credential(name, &text) { "[hidden]".to_owned() } else { inert_line(&text, 200) })
+    Some(if looks_like_credential(name, &text) {
+        "[hidden]".to_owned()
+    } else {
+        inert_line(&without_credentials(&text), 200)
+    })
 }
 
 #[cfg(test)]
@@ -446,5 +457,13 @@ mod tests {
         let secret = "phc_abcdefghijklmnopqrstuvwxyz0123456789ABCD";
         let after = deployment(json!([{ "name": "API_KEY", "value": secret }]), None);
         assert!(!format!("{:?}", difference(&before, &after)).contains(secret));
+        let bare = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app" }] } } } });
+        let password = deployment(json!([{ "name": "DB_PASSWORD", "value": "hunter2" }]), None);
+        for before in [&bare, &before] {
+            let lines = difference(before, &password);
+            assert!(!lines.is_empty() && !format!("{lines:?}").contains("hunter2"), "{lines:?}");
+        }
+        let odd = json!({ "spec": { "template": { "spec": { "args": ["--key", secret] } } } });
+        assert!(!format!("{:?}", difference(&bare, &odd)).contains(secret));
     }
 }

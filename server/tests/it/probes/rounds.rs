@@ -135,10 +135,16 @@ async fn the_loop_looks_at_a_new_go_live_and_again_when_somebody_asks() {
 }
 
 #[tokio::test]
-async fn old_go_lives_are_looked_at_only_while_somebody_has_them_open() {
+async fn old_go_lives_are_looked_at_while_they_are_the_newest_of_their_workload_or_somebody_has_them_open() {
     let scene = Scene::set().await;
     let replica = scene.replica(PERIOD);
-    scene.world.sql("update go_lives set created_at = now() - interval '31 days'").await.unwrap();
+    scene.world.sql("update go_lives set created_at = now() - interval '40 days'").await.unwrap();
+    let newer = "insert into go_lives
+         select (jsonb_populate_record(g, jsonb_build_object(
+             'id', gen_random_uuid(), 'created_at', now() - interval '31 days'))).* from go_lives g";
+    scene.world.sql(newer).await.unwrap();
+    // The newer one alone.
+    assert_eq!(replica.round().await.unwrap(), 1);
     assert_eq!(replica.round().await.unwrap(), 0);
     let open = format!(
         "insert into presence (stream, topic, user_id, name, seen_at)
