@@ -15,7 +15,7 @@ test('the first page says what needs whom, leads there, and is found by keys and
   await rui.keyboard.press('h')
   await expect(rui).toHaveURL(/\/$/)
   await rui.keyboard.press('Control+k')
-  await rui.getByLabel('Command').fill('thresh')
+  await rui.getByLabel('Command', { exact: true }).fill('thresh')
   await rui.keyboard.press('Enter')
   await expect(rui).toHaveURL(/\/thresholds$/)
 })
