@@ -21,8 +21,14 @@ impl Machine {
         machine
     }
 
+    /// Puts a program of a test's own in place. What stood there is taken away first: it may be a link to the real
+    /// program, and writing through that would change the machine the tests run on.
+
     fn has(self, program: &str, script: &str) -> Self {
         let path = self.0.path().join(program);
+        if path.is_symlink() {
+            fs::remove_file(&path).unwrap();
+        }
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         self
