@@ -15,8 +15,9 @@ case "$want" in run | test | bench) ;; *) die "usage: scripts/setup.sh run|test|
 PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
 has cargo && has rustc ||
     die "Gantry is built with Rust. Install the stable toolchain with rustup (https://rustup.rs), then run this again."
-version=$(rustc --version | sed 's/^rustc 1\.\([0-9]*\).*/\1/')
-[ "$version" -ge 95 ] 2>/dev/null ||
+# Whether the compiler given is Rust 1.95 or newer.
+is_new() { [ "$("$1" --version | sed 's/^rustc 1\.\([0-9]*\).*/\1/')" -ge 95 ] 2>/dev/null; }
+is_new rustc ||
     die "Gantry needs Rust 1.95 or newer; this is $(rustc --version). Run: rustup update stable"
 
 # What is missing: the Debian packages in $need, the same in words in $missing.
@@ -92,3 +93,7 @@ if ! has_target && ! has_debian_compiler; then
         install $need
     fi
 fi
+has_target || is_new /usr/bin/rustc ||
+    die "The WebAssembly target can't be downloaded here, and Debian's own compiler is too old to make it: $(/usr/bin/rustc --version).
+Newer ones come with Debian's security updates. Add their suite (bookworm-security) to APT's sources, run apt-get update and
+apt-get install rustc-web cargo-web rust-web-src, then run this again."

@@ -14,7 +14,7 @@ mod tidy;
 mod wasm_toolchain;
 mod world;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -33,7 +33,14 @@ enum Task {
     /// Compile the page's WebAssembly and style into target/site, named by content and compressed.
     BuildAssets,
     /// Build everything and serve the demo, with its database and outside world, until Ctrl-C.
-    Run,
+    Run {
+        /// Serve what is built already, as it is.
+        #[arg(long)]
+        built: bool,
+        /// Where the demo is kept; `.data` in the project if not given.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
     /// The same on free ports and in a temporary directory, described as one line of JSON.
     World,
     /// Format, lints, what is linked, and every test, the browser's included.
@@ -81,7 +88,7 @@ fn start(task: &Task) -> Result<(), Fail> {
             println!("{built}");
             Ok(())
         }
-        Task::Run => run::run(&place),
+        Task::Run { built, data } => run::run(&place, *built, data.as_deref()),
         Task::World => run::world(&place),
         Task::Test => suite::test(&place),
         Task::Check => suite::check(&place),

@@ -1,6 +1,13 @@
 //! `cargo xtask run` and `cargo xtask world`: build, start everything, say where it is, stop everything.
 
-use std::{env, fs, future::Future, net::SocketAddr, path::PathBuf, process, thread, time::Instant};
+use std::{
+    env, fs,
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process, thread,
+    time::Instant,
+};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,17 +39,19 @@ pub(crate) fn build(place: &Place) -> Result<(), Fail> {
     })
 }
 
-/// The demo at its address, kept in `.data`, until Ctrl-C.
-pub(crate) fn run(place: &Place) -> Result<(), Fail> {
+/// The demo at its address, kept in `data` (or `.data`), until Ctrl-C.
+pub(crate) fn run(place: &Place, built: bool, data: Option<&Path>) -> Result<(), Fail> {
     let start = Instant::now();
     let listen = env::var("GANTRY_LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".into());
     let listen: SocketAddr = listen
         .parse()
         .map_err(|_| Fail::Said(format!("GANTRY_LISTEN is {listen:?}; it must be like 127.0.0.1:3000")))?;
     world::check_free(listen)?;
-    build(place)?;
-    let options =
-        Options { dir: place.root.join(".data"), listen: Some(listen), profile: "debug", ephemeral: false };
+    if !built {
+        build(place)?;
+    }
+    let dir = data.map_or_else(|| place.root.join(".data"), Path::to_owned);
+    let options = Options { dir, listen: Some(listen), profile: "debug", ephemeral: false };
     until_told(place, &options, |addresses| {
         println!("\nGantry is ready at {}   (after {})\n", addresses.url, progress::elapsed(start));
         for person in &addresses.sign_ins {

@@ -23,7 +23,6 @@ impl Machine {
 
     /// Puts a program of a test's own in place. What stood there is taken away first: it may be a link to the real
     /// program, and writing through that would change the machine the tests run on.
-
     fn has(self, program: &str, script: &str) -> Self {
         let path = self.0.path().join(program);
         if path.is_symlink() {

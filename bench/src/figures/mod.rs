@@ -1,5 +1,6 @@
 //! The figures, one file each: how it is measured, against which floor, and what its numbers mean.
 
+mod breach;
 mod evaluate;
 mod first_load;
 mod incident_page;
@@ -41,6 +42,8 @@ pub(crate) enum Figure {
     IncidentPage,
     /// Status pages per second against a bare handler.
     Status,
+    /// From a breach in Prometheus to the incident in an open browser.
+    Breach,
     /// A round over a thousand thresholds.
     Evaluate,
     /// Seven days replayed for one rule.
@@ -51,7 +54,7 @@ pub(crate) enum Figure {
 
 impl Figure {
     /// All of them; the longest last.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Sizes,
         Self::FirstLoad,
         Self::Page,
@@ -61,6 +64,7 @@ impl Figure {
         Self::Visible,
         Self::Streams,
         Self::Start,
+        Self::Breach,
         Self::Evaluate,
         Self::Replay,
         Self::Rollback,
@@ -80,6 +84,7 @@ impl Figure {
             Self::Start => "start",
             Self::IncidentPage => "incident-page",
             Self::Status => "status",
+            Self::Breach => "breach",
             Self::Evaluate => "evaluate",
             Self::Replay => "replay",
             Self::Sizes => "sizes",
@@ -107,6 +112,9 @@ impl Figure {
                 "incident page with 2,000 timeline entries, server-rendered, p50 / first load, brotli"
             }
             Self::Status => "`/status`, requests/s against a bare axum handler sending the same bytes",
+            Self::Breach => {
+                "threshold breach in Prometheus → incident visible in an open browser, evaluation period aside, p50"
+            }
             Self::Evaluate => {
                 "evaluating 1,000 thresholds, queries answered locally: the round / its own part of it"
             }
@@ -127,6 +135,7 @@ impl Figure {
             Self::Start => "≤ 1 s",
             Self::IncidentPage => "≤ 50 ms / ≤ 150 KB",
             Self::Status => "≥ 0.5×",
+            Self::Breach => "≤ 500 ms",
             Self::Evaluate => "≤ 2 s / ≤ 20 ms",
             Self::Replay => "≤ 1 s, without blocking other pages",
             Self::Sizes => "",
@@ -146,6 +155,7 @@ impl Figure {
             Self::Start => start::measure(place, options).await,
             Self::IncidentPage => incident_page::measure(place).await,
             Self::Status => status::measure(place, options).await,
+            Self::Breach => breach::measure(place).await,
             Self::Evaluate => evaluate::measure(place, options).await,
             Self::Replay => replay::measure(place, options).await,
             Self::Sizes => sizes::measure(place),

@@ -42,8 +42,10 @@ pub(super) async fn stream(
         .iter()
         .find(|topic| topic.starts_with(topics::GO_LIVE) || topic.starts_with(topics::INCIDENT))
         .cloned();
+    let others = page.as_deref().map(topics::here);
     let page = page.map(|topic| visit.app.presence.open(topic, &user.actor.person));
-    let subscription = visit.app.hub.subscribe(std::iter::once(own.clone()).chain(listen));
+    let all = std::iter::once(own.clone()).chain(others).chain(listen);
+    let subscription = visit.app.hub.subscribe_for(Some(user.actor.person.id.0), all);
     let watch = Watch { app: visit.app.clone(), auth: Box::new(auth), user, own: own.into() };
     let mut response = Body::from_stream(messages(subscription, watch, page)).into_response();
     let headers = response.headers_mut();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::{Changes, topics};
 
@@ -19,6 +20,8 @@ struct Slot {
     topics: Box<[Arc<str>]>,
     dirty: AtomicU32,
     wake: Notify,
+    /// Whose page it is, where it is one.
+    person: Option<Uuid>,
 }
 
 /// Every listener's place, by topic.
@@ -55,6 +58,15 @@ impl Hub {
 
     /// Begins to listen to at most sixteen topics.
     pub fn subscribe(&self, topics: impl IntoIterator<Item = String>) -> Subscription {
+        self.subscribe_for(None, topics)
+    }
+
+    /// The same for a page of this person, who is not told of what they did merely by looking.
+    pub fn subscribe_for(
+        &self,
+        person: Option<Uuid>,
+        topics: impl IntoIterator<Item = String>,
+    ) -> Subscription {
         let mut all = self.lock();
         let topics: Box<[Arc<str>]> = topics
             .into_iter()
@@ -63,7 +75,7 @@ impl Hub {
                 all.get_key_value(topic.as_str()).map_or_else(|| topic.into(), |(key, _)| key.clone())
             })
             .collect();
-        let slot = Arc::new(Slot { topics, dirty: AtomicU32::new(0), wake: Notify::new() });
+        let slot = Arc::new(Slot { topics, dirty: AtomicU32::new(0), wake: Notify::new(), person });
         for topic in &slot.topics {
             all.entry(topic.clone()).or_default().push(slot.clone());
         }
@@ -72,16 +84,19 @@ impl Hub {
     }
 
     /// Something about this topic changed.
-    pub fn publish(&self, topic: &str) {
-        self.changes.changed(topic);
-        self.wake(topic);
+    pub fn publish(&self, announced: &str) {
+        self.changes.changed(announced);
+        let (topic, no_news_to) = topics::heard(announced);
+        self.wake(topic, no_news_to);
         if topics::is_on_overview(topic) {
-            self.wake(topics::OVERVIEW);
+            self.wake(topics::OVERVIEW, None);
         }
     }
 
-    fn wake(&self, topic: &str) {
-        for slot in self.lock().get(topic).into_iter().flatten() {
+    fn wake(&self, topic: &str, no_news_to: Option<Uuid>) {
+        let slots = self.lock();
+        let told = |slot: &&Arc<Slot>| no_news_to.is_none() || slot.person != no_news_to;
+        for slot in slots.get(topic).into_iter().flatten().filter(told) {
             let place = slot.topics.iter().position(|own| **own == *topic).unwrap_or_default();
             slot.dirty.fetch_or(1 << place, Ordering::AcqRel);
             slot.wake.notify_one();
@@ -157,6 +172,21 @@ mod tests {
         assert_eq!(stream.news().await, News::Topics(vec!["b".into()]));
         hub.publish_all();
         assert_eq!(stream.news().await, News::Everything);
+    }
+
+    #[tokio::test]
+    async fn who_opens_a_page_is_news_to_others_and_not_to_themselves() {
+        let hub = Hub::default();
+        let [ana, ben] = [1, 2].map(Uuid::from_u128);
+        let page =
+            |person| hub.subscribe_for(Some(person), [topics::here("golive:1"), "golive:1".to_owned()]);
+        let (hers, his) = (page(ana), page(ben));
+        hub.publish(&topics::here_because_of("golive:1", ana));
+        assert_eq!(his.news().await, News::Topics(vec!["here:golive:1".into()]));
+        hub.publish("golive:1");
+        assert_eq!(hers.news().await, News::Topics(vec!["golive:1".into()]));
+        hub.publish(&topics::here("golive:1"));
+        assert_eq!(hers.news().await, News::Topics(vec!["here:golive:1".into()]));
     }
 
     #[test]

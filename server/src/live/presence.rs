@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::topics;
 use crate::store::presence::{self, Present};
 use crate::store::{Db, StoreError};
 
@@ -89,7 +90,8 @@ impl Presence {
             db.read(presence::gone(db.pool(), &gone)).await?;
         }
         if everybody {
-            changed.extend(db.read(presence::sweep(db.pool(), FRESH_SECONDS)).await?);
+            let swept = db.read(presence::sweep(db.pool(), FRESH_SECONDS)).await?;
+            changed.extend(swept.iter().map(|page| topics::here(page)));
         }
         changed.sort();
         changed.dedup();
@@ -99,7 +101,7 @@ impl Presence {
         Ok(())
     }
 
-    /// What to write: who is here, who is gone, and the topics for which that makes a difference.
+    /// What to write: who is here, who is gone, and what to announce of it.
     fn collect(&self, everybody: bool, grace: Duration) -> (Vec<Present>, Vec<Uuid>, Vec<String>) {
         let mut state = self.lock();
         let new = std::mem::take(&mut state.new);
@@ -118,7 +120,7 @@ impl Presence {
         };
         let come = new.iter().filter_map(|stream| state.open.get(stream)).filter(|one| !others(one, &new));
         let went = gone.iter().map(|(_, one)| one).filter(|one| !others(one, &[]));
-        let changed = come.chain(went).map(|one| one.topic.clone()).collect();
+        let changed = come.chain(went).map(|one| topics::here_because_of(&one.topic, one.user)).collect();
         (here, gone.into_iter().map(|(_, one)| one.stream).collect(), changed)
     }
 
@@ -150,14 +152,15 @@ mod tests {
     #[test]
     fn only_the_first_and_the_last_page_of_a_person_are_news() {
         let presence = Presence::default();
+        let news = [topics::here_because_of("a", person(1).id.0)];
         let one = presence.open("a".into(), &person(1));
-        assert_eq!(presence.collect(false, GRACE).2, ["a"]);
+        assert_eq!(presence.collect(false, GRACE).2, news);
         let two = presence.open("a".into(), &person(1));
         assert_eq!(presence.collect(false, GRACE).2, [""; 0]);
         drop(one);
         assert_eq!(presence.collect(false, Duration::ZERO).2, [""; 0]);
         drop(two);
-        assert_eq!(presence.collect(false, Duration::ZERO).2, ["a"]);
+        assert_eq!(presence.collect(false, Duration::ZERO).2, news);
     }
 
     #[test]

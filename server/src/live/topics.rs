@@ -1,6 +1,7 @@
 //! The names of what can change.
 
 use gantry_domain::id::{GoLiveId, IncidentId, RolloutId, UserId};
+use uuid::Uuid;
 
 /// The list of go-lives.
 pub const GO_LIVES: &str = "golives";
@@ -63,6 +64,24 @@ pub const MITIGATIONS: &str = "mitigations";
 
 /// That evidence is to be collected. Only the engine listens to it.
 pub const EVIDENCE: &str = "evidence";
+
+/// Who has the page of another topic open.
+pub fn here(page: &str) -> String {
+    format!("here:{page}")
+}
+
+/// What announces that a person opened or closed a page: their own pages show only others, so it is no news to them.
+pub fn here_because_of(page: &str, person: Uuid) -> String {
+    format!("{}@{person}", here(page))
+}
+
+/// The topic of what was announced, and the person to whom it is no news.
+pub fn heard(announced: &str) -> (&str, Option<Uuid>) {
+    match announced.rsplit_once('@').map(|(topic, person)| (topic, person.parse())) {
+        Some((topic, Ok(person))) => (topic, Some(person)),
+        _ => (announced, None),
+    }
+}
 
 /// A person's sessions and rights. Only the server listens to it.
 pub fn user(id: UserId) -> String {

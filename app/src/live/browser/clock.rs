@@ -34,10 +34,17 @@ pub(super) fn server_time(page: &Document) {
 }
 
 /// Writes every age and countdown of the page anew.
-pub(super) fn tick() {
-    let Some(document) = dom::document() else { return };
+fn tick() {
+    if let Some(document) = dom::document() {
+        count(&document);
+    }
+}
+
+/// Writes every age and countdown of `document` as they are now. A page that has just arrived is counted before it is
+/// compared with the one that is shown, so that what has only grown older is no difference.
+pub(super) fn count(document: &Document) {
     let now = js_sys::Date::now() + OFFSET.get();
-    for element in dom::all(&document, "[data-age]") {
+    for element in dom::all(document, "[data-age]") {
         let Some(then) = number(&element, "data-age") else { continue };
         if let (Some(at), Some(now)) = (moment(then), moment(now)) {
             write(&element, &age::ago(at, now));
@@ -52,7 +59,7 @@ pub(super) fn tick() {
             }
         }
     }
-    for element in dom::all(&document, "[data-until]") {
+    for element in dom::all(document, "[data-until]") {
         if let Some(until) = number(&element, "data-until") {
             let left = TimeDelta::milliseconds(whole(until - now));
             if element.has_attribute("data-due") {

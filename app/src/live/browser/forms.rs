@@ -102,6 +102,7 @@ fn signed_out(form: &HtmlFormElement) {
 
 fn settle(form: &HtmlFormElement, answer: &Answer) {
     let _ = form.remove_attribute("data-unsettled");
+    page::forget_keys();
     if answer.status >= 400 {
         undo_optimism(form);
         refused(form, answer);

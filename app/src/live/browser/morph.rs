@@ -25,7 +25,11 @@ pub(super) fn keeping_refusals(patching: impl FnOnce()) {
 
 /// Makes `old` look like `new`.
 pub(super) fn morph(old: &Element, new: &Element) {
-    if old.is_equal_node(Some(new)) && !is_field(old) && old.query_selector(FIELDS).ok().flatten().is_none() {
+    if !is_field(old) && old.is_equal_node(Some(new)) {
+        // Only what the fields hold is not part of the markup.
+        for (old, new) in dom::all_in(old, SHOWN_FIELDS).iter().zip(dom::all_in(new, SHOWN_FIELDS)) {
+            morph(old, &new);
+        }
         return;
     }
     if old.tag_name() == "LEPTOS-ISLAND" {
@@ -53,6 +57,8 @@ fn is_being_edited(field: &Element) -> bool {
 }
 
 const FIELDS: &str = "input,textarea,select";
+/// Those that people see and change; what a hidden one holds is its markup.
+const SHOWN_FIELDS: &str = "input:not([type=hidden]),textarea,select";
 
 fn is_field(element: &Element) -> bool {
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")

@@ -1,6 +1,6 @@
 //! Fetching the page again and patching its live regions. At most one fetch at a time; calls in between become one more.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -16,6 +16,8 @@ thread_local! {
     static FETCHING: Cell<bool> = const { Cell::new(false) };
     static AGAIN: Cell<bool> = const { Cell::new(false) };
     static WAITING: Cell<bool> = const { Cell::new(false) };
+    /// What the keys of this page's forms begin with.
+    static KEY: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Fetches this page and patches what changed.
@@ -110,6 +112,9 @@ pub(super) fn show(answer: &Answer) {
         lost();
         return;
     }
+    clock::server_time(&new);
+    clock::count(&new);
+    keep_keys(&new);
     let focus = document.active_element().and_then(|active| active.closest("[data-nav-item]").ok().flatten());
     for region in regions {
         // A region inside one that was patched already may be gone by now.
@@ -120,8 +125,6 @@ pub(super) fn show(answer: &Answer) {
         }
     }
     keep_place(&document, focus);
-    clock::server_time(&new);
-    clock::tick();
     keys::filter_again();
     plan::follow();
     match (stream::is_open(), light::get()) {
@@ -129,6 +132,27 @@ pub(super) fn show(answer: &Answer) {
         (false, Connection::Connecting) => {}
         (false, _) => light::set(Connection::Lost),
     }
+}
+
+/// Every answer has keys of its own for its forms. Those of this page are as good as long as none was sent, and keeping
+/// them makes what nobody touched the same as before.
+fn keep_keys(new: &Document) {
+    let fields = dom::all(new, "input[name=key]");
+    let keys = fields.iter().filter_map(|field| Some((field, field.get_attribute("value")?)));
+    KEY.with_borrow_mut(|kept| {
+        for (field, key) in keys {
+            let Some((fresh, form)) = key.split_once('.') else { continue };
+            let kept = kept.get_or_insert_with(|| fresh.to_owned());
+            if kept != fresh {
+                let _ = field.set_attribute("value", &format!("{kept}.{form}"));
+            }
+        }
+    });
+}
+
+/// A form was answered: its key is used up, and the next page brings new ones.
+pub(super) fn forget_keys() {
+    KEY.set(None);
 }
 
 /// Where the focused button is gone, its item has the focus, so that the keyboard goes on from there.
