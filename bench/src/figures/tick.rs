@@ -37,7 +37,7 @@ insert into idempotency (digest, user_id, outcome, at)
   values (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), :user, '', now()) on conflict do nothing;
 update go_lives set version = version + 1 where id = :golive;
 select g.id, g.preset, g.integration, g.environment, g.namespace, g.deployment, g.container, g.image, g.digest,
-  g.configuration, g.config_hash, g.from_image, g.sections, g.plan, g.version, g.created_by, g.created_by_name,
+  g.configuration, g.config_hash, g.from_image, g.sections::text, g.plan, g.version, g.created_by, g.created_by_name,
   g.created_at,
   coalesce((select json_agg(e order by e.item, e.seq) from item_entries e where e.go_live_id = g.id), '[]'),
   coalesce((select json_agg(o order by o.seq) from gate_overrides o where o.go_live_id = g.id), '[]')

@@ -14,7 +14,7 @@ use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::entries::{EntryRow, OverrideRow};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, sections};
 
 /// A go-live with what is kept beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,7 @@ struct Row {
     configuration: String,
     config_hash: String,
     from_image: Option<String>,
-    sections: Json<Vec<Section>>,
+    sections: String,
     plan: Option<serde_json::Value>,
     version: i64,
     created_by: Uuid,
@@ -57,7 +57,7 @@ impl Row {
             histories.entry(row.item.clone()).or_default().push(row.entry()?);
         }
         let mut sections: Vec<ChecklistSection> =
-            self.sections.0.into_iter().map(ChecklistSection::new).collect();
+            sections::parse(&self.sections)?.into_iter().map(ChecklistSection::new).collect();
         for item in sections.iter_mut().flat_map(|section| &mut section.items) {
             item.entries = histories.remove(item.spec.key.as_str()).unwrap_or_default();
         }
@@ -98,7 +98,7 @@ macro_rules! select {
         sqlx::query_as!(
             Row,
             r#"select g.id, g.preset, g.integration, g.environment, g.namespace, g.deployment, g.container, g.image,
-                g.digest, g.configuration, g.config_hash, g.from_image, g.sections as "sections: Json<Vec<Section>>",
+                g.digest, g.configuration, g.config_hash, g.from_image, g.sections::text as "sections!",
                 g.plan, g.version, g.created_by, g.created_by_name, g.created_at,
                 coalesce((select json_agg(e order by e.item, e.seq) from item_entries e where e.go_live_id = g.id), '[]')
                     as "entries!: Json<Vec<EntryRow>>",

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
 
 use super::StoreError;
+use super::line::Lines;
 use crate::live::Changes;
 
 /// The role that the program takes where it may: it can append to the histories, and change nothing in them.
@@ -19,7 +20,7 @@ pub(super) const READ: Duration = Duration::from_secs(4);
 /// How long a transaction may take in all.
 pub(super) const WRITE: Duration = Duration::from_secs(6);
 /// A connection that rested longer is asked whether it is alive before it is used.
-const STALE: Duration = Duration::from_secs(1);
+pub(super) const STALE: Duration = Duration::from_secs(1);
 
 /// How the pool is made.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,7 @@ impl Default for PoolSettings {
 pub struct Db {
     pool: PgPool,
     listening: PgPool,
+    lines: Lines,
     restricted: bool,
     changes: Changes,
 }
@@ -76,7 +78,8 @@ impl Db {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool, listening, restricted, changes: Changes::default() })
+        let lines = Lines::beside(settings.max_connections);
+        Ok(Self { pool, listening, lines, restricted, changes: Changes::default() })
     }
 
     /// Whether the program runs under the role that cannot change history.
@@ -87,6 +90,11 @@ impl Db {
     /// The connections, for reading.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// The connections that changes are made on.
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// The one connection that listens for changes; never used up by requests.
@@ -114,6 +122,7 @@ impl Db {
 
     /// Ends all connections.
     pub async fn close(&self) {
+        self.lines.give_back();
         self.listening.close().await;
         self.pool.close().await;
     }

@@ -1,0 +1,106 @@
+//! Connections that changes are made on. Going back to the pool costs a round trip to Postgres at the very moment at which
+//! an answer is on its way; so a few that have just committed stay at hand for the next change.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Executor as _, PgConnection, PgPool, Postgres};
+
+use super::pool::STALE;
+
+/// A connection of the pool, in a transaction or not.
+#[derive(Debug)]
+pub(super) struct Line {
+    connection: PoolConnection<Postgres>,
+    within: bool,
+}
+
+impl Line {
+    /// Begins a transaction.
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        self.within = true;
+        self.connection.execute("begin").await.map(|_| ())
+    }
+
+    /// Commits it after one more statement, both in one message; without that statement's success nothing is committed.
+    pub(super) async fn commit(&mut self, last: &str) -> Result<(), sqlx::Error> {
+        self.connection.execute(format!("{last}commit").as_str()).await?;
+        self.within = false;
+        Ok(())
+    }
+
+    /// Gives it up.
+    pub(super) async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        self.connection.execute("rollback").await?;
+        self.within = false;
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.within {
+            // Dropped half way: whatever it was in the middle of, nobody else may find themselves inside it.
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+impl Deref for Line {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Line {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+/// The few that are at hand, the last used last.
+#[derive(Clone, Debug)]
+pub(super) struct Lines {
+    at_hand: Arc<Mutex<Vec<(Instant, Line)>>>,
+    most: usize,
+}
+
+impl Lines {
+    /// As many as a pool of that size can do without.
+    pub(super) fn beside(connections: u32) -> Self {
+        Self { at_hand: Arc::default(), most: usize::try_from(connections / 8).unwrap_or(0) }
+    }
+
+    /// One that has just been used, or one of the pool.
+    pub(super) async fn take(&self, pool: &PgPool) -> Result<Line, sqlx::Error> {
+        // One that rested goes back to the pool, which asks whether it is alive.
+        let rested = |(used, line): (Instant, Line)| (used.elapsed() < STALE).then_some(line);
+        let found = self.lock().pop().and_then(rested);
+        match found {
+            Some(line) => Ok(line),
+            None => Ok(Line { connection: pool.acquire().await?, within: false }),
+        }
+    }
+
+    /// Keeps one at hand, unless enough are.
+    pub(super) fn keep(&self, line: Line) {
+        let mut at_hand = self.lock();
+        if at_hand.len() < self.most {
+            at_hand.push((Instant::now(), line));
+        }
+    }
+
+    /// Gives all back to the pool.
+    pub(super) fn give_back(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Instant, Line)>> {
+        // No code that could panic runs under the lock.
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

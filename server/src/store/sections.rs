@@ -1,0 +1,46 @@
+//! The sections of a checklist as the database gives them out. A go-live's never change, and it is read at every tick: what
+//! was parsed lately is kept by its text, which is right whatever database it came from.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use gantry_domain::preset::Section;
+
+use super::StoreError;
+
+/// The most that are kept; a checklist has some twenty kilobytes.
+const MOST: usize = 64;
+
+static PARSED: LazyLock<Mutex<HashMap<Arc<str>, Arc<[Section]>>>> = LazyLock::new(Mutex::default);
+
+/// The sections that a text says.
+pub(super) fn parse(text: &str) -> Result<Vec<Section>, StoreError> {
+    let kept = PARSED.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+    if let Some(sections) = kept {
+        return Ok(sections.to_vec());
+    }
+    let sections: Vec<Section> =
+        serde_json::from_str(text).map_err(StoreError::unreadable("the items of a checklist"))?;
+    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if parsed.len() >= MOST {
+        parsed.clear();
+    }
+    parsed.insert(text.into(), sections.as_slice().into());
+    Ok(sections)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_the_same_way_each_time_and_nonsense_never() {
+        let text = r#"[{"key": "code", "title": "Code", "phase": "before", "items": []}]"#;
+        let first = parse(text).unwrap();
+        assert_eq!(first[0].title, "Code");
+        assert_eq!(parse(text).unwrap(), first);
+        let other = parse(&text.replace("Code", "Other")).unwrap();
+        assert_eq!(other[0].title, "Other");
+        assert!(parse("[{}]").is_err() && parse("[{}]").is_err());
+    }
+}
