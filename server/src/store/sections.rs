@@ -11,7 +11,10 @@ use super::StoreError;
 /// The most that are kept; a checklist has some twenty kilobytes.
 const MOST: usize = 64;
 
-static PARSED: LazyLock<Mutex<HashMap<Arc<str>, Arc<[Section]>>>> = LazyLock::new(Mutex::default);
+/// Sections by the text that says them.
+type Parsed = HashMap<Arc<str>, Arc<[Section]>>;
+
+static PARSED: LazyLock<Mutex<Parsed>> = LazyLock::new(Mutex::default);
 
 /// The sections that a text says.
 pub(super) fn parse(text: &str) -> Result<Vec<Section>, StoreError> {
