@@ -20,6 +20,8 @@ async function signIn(page: Page, demo: Demo, role: string): Promise<void> {
 }
 
 test('the demo has its own database and outside world, keeps what was done, and Ctrl-C leaves no process', async ({ as }) => {
+  // A page that is still open when its server goes says so in the console.
+  as.expectComplaints(/Failed to load resource/, /ERR_(CONNECTION|INCOMPLETE|EMPTY|FAILED|NETWORK)/)
   const demo = await Demo.start()
   try {
     expect(demo.signIns().map((one) => one.role)).toEqual(['admin', 'release manager', 'stakeholder'])
