@@ -1,7 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '../support/test'
 import { form, openSmall, visit } from '../support/go-live'
-import { mainPages } from '../support/pages'
+import { reset, scenario } from '../support/outside'
+import { removeSwitches } from '../support/incident'
+import { incidentPages, mainPages } from '../support/pages'
 
 async function serious(page: Page, rules?: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page })
@@ -28,6 +30,34 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(found).toEqual([])
   })
 }
+
+test.describe('the pages about incidents', () => {
+  test.describe.configure({ timeout: 150_000 })
+  test.beforeEach(reset)
+  test.afterEach(reset)
+
+  test('no page about an incident or a threshold has a serious fault, in the light and in the dark', async ({ as }) => {
+    await scenario({ key_revoked: true })
+    const ana = await as('ana', { reducedMotion: 'reduce' })
+    const pages = await incidentPages(ana)
+    await ana.goto('/thresholds')
+    await ana.locator('.threshold-group', { hasText: 'production' }).getByRole('link').first().click()
+    pages.push({ name: 'threshold', path: new URL(ana.url()).pathname }, { name: 'overview', path: '/' })
+    const found: string[] = []
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const rules = colorScheme === 'dark' ? ['color-contrast', 'link-in-text-block'] : undefined
+      await ana.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      for (const { name, path } of pages) {
+        await ana.goto(path)
+        // What is behind a disclosure is looked at too.
+        await ana.evaluate(() => document.querySelectorAll('main details').forEach((one) => one.setAttribute('open', '')))
+        found.push(...(await serious(ana, rules)).map((line) => `${name}, ${colorScheme}: ${line}`))
+      }
+    }
+    await removeSwitches(ana)
+    expect(found).toEqual([])
+  })
+})
 
 test('opened items, open menus and refused forms have no serious fault either', async ({ as }) => {
   const ana = await as('ana', { reducedMotion: 'reduce' })

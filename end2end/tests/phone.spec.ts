@@ -1,40 +1,31 @@
-import { expect, test } from '../support/test'
+import { expect, test, type Page } from '../support/test'
 import { form, item, openSmall, visit } from '../support/go-live'
-import { mainPages } from '../support/pages'
+import { reset } from '../support/outside'
+import { removeSwitches } from '../support/incident'
+import { incidentPages, mainPages } from '../support/pages'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
 
-test('on a phone no page has to be moved sideways', async ({ as }) => {
-  const pages = await mainPages(await as('ana'))
-  const page = await as('ana', phone)
-  for (const { name, path } of pages) {
-    await page.goto(path)
-    // Everything that can be opened is.
-    await page.evaluate(() => document.querySelectorAll('main details:not([name])').forEach((one) => one.setAttribute('open', '')))
-    const wide = await page.evaluate(() => {
-      const width = document.documentElement.clientWidth
-      return [...document.querySelectorAll('body *')]
-        .filter((one) => one.getBoundingClientRect().right > width + 1 && one.getClientRects().length > 0)
-        .filter((one) => !one.closest('pre, .hidden-text, [class*=scroll]'))
-        .map((one) => `${one.tagName}.${one.className} to ${Math.round(one.getBoundingClientRect().right)}`)
-        .slice(0, 5)
-    })
-    expect(wide, name).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390)
-  }
-})
+/** What stands out of the page to the right, with everything opened that can be. */
+const tooWide = (page: Page) =>
+  page.evaluate(() => {
+    document.querySelectorAll('main details:not([name])').forEach((one) => one.setAttribute('open', ''))
+    const width = document.documentElement.clientWidth
+    return [...document.querySelectorAll('body *')]
+      .filter((one) => one.getBoundingClientRect().right > width + 1 && one.getClientRects().length > 0)
+      .filter((one) => !one.closest('pre, .hidden-text, [class*=scroll]'))
+      .map((one) => `${one.tagName}.${one.className} to ${Math.round(one.getBoundingClientRect().right)}`)
+      .slice(0, 5)
+  })
 
-test('on a phone what one presses is at least as large as a thumb needs', async ({ as }) => {
-  const ana = await as('ana', phone)
-  await visit(ana, await openSmall(ana))
-  await form(ana, 'keys-are-in-the-vault', 'sign')
-  const small = await ana.evaluate(() => {
+/** What is smaller than a thumb, of what is pressed. */
+const tooSmall = (page: Page, pressed: string) =>
+  page.evaluate((pressed) => {
     const within = (one: Element, x: number, y: number) => {
       const hit = document.elementFromPoint(x, y)
       return !!hit && (one === hit || one.contains(hit) || hit.contains(one) === false && hit.closest('label') === one)
     }
     const wrong: string[] = []
-    const pressed = '.box[data-tick], .button, .more > summary, .rail a, .choices a'
     for (const one of document.querySelectorAll<HTMLElement>(pressed)) {
       if (!one.checkVisibility() || (one as HTMLButtonElement).disabled) continue
       one.scrollIntoView({ block: 'center' })
@@ -50,8 +41,43 @@ test('on a phone what one presses is at least as large as a thumb needs', async 
       }
     }
     return wrong
+  }, pressed)
+
+test('on a phone no page has to be moved sideways', async ({ as }) => {
+  const pages = await mainPages(await as('ana'))
+  const page = await as('ana', phone)
+  for (const { name, path } of pages) {
+    await page.goto(path)
+    expect(await tooWide(page), name).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390)
+  }
+})
+
+test.describe('the pages about incidents', () => {
+  test.describe.configure({ timeout: 120_000 })
+  test.beforeEach(reset)
+
+  test('on a phone they need no moving sideways, and what one presses on them is as large as a thumb', async ({ as }) => {
+    const ana = await as('ana', { viewport: { width: 1440, height: 1000 } })
+    const pages = await incidentPages(ana)
+    const page = await as('ana', phone)
+    const found: string[] = []
+    for (const { name, path } of pages) {
+      await page.goto(path)
+      found.push(...(await tooWide(page)).map((what) => `${name}: ${what}`))
+      const small = await tooSmall(page, 'main .button, main summary, .ways a, .choices a, .rail a, .tick-choice, .radio, .choice')
+      found.push(...small.map((what) => `${name}: ${what}`))
+    }
+    await removeSwitches(ana)
+    expect(found).toEqual([])
   })
-  expect(small).toEqual([])
+})
+
+test('on a phone what one presses is at least as large as a thumb needs', async ({ as }) => {
+  const ana = await as('ana', phone)
+  await visit(ana, await openSmall(ana))
+  await form(ana, 'keys-are-in-the-vault', 'sign')
+  expect(await tooSmall(ana, '.box[data-tick], .button, .more > summary, .rail a, .choices a')).toEqual([])
 })
 
 test('on a phone an item is ticked and signed with a thumb', async ({ as }) => {

@@ -1,7 +1,8 @@
 // From a revoked key to a written postmortem, as a responder does it in the browser; the same pages on a phone.
 
 import { expect, test, type Page } from '../support/test'
-import { openGoLive, post, visit } from '../support/go-live'
+import { visit } from '../support/go-live'
+import { openIncident } from '../support/incident'
 import { reset, scenario } from '../support/outside'
 
 test.describe.configure({ timeout: 120_000 })
@@ -9,22 +10,6 @@ test.beforeEach(reset)
 test.afterEach(reset)
 
 const NEW_KEY = 'phc_typed_once_and_never_shown'
-
-/** An incident about production, opened by a hand. */
-async function openIncident(page: Page): Promise<string> {
-  await openGoLive(page, { integration: 'posthog-integration' })
-  const form = await (await page.request.get(new URL('/incidents/new', page.url()).href)).text()
-  const integration = form.match(/<option[^>]*value="([0-9a-f-]{36})"[^>]*>[^<]*posthog[^<]*production/i)?.[1] ?? ''
-  const opened = await post(page, '/incidents', {
-    integration,
-    severity: 'p1',
-    title: 'The vendor refuses our key',
-    sentence: 'Seen by hand',
-    impact: 'Events are late',
-  })
-  expect(opened.status(), await opened.text()).toBe(303)
-  return new URL(opened.headers().location, page.url()).pathname
-}
 
 test('a revoked key is found by the triage, replaced from the page, and written up', async ({ as }) => {
   const ana = await as('ana')

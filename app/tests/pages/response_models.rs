@@ -171,6 +171,7 @@ pub(crate) fn postmortem_model() -> Postmortem {
             due: before(86_400 * 3).date_naive(),
             done: None,
         }],
+        review: Some(7),
         conflict: None,
         refusal: None,
     }

@@ -258,15 +258,22 @@ impl Rates {
         let named: Vec<String> = kinds
             .iter()
             .filter(|(rate, _)| *rate > 0.0)
-            .map(|(rate, name)| format!("{} × {name}", number(*rate)))
+            .map(|(rate, name)| format!("{} × {name}", whole(*rate)))
             .collect();
         let p99 = self.p99_ms.map(|ms| format!("; p99 {} ms", number(ms.round()))).unwrap_or_default();
         if named.is_empty() {
-            format!("No errors among {} requests a minute{p99}", number(self.requests))
+            format!("No errors among {} requests a minute{p99}", whole(self.requests))
         } else {
-            format!("{} a minute, of {} requests{p99}", named.join(" and "), number(self.requests))
+            // The counts are taken apart from each other, so that there may seem to be a few errors more than requests.
+            let requests = self.requests.max(self.auth + self.limited + self.server);
+            format!("{} a minute, of {} requests{p99}", named.join(" and "), whole(requests))
         }
     }
+}
+
+/// A rate as one says it: its fraction counts only where there is little else.
+fn whole(rate: f64) -> String {
+    number(if rate >= 10.0 { rate.round() } else { rate })
 }
 
 impl Errors {

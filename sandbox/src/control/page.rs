@@ -20,6 +20,9 @@ button:hover { border-color: #2457d6 } button.reset { background: #2457d6; color
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3rem .6rem .3rem 0;
   border-bottom: 1px solid #dde2ea; vertical-align: top }
 pre { background: #eef1f5; padding: 1rem; overflow: auto; border-radius: .4rem }
+details { margin: 1.5rem 0 } summary { font-weight: 600; cursor: pointer }
+@media (max-width: 40rem) { body { margin: 1rem auto } button { min-height: 44px } summary { line-height: 44px }
+  td { overflow-wrap: anywhere } }
 @media (prefers-color-scheme: dark) {
   body { color: #e4e8ef; background: #14181f } button { background: #1f2630; border-color: #4d596b }
   button.reset { background: #3d6ff0 } td, th { border-color: #2c3542 } pre { background: #1b212a } }
@@ -55,7 +58,11 @@ pub(crate) fn render(state: &State) -> String {
         );
     }
     let scenario = serde_json::to_string_pretty(&state.scenario).unwrap_or_default();
-    let _ = write!(out, "<h2>All switches</h2><pre>{}</pre>", escape(&scenario));
+    let _ = write!(
+        out,
+        "<details><summary>All switches</summary><pre>{}</pre></details>",
+        escape(&scenario)
+    );
     arrived(state, &mut out);
     out.push_str("</body></html>");
     out
@@ -90,10 +97,10 @@ fn running(state: &State, out: &mut String) {
 }
 
 fn arrived(state: &State, out: &mut String) {
-    out.push_str("<h2>What arrived</h2>");
+    out.push_str("<details><summary>What arrived last</summary>");
     let all = state.journal.list(None);
     if all.is_empty() {
-        out.push_str("<p>Nothing yet.</p>");
+        out.push_str("<p>Nothing yet.</p></details>");
         return;
     }
     out.push_str("<table><tr><th>When<th>To<th>Answered<th>Body");
@@ -107,7 +114,7 @@ fn arrived(state: &State, out: &mut String) {
             escape(&one.body.to_string())
         );
     }
-    out.push_str("</table>");
+    out.push_str("</table></details>");
 }
 
 pub(super) fn escape(text: &str) -> String {

@@ -9,7 +9,9 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use gantry_app::features::incidents::model::{Delivery, DeliveryState, ListModel, Model, NewModel};
+use gantry_app::features::incidents::model::{
+    Delivery, DeliveryState, ListModel, Model, Names, NewModel,
+};
 use gantry_app::features::incidents::{self, page};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
@@ -39,9 +41,15 @@ pub(super) async fn list(visit: Visit) -> Result<Page, Fault> {
     let model = ListModel {
         incidents: seeing::list(&visit.app.db).await?,
         may_open: visit.person()?.may_act_as(Role::ReleaseManager),
+        names: names(&visit),
     };
     let frame = visit.frame(vec![topics::INCIDENTS.to_owned()]);
     Ok(Page::ok(&incidents::render_list(&frame, &model)))
+}
+
+/// What integrations are called.
+fn names(visit: &Visit) -> Names {
+    visit.app.presets.iter().map(|preset| (preset.key.to_string(), preset.name.clone())).collect()
 }
 
 /// The form for a new one.
@@ -151,6 +159,7 @@ async fn render(
         messages: seen.messages.into_iter().map(delivery).collect(),
         channels: app.desk.channels.to_vec(),
         leaders: seen.leaders,
+        names: names(visit),
         lights,
         present: seen.present,
         refusal,

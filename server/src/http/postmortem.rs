@@ -7,6 +7,7 @@ use gantry_app::features::response::{model, postmortem};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::id::IncidentId;
+use gantry_domain::incident::State;
 use gantry_domain::postmortem::Section;
 
 use super::Fault;
@@ -133,6 +134,7 @@ async fn render(
         record: seen.record,
         sections: seen.sections,
         items: seen.items,
+        review: (scene.incident.state == State::Resolved).then_some(scene.incident.version),
         conflict,
         refusal,
     };

@@ -65,7 +65,8 @@ impl Surroundings {
             ("GANTRY_STAGING_HEALTH_URL", health("-staging")),
             ("GANTRY_POSTHOG_API", address(self.ports.posthog)),
             ("GANTRY_POSTHOG_CAPTURE", address(self.ports.posthog)),
-            ("GANTRY_POSTHOG_STATUS", address(self.ports.posthog)),
+            // Another host than the API's, as in real life: a limit of the one says nothing of the other.
+            ("GANTRY_POSTHOG_STATUS", format!("http://localhost:{}", self.ports.posthog)),
             ("GANTRY_POSTHOG_KEY", "$SANDBOX_POSTHOG_KEY".into()),
             ("SANDBOX_POSTHOG_KEY", "phx_sandbox_personal_key".into()),
             ("GANTRY_SLACK_WEBHOOK", "$SANDBOX_SLACK_WEBHOOK".into()),

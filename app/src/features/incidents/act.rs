@@ -6,6 +6,7 @@ use gantry_domain::preset::Severity;
 use leptos::prelude::*;
 
 use super::page::Page;
+use crate::forms;
 use crate::ui::form::Field;
 use crate::ui::html::{Html, Part};
 
@@ -27,8 +28,7 @@ pub(super) fn acts(page: Page<'_>) -> Option<Html> {
                 <h2 id="respond-title">"Respond"</h2>
                 {state(page)}
                 {nothing}
-                {command}
-                {severity}
+                <div class="acts respond-acts">{command}{severity}</div>
             </section>
         }
         .part(),
@@ -42,8 +42,10 @@ fn state(page: Page<'_>) -> Option<Html> {
         .iter()
         .enumerate()
         .map(|(place, to)| {
-            let class = if place == 0 && from != State::Open { "button primary" } else { "button" };
-            view! { <button class=class name="to" value=to.as_str()>{to.button(from)}</button> }.part()
+            let first = place == 0 && !matches!(from, State::Open | State::Resolved);
+            let class = if first { "button primary" } else { "button" };
+            // A button of its own for each state: none becomes another one under somebody's finger.
+            view! { <button class=class name="to" value=to.as_str() data-key=to.as_str()>{to.button(from)}</button> }.part()
         })
         .collect();
     if buttons.is_empty() {
@@ -52,7 +54,12 @@ fn state(page: Page<'_>) -> Option<Html> {
     let form = page.form("state", "state");
     let note = Field { max: Some(MAX_TEXT), ..Field::new("note", "Note") }
         .sample("What is known now; it goes on the timeline");
-    Some(form.with("stack", view! { {form.line(&note)}<p class="acts">{buttons}</p> }.part()))
+    // What comes after a resolved incident is learning from it; that it is closed for good comes last.
+    let write = (from == State::Resolved).then(|| {
+        let address = forms::response(page.model.incident.id, "postmortem");
+        view! { <a class="button primary" href=address>"Write the postmortem"</a> }.part()
+    });
+    Some(form.with("stack", view! { {form.line(&note)}<p class="acts">{write}{buttons}</p> }.part()))
 }
 
 fn command(page: Page<'_>) -> Html {
@@ -93,7 +100,7 @@ fn command(page: Page<'_>) -> Html {
         }
         .part()
     });
-    view! { <div class="acts respond-acts">{take}{hand_over}</div> }.part()
+    view! { {take}{hand_over} }.part()
 }
 
 fn severity(page: Page<'_>) -> Html {

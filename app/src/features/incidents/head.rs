@@ -5,8 +5,10 @@ use gantry_domain::actor::Role;
 use gantry_domain::incident::{Countdown, Incident, Source, State, clock};
 use leptos::prelude::*;
 
+use super::model::Names;
 use super::page::Page;
 use super::words;
+use crate::features::response::frame::ways;
 use crate::forms;
 use crate::ui::form::orphan;
 use crate::ui::html::{Html, Part};
@@ -26,9 +28,9 @@ pub(super) fn due(countdown: &Countdown, now: DateTime<Utc>) -> Html {
 }
 
 /// What it is about; the platform is in no other environment than itself.
-pub(super) fn subject(incident: &Incident) -> Html {
+pub(super) fn subject(names: &Names, incident: &Incident) -> Html {
     let subject = &incident.subject;
-    let preset = (subject.preset.as_str() != subject.environment).then(|| format!("{} ", subject.preset));
+    let preset = (subject.preset.as_str() != subject.environment).then(|| format!("{} ", words::name(names, incident)));
     view! { <span class="subject">{preset}{environment(&subject.environment)}</span> }.part()
 }
 
@@ -53,11 +55,12 @@ pub(super) fn head(page: Page<'_>, orphaned: Option<Html>) -> Html {
                 {chip(words::severity(incident.severity), severity)}
                 {chip(words::state(incident.state), incident.state.as_str())}
                 {firing(incident)}
-                {subject(incident)}
+                {subject(&page.model.names, incident)}
             </p>
             {tiles(page)}
             {facts(incident)}
             {orphaned}
+            {ways(incident.id, "")}
         </header>
     }
     .part()

@@ -5,7 +5,7 @@ use gantry_domain::preset::Severity;
 use leptos::prelude::*;
 
 use super::head::{due, subject};
-use super::model::{ListModel, NewModel};
+use super::model::{ListModel, Names, NewModel};
 use super::words;
 use crate::document::document;
 use crate::forms;
@@ -22,7 +22,7 @@ pub fn render_list(frame: &Frame, model: &ListModel) -> String {
         .may_open
         .then(|| view! { <a class="button primary" href=forms::NEW_INCIDENT>"Open an incident"</a> }.part());
     let none_at_all = model.incidents.is_empty();
-    let body = if none_at_all { teach() } else { lists(frame, &open, &over) };
+    let body = if none_at_all { teach() } else { lists(frame, model, &open, &over) };
     document(frame, "Incidents", || {
         view! {
             <header class="page-head"><h1>"Incidents"</h1>{new}</header>
@@ -32,11 +32,11 @@ pub fn render_list(frame: &Frame, model: &ListModel) -> String {
     })
 }
 
-fn lists(frame: &Frame, open: &[&Incident], over: &[&Incident]) -> Html {
+fn lists(frame: &Frame, model: &ListModel, open: &[&Incident], over: &[&Incident]) -> Html {
     let quiet =
         open.is_empty().then(|| view! { <p class="notice">{mark(Tone::Good)}"Nothing is open."</p> }.part());
     let rows = |incidents: &[&Incident]| -> Option<Html> {
-        let rows: Vec<_> = incidents.iter().map(|incident| row(frame, incident)).collect();
+        let rows: Vec<_> = incidents.iter().map(|incident| row(frame, &model.names, incident)).collect();
         (!rows.is_empty()).then(|| view! { <ul class="incidents panel">{rows}</ul> }.part())
     };
     let open_count = open.len();
@@ -58,7 +58,7 @@ fn lists(frame: &Frame, open: &[&Incident], over: &[&Incident]) -> Html {
     .part()
 }
 
-fn row(frame: &Frame, incident: &Incident) -> Html {
+fn row(frame: &Frame, names: &Names, incident: &Incident) -> Html {
     let clocks: Vec<_> = if incident.is_open() {
         incident.countdowns(frame.now).iter().map(|countdown| due(countdown, frame.now)).collect()
     } else {
@@ -82,7 +82,7 @@ fn row(frame: &Frame, incident: &Incident) -> Html {
                 <span class="title">
                     <span class="number">"#"{incident.number}</span>" "{incident.title.clone()}
                 </span>
-                {subject(incident)}
+                {subject(names, incident)}
                 <span class="row-state">{state(words::state(incident.state), incident.state.as_str())}</span>
                 <span class="clocks">{clocks}{missed}</span>
                 <span class="said">{leads}" · "{said}{time::ago(when, frame.now)}</span>

@@ -56,7 +56,7 @@ fn delivery(page: Page<'_>, one: &Delivery, may: bool) -> Html {
             let when = view! { {why.clone()}"; tried again "{time::ago(*at, now)} }.part();
             (Tone::Warning, "retried", Some(when))
         }
-        DeliveryState::Sent { at } => (Tone::Good, "sent", Some(view! { {time::ago(*at, now)} }.part())),
+        DeliveryState::Sent { .. } => (Tone::Good, "sent", None),
         DeliveryState::Failed { at, why } => {
             (Tone::Bad, "failed", Some(view! { {why.clone()}", "{time::ago(*at, now)} }.part()))
         }
@@ -67,14 +67,18 @@ fn delivery(page: Page<'_>, one: &Delivery, may: bool) -> Html {
         Form::new(page.frame, id, action, page.model.refusal.as_ref())
             .with("inline", view! { <button class="button">"Send again"</button> }.part())
     });
+    let sent = match &one.state {
+        DeliveryState::Sent { at } => Some(view! { <span class="because">{time::ago(*at, now)}</span> }.part()),
+        DeliveryState::Queued | DeliveryState::Retrying { .. } | DeliveryState::Failed { .. } => None,
+    };
     let by = one.by.clone().unwrap_or_else(|| "Gantry".to_owned());
     let attempts = (one.attempts > 1).then(|| format!(" · {} attempts", one.attempts));
     view! {
         <li class="delivery" data-key=one.id.to_string()>
             <span class="delivery-what"><strong>{one.channel.clone()}</strong>" "{one.what.clone()}</span>
-            {state(tone, word)}
+            <span class="delivery-state">{state(tone, word)}" "{sent}</span>
             <span class="said">{by}" · written "{time::ago(one.written_at, now)}{attempts}</span>
-            <span class="because">{why}</span>
+            {why.map(|why| view! { <span class="why because">{why}</span> }.part())}
             {again}
         </li>
     }

@@ -13,6 +13,9 @@ use super::response::Parts;
 use crate::refusal::Refusal;
 use crate::ui::lights::Light;
 
+/// What integrations are called, by the key of their preset.
+pub type Names = BTreeMap<String, String>;
+
 /// The list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListModel {
@@ -20,6 +23,8 @@ pub struct ListModel {
     pub incidents: Vec<Incident>,
     /// Whether the person may open one.
     pub may_open: bool,
+    /// What they are about.
+    pub names: Names,
 }
 
 /// The form for a new one.
@@ -56,6 +61,8 @@ pub struct Model {
     pub channels: Vec<Channel>,
     /// Who can lead.
     pub leaders: Vec<Person>,
+    /// What it is about.
+    pub names: Names,
     /// The three lights of the integration.
     pub lights: Vec<Light>,
     /// Who has the page open.
@@ -116,6 +123,8 @@ pub enum DeliveryState {
 pub struct UpdateModel {
     /// The incident as it is.
     pub incident: Incident,
+    /// What it is about.
+    pub names: Names,
     /// What was typed, or what is so now: `impact`, `action`, `next`, `slack`, `pagerduty`, `public`.
     pub values: BTreeMap<String, String>,
     /// The channels that are configured.

@@ -4,7 +4,7 @@ use gantry_domain::actor::{Actor, Role};
 use leptos::prelude::*;
 
 use super::model::Model;
-use super::{act, head, messages, response, timeline};
+use super::{act, head, messages, response, timeline, words};
 use crate::document::document_in;
 use crate::forms;
 use crate::frame::Frame;
@@ -45,7 +45,7 @@ pub fn render(frame: &Frame, model: &Model) -> String {
     let page = Page { frame, model };
     let subject = &model.incident.subject;
     let place = Place {
-        integration: subject.preset.to_string(),
+        integration: words::name(&model.names, &model.incident),
         environment: subject.environment.clone(),
         lights: model.lights.clone(),
         present: model.present.clone(),

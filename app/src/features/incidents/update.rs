@@ -19,7 +19,7 @@ use crate::ui::state::chip;
 pub fn render_update(frame: &Frame, model: &UpdateModel) -> String {
     let incident = &model.incident;
     let place = Place {
-        integration: incident.subject.preset.to_string(),
+        integration: words::name(&model.names, incident),
         environment: incident.subject.environment.clone(),
         ..Place::default()
     };
@@ -27,8 +27,8 @@ pub fn render_update(frame: &Frame, model: &UpdateModel) -> String {
     let back = forms::incident(incident.id);
     document_in(frame, &place, &title, || {
         view! {
-            <header class="page-head"><h1>{title.clone()}</h1></header>
             <p class="crumbs"><a href=back.clone()>"Back to the incident"</a></p>
+            <header class="page-head"><h1>{title.clone()}</h1></header>
             <p class="incident-chips">
                 {chip(words::severity(incident.severity), incident.severity.label())}
                 {chip(words::state(incident.state), incident.state.as_str())}

@@ -3,6 +3,7 @@
 use gantry_domain::incident::{Incident, State};
 use gantry_domain::preset::Severity;
 
+use super::model::Names;
 use crate::ui::state::Tone;
 
 /// How a severity looks.
@@ -22,6 +23,12 @@ pub const fn state(state: State) -> Tone {
         State::Monitoring => Tone::Quiet,
         State::Resolved | State::Reviewed => Tone::Good,
     }
+}
+
+/// What the integration is called; its key where no preset of it ships any more.
+pub fn name(names: &Names, incident: &Incident) -> String {
+    let key = incident.subject.preset.to_string();
+    names.get(&key).cloned().unwrap_or(key)
 }
 
 /// "3 times" where something happened more than once.

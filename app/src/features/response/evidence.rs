@@ -85,6 +85,9 @@ fn bundle(frame: &Frame, model: &Evidence, one: &Bundle) -> Html {
 fn row(bundle: &Bundle, part: Piece) -> Html {
     let standing = bundle.parts.iter().find(|(known, _)| *known == part).map(|(_, standing)| standing);
     let (tone, word, said) = match standing {
+        Some(Standing::Here { files: 0, note, .. }) => {
+            (Tone::Quiet, "none", note.clone().unwrap_or_else(|| "there was nothing".to_owned()))
+        }
         Some(Standing::Here { files, bytes, note }) => {
             let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
             let note = note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();

@@ -197,6 +197,8 @@ pub struct Postmortem {
     pub sections: Vec<Written>,
     /// What is to be done.
     pub items: Vec<ActionItem>,
+    /// The version of the incident that can be reviewed now; none while it is open, and none once that was done.
+    pub review: Option<i64>,
     /// A section that somebody else saved while this person typed: theirs stands in `sections`.
     pub conflict: Option<Section>,
     /// A form that was refused.

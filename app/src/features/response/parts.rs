@@ -64,7 +64,7 @@ pub fn summary(frame: &Frame, id: IncidentId, summary: &Summary) -> Html {
     let postmortem_tone = if written == sections && open == 0 { Tone::Good } else { Tone::Quiet };
     view! {
         <section class="panel response-parts" data-live="response-parts" aria-labelledby="response-title">
-            <h2 id="response-title">"Response"</h2>
+            <h2 id="response-title">"How far it is"</h2>
             <ul>
                 {row("Triage", "triage", tone, triage)}
                 {row("Actions", "actions", acts_tone, view! { {acts} }.part())}

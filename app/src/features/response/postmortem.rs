@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gantry_domain::age;
+use gantry_domain::incident::State;
 use gantry_domain::postmortem::{ActionItem, Clock, Event, MAX_ITEM, MAX_TEXT, Section, Written};
 use leptos::prelude::*;
 
@@ -25,6 +26,7 @@ pub fn render(frame: &Frame, model: &Postmortem) -> String {
             {facts(frame, model)}
             {sections}
             {items(frame, model)}
+            {review(frame, model)}
             {events("What happened", &model.record.timeline)}
             {events("What was done to the workload", &model.record.actions)}
         </article>
@@ -186,6 +188,50 @@ fn item(frame: &Frame, model: &Postmortem, one: &ActionItem, today: NaiveDate) -
             <div class="item-standing">{standing}</div>
             {act}
         </li>
+    }
+    .part()
+}
+
+/// How it ends: what is missing, and the button that closes the incident for good.
+fn review(frame: &Frame, model: &Postmortem) -> Html {
+    let unwritten: Vec<&str> =
+        model.sections.iter().filter(|one| one.text.trim().is_empty()).map(|one| one.section.title()).collect();
+    let standing = match (model.head.open, model.review) {
+        (true, _) => {
+            view! { {state(Tone::Quiet, model.head.state.clone())}" It can be reviewed once it is resolved." }.part()
+        }
+        (false, None) => {
+            view! { {state(Tone::Good, "reviewed")}" Closed for good. Action items are followed until they are done." }
+                .part()
+        }
+        (false, Some(_)) if unwritten.is_empty() => {
+            view! { {state(Tone::Good, "written")}" Every section says something. Whoever reviews it closes the incident for good." }
+                .part()
+        }
+        (false, Some(_)) => {
+            let names = unwritten.join(", ");
+            view! { {state(Tone::Quiet, "not finished")}" Nothing yet under: "{names}"." }.part()
+        }
+    };
+    let act = model.review.filter(|_| may_act(frame)).map(|version| {
+        // An ordinary form: it leads to the incident, with the refusal where there is one.
+        let action = forms::below_incident(model.head.id, "state");
+        let form = Form::new(frame, "state", action.clone(), None).seen(version);
+        let class = if unwritten.is_empty() { "button primary" } else { "button" };
+        view! {
+            <form method="post" action=action>
+                {form.hidden()}
+                <button class=class name="to" value=State::Reviewed.as_str()>{State::Reviewed.button(State::Resolved)}</button>
+            </form>
+        }
+        .part()
+    });
+    view! {
+        <section class="panel screen-only" aria-labelledby="review-title">
+            <h2 id="review-title">"Review"</h2>
+            <p>{standing}</p>
+            {act}
+        </section>
     }
     .part()
 }

@@ -194,7 +194,16 @@ fn clear(form: &HtmlFormElement) {
         let _ = field.remove_attribute("data-edited");
     }
     if let Ok(Some(details)) = form.closest("details[data-closes]") {
+        let active = dom::document().and_then(|document| document.active_element());
+        let had_focus = active.is_some_and(|active| details.contains(Some(&active)));
         let _ = details.remove_attribute("open");
+        // The keyboard goes on from what opens it again.
+        if had_focus
+            && let Ok(Some(summary)) = details.query_selector("summary")
+            && let Ok(summary) = summary.dyn_into::<HtmlElement>()
+        {
+            let _ = summary.focus();
+        }
     }
 }
 

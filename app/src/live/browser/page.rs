@@ -115,7 +115,7 @@ pub(super) fn show(answer: &Answer) {
     clock::server_time(&new);
     clock::count(&new);
     keep_keys(&new);
-    let focus = document.active_element().and_then(|active| active.closest("[data-nav-item]").ok().flatten());
+    let around = around_focus(&document);
     for region in regions {
         // A region inside one that was patched already may be gone by now.
         if region.is_connected()
@@ -124,7 +124,7 @@ pub(super) fn show(answer: &Answer) {
             morph::morph(&region, &newer);
         }
     }
-    keep_place(&document, focus);
+    keep_place(&document, around);
     keys::filter_again();
     plan::follow();
     match (stream::is_open(), light::get()) {
@@ -155,15 +155,27 @@ pub(super) fn forget_keys() {
     KEY.set(None);
 }
 
-/// Where the focused button is gone, its item has the focus, so that the keyboard goes on from there.
-fn keep_place(document: &Document, item: Option<Element>) {
-    let lost = document.active_element().is_none_or(|active| active.tag_name() == "BODY");
-    if let Some(item) = item.filter(|item| lost && item.is_connected())
-        && let Ok(item) = item.dyn_into::<HtmlElement>()
+/// What the focused element is a part of, from near to far: its item, its region.
+fn around_focus(document: &Document) -> Vec<Element> {
+    let active = document.active_element();
+    let near = |selector: &str| active.as_ref()?.closest(selector).ok().flatten();
+    ["[data-nav-item]", "[data-live]"].into_iter().filter_map(near).collect()
+}
+
+/// Where the focused button is gone, what it was a part of has the focus, so that the keyboard goes on from there.
+fn keep_place(document: &Document, around: Vec<Element>) {
+    if document.active_element().is_some_and(|active| active.tag_name() != "BODY") {
+        return;
+    }
+    if let Some(place) = around.into_iter().find(|place| place.is_connected())
+        && let Ok(place) = place.dyn_into::<HtmlElement>()
     {
+        if !place.has_attribute("tabindex") {
+            let _ = place.set_attribute("tabindex", "-1");
+        }
         let quietly = FocusOptions::new();
         quietly.set_prevent_scroll(true);
-        let _ = item.focus_with_options(&quietly);
+        let _ = place.focus_with_options(&quietly);
     }
 }
 

@@ -12,7 +12,7 @@ use gantry_app::refusal::Refusal;
 use gantry_domain::incident::message::{self, Channel, Tell};
 use gantry_domain::incident::{Command, Incident, Refused, decide};
 
-use super::{fault, id_of, refusal, status};
+use super::{fault, id_of, names, refusal, status};
 use crate::http::Fault;
 use crate::http::form::Posted;
 use crate::http::page::Page;
@@ -122,6 +122,6 @@ fn page(
     refusal: Option<Refusal>,
 ) -> Page {
     let channels = visit.app.desk.channels.to_vec();
-    let model = UpdateModel { incident, values, channels, preview, refusal };
+    let model = UpdateModel { incident, names: names(visit), values, channels, preview, refusal };
     Page::with(status, &render_update(&visit.frame(Vec::new()), &model))
 }

@@ -74,7 +74,7 @@ pub async fn threshold_fired(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<
     let subject = subject(tx, fired.integration).await?;
     incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
     let cause = Cause {
-        title: format!("{}: {}", subject.label(), fired.threshold_name),
+        title: fired.threshold_name.clone(),
         subject,
         source: Source::Threshold {
             key: fired.threshold_key.clone(),
@@ -154,7 +154,7 @@ pub async fn rollout_rolled_back(
     }
     let subject = subject(tx, integration).await?;
     let cause = Cause {
-        title: format!("{}: rollout of {} rolled back", subject.label(), rolled.from),
+        title: format!("The rollout of {} was rolled back", rolled.from),
         subject,
         source: Source::Rollout { rollout: rolled.rollout, go_live: rolled.go_live },
         severity,
