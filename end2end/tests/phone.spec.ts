@@ -54,7 +54,7 @@ test('on a phone no page has to be moved sideways', async ({ as }) => {
 })
 
 test.describe('the pages about incidents', () => {
-  test.describe.configure({ timeout: 120_000 })
+  test.describe.configure({ timeout: 240_000 })
   test.beforeEach(reset)
 
   test('on a phone they need no moving sideways, and what one presses on them is as large as a thumb', async ({ as }) => {

@@ -9,6 +9,7 @@ use crate::world::kinds::{DEPLOYMENTS, PODS};
 use crate::world::object::{self, text};
 
 pub(super) const STYLE: &str = "
+:root { color-scheme: light dark } a { color: #2457d6 }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1d2430; background: #fafbfc }
 h1 { font-size: 1.5rem } h2 { font-size: 1rem; margin: 1.5rem 0 .5rem }
@@ -25,7 +26,7 @@ details { margin: 1.5rem 0 } summary { font-weight: 600; cursor: pointer }
   td { overflow-wrap: anywhere } }
 @media (prefers-color-scheme: dark) {
   body { color: #e4e8ef; background: #14181f } button { background: #1f2630; border-color: #4d596b }
-  button.reset { background: #3d6ff0 } td, th { border-color: #2c3542 } pre { background: #1b212a } }
+  a { color: #9ab4ff } button.reset { background: #3d6ff0 } td, th { border-color: #2c3542 } pre { background: #1b212a } }
 ";
 
 /// Renders the page.

@@ -43,7 +43,8 @@ pub(super) fn page(frame: &Frame, head: &Head, here: &'static str, name: &str, b
     let tone = match (head.open, head.severity.as_str()) {
         (false, _) => Tone::Good,
         (true, "P1") => Tone::Bad,
-        (true, _) => Tone::Warning,
+        (true, "P2") => Tone::Warning,
+        (true, _) => Tone::Quiet,
     };
     let severity = chip(tone, head.severity.clone());
     let top = view! {

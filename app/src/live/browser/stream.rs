@@ -16,6 +16,8 @@ use super::{dom, page};
 const REOPEN_AFTER: i32 = 2_000;
 /// The same while nobody is signed in.
 const REOPEN_SIGNED_OUT: i32 = 5_000;
+/// How long to wait for being told of something before a page that was just opened looks by itself, in milliseconds.
+const LOOK_AFTER: i32 = 400;
 /// How often the line is looked at, in milliseconds.
 const WATCH_EVERY: i32 = 5_000;
 /// The server says something at least every fifteen seconds; after this much silence the line is dead, in milliseconds.
@@ -29,6 +31,8 @@ thread_local! {
     static HEARD: Cell<f64> = const { Cell::new(0.0) };
     /// Since when nobody looks at the page.
     static HIDDEN_SINCE: Cell<Option<f64>> = const { Cell::new(None) };
+    /// Whether anything was told since the page was opened.
+    static TOLD: Cell<bool> = const { Cell::new(false) };
     /// Whether a stream was open before, so that changes may have been missed.
     static OPENED: Cell<bool> = const { Cell::new(false) };
 }
@@ -110,15 +114,25 @@ impl Line {
                     heard();
                     if OPENED.replace(true) {
                         page::refresh();
-                    } else if light::get() != Connection::NotSent {
+                        return;
+                    }
+                    if light::get() != Connection::NotSent {
                         light::set(Connection::Live);
                     }
+                    // What changed between the page's making and this moment was told to nobody here. Most pages are
+                    // told to look again when somebody opens them; the others look by themselves.
+                    dom::after(LOOK_AFTER, || {
+                        if !TOLD.get() {
+                            page::refresh();
+                        }
+                    });
                 }),
             ),
             (
                 "change",
                 dom::listener(move |_| {
                     heard();
+                    TOLD.set(true);
                     page::refresh();
                 }),
             ),
