@@ -1,9 +1,7 @@
 //! The pages about incidents, and what everybody may read of them.
 
 use chrono::TimeDelta;
-use gantry_app::features::incidents::model::{
-    Delivery, DeliveryState, ListModel, Model, Names, NewModel,
-};
+use gantry_app::features::incidents::model::{Delivery, DeliveryState, ListModel, Model, Names, NewModel};
 use gantry_app::features::incidents::response::Parts;
 use gantry_app::features::incidents::{page, render_list, render_new};
 use gantry_app::features::status;
@@ -229,7 +227,11 @@ fn a_refused_form_is_open_with_what_was_typed_and_a_form_that_is_gone_says_so_in
 
 #[test]
 fn the_list_has_open_ones_first_and_an_empty_one_teaches() -> Test {
-    let model = ListModel { incidents: vec![incident(Severity::P1, 20 * 60)?], may_open: true, names: Names::default() };
+    let model = ListModel {
+        incidents: vec![incident(Severity::P1, 20 * 60)?],
+        may_open: true,
+        names: Names::default(),
+    };
     let html = plain(&render_list(&frame(Some(Role::ReleaseManager)), &model));
     assert!(
         html.contains("overdue 05:00") && html.contains("nobody leads") && html.contains("Open an incident")

@@ -59,11 +59,7 @@ pub(crate) fn render(state: &State) -> String {
         );
     }
     let scenario = serde_json::to_string_pretty(&state.scenario).unwrap_or_default();
-    let _ = write!(
-        out,
-        "<details><summary>All switches</summary><pre>{}</pre></details>",
-        escape(&scenario)
-    );
+    let _ = write!(out, "<details><summary>All switches</summary><pre>{}</pre></details>", escape(&scenario));
     arrived(state, &mut out);
     out.push_str("</body></html>");
     out

@@ -9,9 +9,7 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use gantry_app::features::incidents::model::{
-    Delivery, DeliveryState, ListModel, Model, Names, NewModel,
-};
+use gantry_app::features::incidents::model::{Delivery, DeliveryState, ListModel, Model, Names, NewModel};
 use gantry_app::features::incidents::{self, page};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;

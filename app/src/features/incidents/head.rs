@@ -30,7 +30,8 @@ pub(super) fn due(countdown: &Countdown, now: DateTime<Utc>) -> Html {
 /// What it is about; the platform is in no other environment than itself.
 pub(super) fn subject(names: &Names, incident: &Incident) -> Html {
     let subject = &incident.subject;
-    let preset = (subject.preset.as_str() != subject.environment).then(|| format!("{} ", words::name(names, incident)));
+    let preset = (subject.preset.as_str() != subject.environment)
+        .then(|| format!("{} ", words::name(names, incident)));
     view! { <span class="subject">{preset}{environment(&subject.environment)}</span> }.part()
 }
 

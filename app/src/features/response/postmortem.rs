@@ -194,8 +194,12 @@ fn item(frame: &Frame, model: &Postmortem, one: &ActionItem, today: NaiveDate) -
 
 /// How it ends: what is missing, and the button that closes the incident for good.
 fn review(frame: &Frame, model: &Postmortem) -> Html {
-    let unwritten: Vec<&str> =
-        model.sections.iter().filter(|one| one.text.trim().is_empty()).map(|one| one.section.title()).collect();
+    let unwritten: Vec<&str> = model
+        .sections
+        .iter()
+        .filter(|one| one.text.trim().is_empty())
+        .map(|one| one.section.title())
+        .collect();
     let standing = match (model.head.open, model.review) {
         (true, _) => {
             view! { {state(Tone::Quiet, model.head.state.clone())}" It can be reviewed once it is resolved." }.part()

@@ -16,8 +16,6 @@ use super::{dom, page};
 const REOPEN_AFTER: i32 = 2_000;
 /// The same while nobody is signed in.
 const REOPEN_SIGNED_OUT: i32 = 5_000;
-/// How long to wait for being told of something before a page that was just opened looks by itself, in milliseconds.
-const LOOK_AFTER: i32 = 400;
 /// How often the line is looked at, in milliseconds.
 const WATCH_EVERY: i32 = 5_000;
 /// The server says something at least every fifteen seconds; after this much silence the line is dead, in milliseconds.
@@ -31,8 +29,6 @@ thread_local! {
     static HEARD: Cell<f64> = const { Cell::new(0.0) };
     /// Since when nobody looks at the page.
     static HIDDEN_SINCE: Cell<Option<f64>> = const { Cell::new(None) };
-    /// Whether anything was told since the page was opened.
-    static TOLD: Cell<bool> = const { Cell::new(false) };
     /// Whether a stream was open before, so that changes may have been missed.
     static OPENED: Cell<bool> = const { Cell::new(false) };
 }
@@ -119,20 +115,16 @@ impl Line {
                     if light::get() != Connection::NotSent {
                         light::set(Connection::Live);
                     }
-                    // What changed between the page's making and this moment was told to nobody here. Most pages are
-                    // told to look again when somebody opens them; the others look by themselves.
-                    dom::after(LOOK_AFTER, || {
-                        if !TOLD.get() {
-                            page::refresh();
-                        }
-                    });
+                    // What was under way when the page was made may be over, and was told before anybody listened.
+                    if passing() {
+                        page::refresh();
+                    }
                 }),
             ),
             (
                 "change",
                 dom::listener(move |_| {
                     heard();
-                    TOLD.set(true);
                     page::refresh();
                 }),
             ),
@@ -156,6 +148,11 @@ impl Line {
             dom::after(if signed_out { REOPEN_SIGNED_OUT } else { REOPEN_AFTER }, move || line.look());
         }
     }
+}
+
+/// Whether the page shows something that will be otherwise in a moment, by itself.
+fn passing() -> bool {
+    dom::document().is_some_and(|document| !dom::all(&document, "[data-passing]").is_empty())
 }
 
 fn close() {
