@@ -2,6 +2,8 @@
 //!
 //! Only data. Each part of the sandbox reads the switches that concern it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// All switches. The default is a world in which everything works.
@@ -192,6 +194,8 @@ pub struct SinkAnswer {
     pub retry_after: Option<u64>,
     /// How often; without a number until it is switched off.
     pub times: Option<u32>,
+    /// Every answer waits this long, in milliseconds. What it answers to was taken all the same.
+    pub wait_ms: u64,
 }
 
 impl Default for Scenario {
@@ -229,6 +233,11 @@ impl Strike {
 }
 
 impl SinkAnswer {
+    /// How long the answer waits.
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait_ms)
+    }
+
     /// The status to answer with instead of success, if any; counts it.
     pub(crate) fn take(&mut self) -> Option<u16> {
         self.status.filter(|_| used(&mut self.times))

@@ -164,6 +164,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         cluster,
         prometheus,
         looks: Arc::clone(&looks),
+        channels: channels.clone(),
         replica: engine.holder,
         started_at: clock.now(),
     };

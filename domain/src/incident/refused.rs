@@ -73,6 +73,8 @@ pub enum Refused {
     NothingChanged,
     /// No channel was chosen, or none is configured.
     NoChannel,
+    /// PagerDuty was told something newer: what is over would begin again there.
+    ToldSince,
 }
 
 /// The part of a form that a refusal belongs beside.
@@ -125,6 +127,7 @@ impl Refused {
             Self::NotYours => "Somebody else wrote this, or Gantry did.".into(),
             Self::NothingChanged => "Nothing about the entry is different.".into(),
             Self::NoChannel => "There is no channel to send this to.".into(),
+            Self::ToldSince => "PagerDuty was told something newer about this incident since.".into(),
         }
     }
 
@@ -156,6 +159,7 @@ impl Refused {
             Self::NoChannel => {
                 "Choose Slack or PagerDuty; an admin configures them with the program's settings."
             }
+            Self::ToldSince => "Leave it; or write an update, which says how it stands now.",
         }
         .to_owned()
     }
@@ -181,7 +185,8 @@ impl Refused {
             | Self::SameSeverity
             | Self::Over
             | Self::NotYours
-            | Self::NoChannel => Field::Form,
+            | Self::NoChannel
+            | Self::ToldSince => Field::Form,
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Difference;
+use crate::id::IncidentId;
 use crate::preset::Severity;
 
 /// Where a rollout stands. Steps count from 0 here; people see them from 1.
@@ -120,6 +121,21 @@ pub enum WhyRollBack {
         /// The reading in words.
         reading: String,
     },
+}
+
+impl WhyRollBack {
+    /// The words of somebody who asks for it from an incident.
+    pub fn words_from(incident: IncidentId) -> String {
+        format!("incident {incident}")
+    }
+
+    /// Whether it was asked for from that incident.
+    pub fn was_asked_from(&self, incident: IncidentId) -> bool {
+        match self {
+            Self::Person { reason, .. } => *reason == Self::words_from(incident),
+            Self::Breach { .. } => false,
+        }
+    }
 }
 
 /// Why a rollout stands still.

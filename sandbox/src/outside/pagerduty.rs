@@ -21,12 +21,14 @@ pub(crate) fn router(cluster: Arc<Cluster>) -> Router {
 }
 
 async fn enqueue(State(cluster): State<Arc<Cluster>>, uri: Uri, body: Bytes) -> Response {
-    cluster.with(|state| {
+    let (response, wait) = cluster.with(|state| {
         let ordered = ordered(&mut state.scenario.pagerduty, default_body);
         let response = ordered.unwrap_or_else(|| accept(&body));
         state.journal.note("pagerduty", uri.path(), &body, response.status().as_u16());
-        response
-    })
+        (response, state.scenario.pagerduty.wait())
+    });
+    tokio::time::sleep(wait).await;
+    response
 }
 
 fn accept(body: &[u8]) -> Response {

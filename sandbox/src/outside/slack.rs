@@ -19,12 +19,14 @@ pub(crate) fn router(cluster: Arc<Cluster>) -> Router {
 }
 
 async fn webhook(State(cluster): State<Arc<Cluster>>, uri: Uri, body: Bytes) -> Response {
-    cluster.with(|state| {
+    let (response, wait) = cluster.with(|state| {
         let ordered = ordered(&mut state.scenario.slack, default_body);
         let response = ordered.unwrap_or_else(|| accept(&body));
         state.journal.note("slack", uri.path(), &body, response.status().as_u16());
-        response
-    })
+        (response, state.scenario.slack.wait())
+    });
+    tokio::time::sleep(wait).await;
+    response
 }
 
 fn accept(body: &[u8]) -> Response {

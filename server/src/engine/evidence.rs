@@ -16,9 +16,9 @@ use crate::services::response::{ResponseError, Said, say, scene};
 use crate::store::{StoreError, evidence, leases};
 
 /// Between two looks for something to do.
-const IDLE: Duration = Duration::from_secs(5);
-/// How long the lease lasts without being kept up: longer than one part may take.
-const LEASE: f64 = 60.0;
+const IDLE: Duration = Duration::from_secs(2);
+/// How long the lease lasts without being kept up: so long a bundle waits when its replica is killed.
+const LEASE: f64 = 4.0;
 /// How long one part may take.
 const PART: Duration = Duration::from_secs(45);
 /// Its name.
@@ -76,7 +76,7 @@ impl Engine {
             return Ok(false);
         }
         for id in unfinished {
-            self.step(id).await?;
+            leases::keeping(db.pool(), NAME, self.holder, LEASE, self.step(id)).await?;
         }
         Ok(true)
     }

@@ -25,8 +25,8 @@ use crate::store::{Db, StoreError, leases, mitigations};
 const PERIOD: Duration = Duration::from_millis(500);
 /// Between two looks for something to do.
 const IDLE: Duration = Duration::from_secs(3);
-/// How long the lease lasts without being kept up.
-const LEASE: f64 = 10.0;
+/// How long the lease lasts without being kept up: so long an action waits when its replica is killed.
+const LEASE: f64 = 4.0;
 /// Its name.
 const NAME: &str = "mitigations";
 
@@ -48,6 +48,7 @@ pub struct Engine {
 impl Engine {
     /// As this process.
     pub fn new(db: Db, hub: Hub, cluster: Option<Cluster>, clock: Clock) -> Self {
+        let cluster = cluster.map(|cluster| cluster.driving());
         Self { db, hub, cluster, clock, holder: Uuid::new_v4() }
     }
 
@@ -86,7 +87,8 @@ impl Engine {
             return Ok(active.len());
         }
         // Each has a Deployment of its own: a slow one keeps no other waiting.
-        let looked = futures_util::future::join_all(active.iter().map(|one| self.step(one))).await;
+        let looking = futures_util::future::join_all(active.iter().map(|one| self.step(one)));
+        let looked = leases::keeping(self.db.pool(), NAME, self.holder, LEASE, looking).await;
         for (one, looked) in active.iter().zip(looked) {
             if let Err(error) = looked {
                 tracing::warn!(mitigation = %one.mitigation.id, %error, "an action could not be moved on");
@@ -202,6 +204,9 @@ fn problem(error: &ClusterError) -> Problem {
         | ClusterError::Conflict
         | ClusterError::Gone
         | ClusterError::Throttled
-        | ClusterError::Unreachable(_) => Problem::Passing(words),
+        | ClusterError::Unreachable(_)
+        | ClusterError::TooLarge(_)
+        | ClusterError::Resting
+        | ClusterError::Crowded => Problem::Passing(words),
     }
 }

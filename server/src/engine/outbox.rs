@@ -1,15 +1,19 @@
 //! Sends what is in the outbox. Any number of replicas may do so at once: each takes other messages. A message whose sender
 //! dies is taken over by another one, so it arrives at least once; PagerDuty makes one incident of it by its key.
+//!
+//! Each channel has a lane of its own: one that does not answer keeps no message of another one waiting. Which messages go
+//! next is decided by `domain::incident::queue`.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use gantry_domain::incident::delivery::{self, Failure, Next};
+use gantry_domain::incident::delivery::{self, Next};
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
 use gantry_domain::incident::message::{Channel, Tell};
+use gantry_domain::incident::queue::sendable;
 use rand::Rng as _;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -21,10 +25,10 @@ use crate::store::{Db, StoreError};
 
 /// How often it is looked for messages that nobody announced: those that are tried again.
 const POLL: Duration = Duration::from_secs(1);
-/// Whoever sends one has so long, in seconds; then another may.
-const CLAIMED: f64 = 15.0;
-/// Messages under way at the same time.
-const AT_ONCE: i64 = 8;
+/// Whoever sends one has so long, in seconds; then another may. Twice as long as handing it over and noting it can take.
+const CLAIMED: f64 = 10.0;
+/// How long those on their way have when the program ends.
+const LAST: Duration = Duration::from_secs(4);
 
 /// What the loop works with.
 #[derive(Debug, Clone)]
@@ -40,19 +44,20 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Sends until `stop`. Dropping the future ends everything at once, as a crash would.
+    /// Sends until `stop`, then waits a moment for those that are on their way. Dropping the future ends everything at once,
+    /// as a crash would.
     pub async fn run(self, stop: CancellationToken) {
+        let lanes = Channel::ALL.map(|channel| self.lane(channel, stop.clone()));
+        futures_util::future::join_all(lanes).await;
+    }
+
+    async fn lane(&self, channel: Channel, stop: CancellationToken) {
         let news = self.hub.subscribe([topics::OUTBOX.to_owned()]);
+        let mut under_way = JoinSet::new();
         let mut away = false;
-        loop {
-            let round = tokio::select! {
-                () = stop.cancelled() => return,
-                round = self.round() => round,
-            };
-            match round {
-                Ok(0) => away = false,
-                // What waited behind these may go now.
-                Ok(_) => continue,
+        while !stop.is_cancelled() {
+            match self.take(channel, &mut under_way).await {
+                Ok(_) => away = false,
                 // Once: it is tried again every second.
                 Err(error) if !away => {
                     away = true;
@@ -61,41 +66,67 @@ impl Outbox {
                 Err(_) => {}
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {}
+                // What waited behind it may go now.
+                Some(ended) = under_way.join_next() => ended_as(ended),
                 _ = news.news() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
         }
+        let last = async {
+            while let Some(ended) = under_way.join_next().await {
+                ended_as(ended);
+            }
+        };
+        if tokio::time::timeout(LAST, last).await.is_err() {
+            tracing::warn!(
+                channel = channel.as_str(),
+                "messages on their way were left; they are sent again"
+            );
+        }
     }
 
-    /// Sends what is due, and returns how much that was.
+    /// Sends what is due on every channel, and returns how much that was.
     pub async fn round(&self) -> Result<usize, StoreError> {
-        let claim = outbox::claim(self.db.pool(), self.clock.now(), CLAIMED, AT_ONCE);
-        let claimed = self.db.read(claim).await?;
+        let mut under_way = JoinSet::new();
+        let mut count = 0;
+        for channel in Channel::ALL {
+            count += self.take(channel, &mut under_way).await?;
+        }
+        while let Some(ended) = under_way.join_next().await {
+            ended_as(ended);
+        }
+        Ok(count)
+    }
+
+    /// Begins to send what may be sent on a channel, and returns how much that is.
+    async fn take(&self, channel: Channel, under_way: &mut JoinSet<()>) -> Result<usize, StoreError> {
+        let room = self.channels.room(channel, under_way.len());
+        if room == 0 {
+            return Ok(0);
+        }
+        let (pool, now) = (self.db.pool(), self.clock.now());
+        let waiting = self.db.read(outbox::waiting(pool, channel.as_str())).await?;
+        let next = sendable(&waiting, room, now);
+        if next.is_empty() {
+            return Ok(0);
+        }
+        let claimed = self.db.read(outbox::claim(pool, &next, now, CLAIMED)).await?;
         let count = claimed.len();
-        let mut sending = JoinSet::new();
         for message in claimed {
             let this = self.clone();
-            sending.spawn(async move {
-                if let Err(error) = this.send(message).await {
+            under_way.spawn(async move {
+                if let Err(error) = this.send(channel, message).await {
                     // It stays claimed and is sent again: once too often rather than never.
                     tracing::warn!(%error, "what became of a message cannot be stored");
                 }
             });
         }
-        while let Some(ended) = sending.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "sending a message did not come to an end");
-            }
-        }
         Ok(count)
     }
 
-    async fn send(&self, message: Claimed) -> Result<(), StoreError> {
-        let sent = match Channel::of(&message.channel) {
-            Some(channel) => self.channels.send(channel, &message.body).await,
-            None => Err(Failure::Final { why: format!("there is no channel {}", message.channel) }),
-        };
+    async fn send(&self, channel: Channel, message: Claimed) -> Result<(), StoreError> {
+        let sent = self.channels.send(channel, &message.body).await;
         let now = self.clock.now();
         let outcome = match sent {
             Ok(()) => Outcome::Delivered,
@@ -118,9 +149,9 @@ impl Outbox {
                     }
                     let Some(incident) = message.incident else { return Ok(()) };
                     tx.announce(topics::incident(incident));
-                    if let Some(text) = words(&message, &outcome) {
+                    if let Some(text) = words(channel, &message, &outcome) {
                         let entry = NewEntry::now(EntryKind::Message, now, None, text).with(json!({
-                            "message": message.id, "channel": message.channel, "attempts": message.attempt,
+                            "message": message.id, "channel": channel, "attempts": message.attempt,
                         }));
                         timeline::append(tx, incident, &entry).await?;
                     }
@@ -131,12 +162,15 @@ impl Outbox {
     }
 }
 
+fn ended_as(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "sending a message did not come to an end");
+    }
+}
+
 /// What the timeline says about it; nothing while it is tried again.
-fn words(message: &Claimed, outcome: &Outcome) -> Option<String> {
-    let channel = match Channel::of(&message.channel) {
-        Some(channel) => channel.label(),
-        None => message.channel.as_str(),
-    };
+fn words(channel: Channel, message: &Claimed, outcome: &Outcome) -> Option<String> {
+    let channel = channel.label();
     let tell = serde_json::from_value::<Tell>(message.tell.clone().into());
     let headline = tell.map_or("Message", Tell::headline);
     let tries =

@@ -366,7 +366,8 @@ fn status(why: &Refused) -> StatusCode {
         | Refused::LeadsAlready
         | Refused::NotFrom { .. }
         | Refused::SameSeverity
-        | Refused::Over => StatusCode::CONFLICT,
+        | Refused::Over
+        | Refused::ToldSince => StatusCode::CONFLICT,
         Refused::CannotLead
         | Refused::ReasonNeeded
         | Refused::TextNeeded

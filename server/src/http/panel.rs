@@ -14,6 +14,7 @@ use crate::engine::panel::PERIOD;
 use crate::live::topics;
 use crate::services::panel::{HOST_PERIOD, Known, Outside, Seen};
 use crate::services::thresholds::PERIOD_SECONDS;
+use crate::store::panel::Queue;
 
 /// Messages that wait for longer than this are stuck.
 const STUCK: TimeDelta = TimeDelta::minutes(2);
@@ -31,7 +32,7 @@ fn model(visit: &Visit, seen: &Seen) -> Model {
         Group { title: "What Gantry stands on", parts: vec![postgres(seen, now), changes(visit)] },
         Group { title: "What it asks", parts: asked(seen) },
         Group { title: "What it does all the time", parts: work(seen.known.as_ref(), now) },
-        Group { title: "Whom it tells", parts: told(visit, seen.known.as_ref(), now) },
+        Group { title: "Whom it tells", parts: told(visit, seen, now) },
     ];
     let states: Vec<(String, State)> =
         groups.iter().flat_map(|group| &group.parts).map(|part| (part.name.clone(), part.state)).collect();
@@ -94,9 +95,14 @@ fn outside(name: &str, outside: &Outside, period: std::time::Duration) -> Part {
         at: outside.beat.as_ref().map(|beat| beat.at),
         period_seconds: u32::try_from(period.as_secs()).unwrap_or(u32::MAX),
         took_ms: outside.beat.as_ref().and_then(|beat| millis(beat.took)),
-        breaker: outside.breaker.map(|breaker| (breaker.words(), matches!(breaker, Breaker::Open { .. }))),
+        breaker: breaker(outside),
         ..part(name, outside.state, sentence)
     }
+}
+
+/// Its breaker in words, and whether it holds calls back.
+fn breaker(outside: &Outside) -> Option<(String, bool)> {
+    outside.breaker.map(|breaker| (breaker.words(), matches!(breaker, Breaker::Open { .. })))
 }
 
 fn asked(seen: &Seen) -> Vec<Part> {
@@ -164,37 +170,49 @@ fn work(known: Option<&Known>, now: DateTime<Utc>) -> Vec<Part> {
     vec![driver, evaluator, looks]
 }
 
-fn told(visit: &Visit, known: Option<&Known>, now: DateTime<Utc>) -> Vec<Part> {
-    let channel = |channel: Channel, name: &str| {
+fn told(visit: &Visit, seen: &Seen, now: DateTime<Utc>) -> Vec<Part> {
+    let channel = |channel: Channel| {
+        let heard = seen.channels.iter().find(|(one, _)| *one == channel).map(|(_, heard)| heard);
         let key = channel.as_str();
-        let Some(known) = known else {
-            return part(name, State::Unknown, "the database does not say".to_owned());
-        };
-        let Some(queue) = known.queues.iter().find(|queue| queue.channel == key) else {
-            return if visit.app.desk.channels.contains(&channel) {
-                part(name, State::Unknown, "nothing was sent yet".to_owned())
-            } else {
-                part(name, State::Absent, "nobody has said where it is".to_owned())
-            };
-        };
-        let why = queue.last_error.as_deref().unwrap_or("nobody said why");
-        let stuck = queue.oldest.is_some_and(|oldest| now - oldest > STUCK);
-        let (state, sentence) = match (queue.waiting, stuck, queue.failed) {
-            (waiting, true, _) => (
-                State::Down,
-                format!("{waiting} wait, the oldest for {}: {why}", {
-                    age::words(now - queue.oldest.unwrap_or(now))
-                }),
-            ),
-            (waiting, false, failed) if failed > 0 => {
-                (State::Slow, format!("{failed} given up within a day, {waiting} wait: {why}"))
+        let queue = seen.known.as_ref().map(|known| known.queues.iter().find(|queue| queue.channel == key));
+        let (state, sentence) = match queue {
+            None => (State::Unknown, "the database does not say".to_owned()),
+            Some(None) if visit.app.desk.channels.contains(&channel) => {
+                (State::Unknown, "nothing was sent yet".to_owned())
             }
-            (waiting, false, _) if queue.delivered_at.is_some() => {
-                (State::Up, format!("{waiting} wait; the last one was taken"))
-            }
-            (waiting, false, _) => (State::Unknown, format!("{waiting} wait; none was taken yet")),
+            Some(None) => (State::Absent, "nobody has said where it is".to_owned()),
+            Some(Some(queue)) => waits(queue, heard, now),
         };
-        Part { at: queue.delivered_at, ..part(name, state, sentence) }
+        Part {
+            at: queue.flatten().and_then(|queue| queue.delivered_at),
+            breaker: heard.and_then(breaker),
+            ..part(channel.label(), state, sentence)
+        }
     };
-    vec![channel(Channel::Slack, "Slack"), channel(Channel::PagerDuty, "PagerDuty")]
+    Channel::ALL.map(channel).into()
+}
+
+/// How a channel is, from what waits for it and from what was last heard of it.
+fn waits(queue: &Queue, heard: Option<&Outside>, now: DateTime<Utc>) -> (State, String) {
+    let waiting = queue.waiting;
+    let why = queue.last_error.as_deref().unwrap_or("nobody said why");
+    let silent = heard.and_then(|heard| heard.beat.as_ref()?.failed.as_deref()).filter(|_| waiting > 0);
+    let stuck = queue.oldest.filter(|oldest| now - *oldest > STUCK);
+    match (stuck, silent, queue.failed) {
+        (Some(oldest), ..) => {
+            let age = age::words(now - oldest);
+            (State::Down, format!("{waiting} wait, the oldest for {age}: {why}"))
+        }
+        (None, Some(silent), _) => (State::Down, format!("{waiting} wait: {silent}")),
+        (None, None, failed) if failed > 0 => {
+            (State::Slow, format!("{failed} given up within a day, {waiting} wait: {why}"))
+        }
+        (None, None, _) if waiting > 0 && queue.last_error.is_some() => {
+            (State::Slow, format!("{waiting} wait, some of them once more: {why}"))
+        }
+        (None, None, _) if queue.delivered_at.is_some() => {
+            (State::Up, format!("{waiting} wait; the last one was taken"))
+        }
+        (None, None, _) => (State::Unknown, format!("{waiting} wait; none was taken yet")),
+    }
 }

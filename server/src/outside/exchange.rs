@@ -80,6 +80,8 @@ pub struct HostHeard {
     pub pulse: Pulse,
     /// What holds calls back while it does not answer.
     pub breaker: gantry_domain::panel::Breaker,
+    /// How much longer it asked to be left alone.
+    pub left_alone: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -98,12 +100,17 @@ impl Host {
         }
     }
 
-    fn may_ask(&self, now: Instant) -> Result<(), ExchangeError> {
+    /// How much longer it asked to be left alone.
+    fn left_alone(&self, now: Instant) -> Option<Duration> {
         let not_before = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
-        match not_before {
-            Some(then) if then > now => Err(ExchangeError::LeftAlone(then - now)),
-            Some(_) | None if self.breaker.may_call(now) => Ok(()),
-            Some(_) | None => Err(ExchangeError::Resting),
+        not_before.map(|then| then.saturating_duration_since(now)).filter(|rest| !rest.is_zero())
+    }
+
+    fn may_ask(&self, now: Instant) -> Result<(), ExchangeError> {
+        match self.left_alone(now) {
+            Some(rest) => Err(ExchangeError::LeftAlone(rest)),
+            None if self.breaker.may_call(now) => Ok(()),
+            None => Err(ExchangeError::Resting),
         }
     }
 
@@ -129,12 +136,21 @@ impl Exchange {
 
     /// With `whole` for a question and its answer.
     pub fn within(whole: Duration) -> Result<Self, ExchangeError> {
+        Self::with(whole, Policy::custom(same_host_only))
+    }
+
+    /// One that follows nobody anywhere: what is sent is for the one it is sent to.
+    pub fn strict() -> Result<Self, ExchangeError> {
+        Self::with(WHOLE, Policy::none())
+    }
+
+    fn with(whole: Duration, redirects: Policy) -> Result<Self, ExchangeError> {
         // Whoever comes first installs it; the second finds it there.
         let _already = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder()
             .timeout(whole)
             .connect_timeout(CONNECT.min(whole))
-            .redirect(Policy::custom(same_host_only))
+            .redirect(redirects)
             .user_agent(concat!("gantry/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| ExchangeError::Unreachable(cause(&error)))?;
@@ -162,8 +178,12 @@ impl Exchange {
             Err(_) => Err(ExchangeError::TooSlow(self.whole)),
         };
         let failed = match &answer {
-            Err(error @ (ExchangeError::Unreachable(_) | ExchangeError::TooSlow(_))) => {
-                Some(error.to_string())
+            Err(
+                error @ (ExchangeError::Unreachable(_) | ExchangeError::TooSlow(_) | ExchangeError::TooLarge),
+            ) => Some(error.to_string()),
+            // 503 may be all there is to say of a service that is not well.
+            Ok(Answered { status: status @ (500..=502 | 504..=599), .. }) => {
+                Some(format!("it answered {status}"))
             }
             Ok(_) | Err(_) => None,
         };
@@ -182,6 +202,7 @@ impl Exchange {
                 origin: origin.clone(),
                 pulse: host.pulse.clone(),
                 breaker: host.breaker.stands(now),
+                left_alone: host.left_alone(now),
             })
             .collect();
         heard.sort_by(|a, b| a.origin.cmp(&b.origin));

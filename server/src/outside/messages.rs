@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use gantry_domain::incident::delivery::Failure;
 use gantry_domain::incident::message::Channel;
+use gantry_domain::incident::queue;
+use gantry_domain::panel::Breaker;
 use gantry_domain::text::inert_line;
 use serde_json::Value;
 
-use super::exchange::ExchangeError;
+use super::exchange::{ExchangeError, HostHeard};
 use super::pagerduty::PagerDuty;
 use super::slack::Slack;
 use crate::config::incidents::IncidentConfig;
+
+/// A shorter part of an address opens nothing.
+const SHORTEST: usize = 6;
 
 /// Where messages can go. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +44,21 @@ impl Channels {
         slack.into_iter().chain(pagerduty).collect()
     }
 
+    /// What was last heard of a channel; nothing where it is not configured or was never told anything.
+    pub fn heard(&self, channel: Channel) -> Option<HostHeard> {
+        match channel {
+            Channel::Slack => self.slack.as_ref()?.heard(),
+            Channel::PagerDuty => self.pagerduty.as_ref()?.heard(),
+        }
+    }
+
+    /// How many more messages may be handed to a channel now, beside those under way.
+    pub fn room(&self, channel: Channel, under_way: usize) -> usize {
+        let heard = self.heard(channel);
+        let breaker = heard.as_ref().map_or(Breaker::Closed { failures: 0 }, |heard| heard.breaker);
+        queue::room(breaker, heard.and_then(|heard| heard.left_alone), under_way)
+    }
+
     /// Hands a message over.
     pub async fn send(&self, channel: Channel, body: &Value) -> Result<(), Failure> {
         let gone = || Failure::Final { why: format!("{} is not configured any more", channel.label()) };
@@ -65,8 +85,12 @@ pub(super) fn lost(error: ExchangeError) -> Failure {
     }
 }
 
-/// What the other side said, short and inert.
-pub(super) fn said(body: &[u8]) -> String {
-    let piece = body.get(..2000).unwrap_or(body);
-    inert_line(&String::from_utf8_lossy(piece), 120)
+/// What the other side said, short and inert. Some repeat what they were sent: nothing of it that is a secret stays.
+pub(super) fn said(body: &[u8], secrets: &[&str]) -> String {
+    let piece = body.get(..64 * 1024).unwrap_or(body);
+    let mut text = String::from_utf8_lossy(piece).into_owned();
+    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+        text = text.replace(secret, "[hidden]");
+    }
+    inert_line(&text, 120)
 }

@@ -4,7 +4,7 @@ use gantry_domain::incident::delivery::Failure;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use super::exchange::{Answered, Exchange, ExchangeError};
+use super::exchange::{Answered, Exchange, ExchangeError, HostHeard};
 use super::messages::{lost, said};
 
 /// PagerDuty takes no larger event.
@@ -22,7 +22,12 @@ impl PagerDuty {
     /// The service of this routing key, at this base address.
     pub fn new(base: &str, key: SecretString) -> Result<Self, ExchangeError> {
         let address = format!("{}/v2/enqueue", base.trim_end_matches('/'));
-        Ok(Self { exchange: Exchange::new()?, address, key })
+        Ok(Self { exchange: Exchange::strict()?, address, key })
+    }
+
+    /// What was last heard of it.
+    pub fn heard(&self) -> Option<HostHeard> {
+        self.exchange.heard().into_iter().next()
     }
 
     /// Hands an event over.
@@ -39,23 +44,23 @@ impl PagerDuty {
         let ask = self.exchange.ask(&self.address, |client, url| {
             client.post(url).header("content-type", "application/json").body(text)
         });
-        judge(&ask.await.map_err(lost)?)
+        judge(&ask.await.map_err(lost)?, self.key.expose_secret())
     }
 }
 
-/// Taken is 202. An event that is wrong once is wrong again.
-fn judge(answer: &Answered) -> Result<(), Failure> {
+/// Taken is 202. An event that is wrong once is wrong again; what is said by somebody else on the way passes.
+fn judge(answer: &Answered, key: &str) -> Result<(), Failure> {
     match answer.status {
         202 => Ok(()),
         429 => Err(Failure::Passing {
             why: "PagerDuty limits how often it is told".into(),
             rest: answer.retry_after,
         }),
-        status @ (408 | 500..=599) => {
-            Err(Failure::Passing { why: format!("PagerDuty answered {status}"), rest: answer.retry_after })
-        }
+        status @ (400..=407 | 409..=499) => Err(Failure::Final {
+            why: format!("PagerDuty refused it: {status} {}", said(&answer.body, &[key])),
+        }),
         status => {
-            Err(Failure::Final { why: format!("PagerDuty refused it: {status} {}", said(&answer.body)) })
+            Err(Failure::Passing { why: format!("PagerDuty answered {status}"), rest: answer.retry_after })
         }
     }
 }
@@ -67,14 +72,16 @@ mod tests {
     #[test]
     fn a_wrong_event_is_not_sent_again_and_a_busy_service_is_asked_later() {
         let answer = |status| {
-            judge(&Answered { status, retry_after: None, elsewhere: None, body: b"invalid event".to_vec() })
+            let body = b"invalid event with the key hunter2hunter2".to_vec();
+            judge(&Answered { status, retry_after: None, elsewhere: None, body }, "hunter2hunter2")
         };
         assert_eq!(answer(202), Ok(()));
-        for status in [429, 500, 502, 503] {
+        for status in [429, 500, 502, 503, 408, 200, 301] {
             assert!(matches!(answer(status), Err(Failure::Passing { .. })), "{status}");
         }
-        for status in [200, 301, 400, 401, 413] {
-            assert!(matches!(answer(status), Err(Failure::Final { .. })), "{status}");
+        for status in [400, 401, 403, 413] {
+            let Err(Failure::Final { why }) = answer(status) else { panic!("{status} is not final") };
+            assert!(why.contains("invalid event") && !why.contains("hunter2"), "{why}");
         }
     }
 }

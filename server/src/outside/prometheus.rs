@@ -201,9 +201,13 @@ impl Prometheus {
             Err(_) => Err(PrometheusError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
         };
         let failed = match &answer {
-            Err(error @ (PrometheusError::Unreachable(_) | PrometheusError::Refused { .. })) => {
-                Some(error.to_string())
-            }
+            // What is no answer at all, and what no Prometheus would say.
+            Err(
+                error @ (PrometheusError::Unreachable(_)
+                | PrometheusError::Refused { .. }
+                | PrometheusError::TooLarge
+                | PrometheusError::Unreadable(_)),
+            ) => Some(error.to_string()),
             Ok(_) | Err(_) => None,
         };
         self.pulse.note(asked, failed);

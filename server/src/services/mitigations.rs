@@ -5,6 +5,7 @@
 
 mod facts;
 mod plan;
+mod roll_back;
 
 pub use facts::{KeyFacts, keys};
 pub(crate) use facts::{pods_of, secret_fingerprint};
@@ -25,8 +26,7 @@ use super::Caller;
 use super::response::{Responding, ResponseError, Said, Scene, say, scene};
 use crate::live::topics;
 use crate::outside::cluster::{ClusterError, Mode};
-use crate::services::rollouts as releases;
-use crate::store::{Constraint, Db, Once, StoreError, Tx, audit, mitigations, rollouts};
+use crate::store::{Constraint, Db, Once, StoreError, Tx, audit, idempotency, mitigations, rollouts};
 
 /// The longest key taken, in characters.
 const LONGEST_KEY: usize = 4096;
@@ -137,7 +137,11 @@ pub async fn act(
     }
     let scene = scene(db, &around.presets, id).await?;
     if let Wish::Offer(Offer::RollBack) = wish {
-        return roll_back(db, &scene, caller, mark).await;
+        return roll_back::ask(db, &scene, caller, mark).await;
+    }
+    // A form that is sent again after it took effect: what it has changed must not stand in its own way.
+    if db.read(idempotency::took_effect(db.pool(), &caller.request)).await? {
+        return Ok(());
     }
     let key = match (&wish, key) {
         (Wish::Offer(Offer::ReplaceKey), key) => Some(checked(key)?),
@@ -255,6 +259,7 @@ async fn write_key(
     let Some(cluster) = around.cluster.clone() else { return Ok(()) };
     let (db, row, secret, key) = (db.clone(), row.clone(), secret.to_owned(), key.to_owned());
     let task = tokio::spawn(async move {
+        let cluster = cluster.driving();
         let applied = cluster.apply_key(&row.target.namespace, &secret, &key, &value, Mode::Do).await;
         match applied {
             Ok(()) => db.announce(topics::MITIGATIONS.to_owned()).await,
@@ -302,53 +307,11 @@ pub(crate) fn whom_to_ask(error: &ClusterError) -> &'static str {
         | ClusterError::Gone
         | ClusterError::Invalid(_)
         | ClusterError::Throttled
-        | ClusterError::Unreachable(_) => "",
+        | ClusterError::Unreachable(_)
+        | ClusterError::TooLarge(_)
+        | ClusterError::Resting
+        | ClusterError::Crowded => "",
     }
-}
-
-/// Asks the last rollout to return to its stable version; switches that stand are kept by it.
-async fn roll_back(db: &Db, scene: &Scene, caller: Caller, mark: &str) -> Result<(), ResponseError> {
-    let workload = scene.workload().ok_or(ResponseError::NotFound)?;
-    let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?.ok_or_else(|| {
-        ResponseError::not_now(
-            "No rollout of this Deployment is known.",
-            "Return to a version with kubectl rollout undo.",
-        )
-    })?;
-    let id = scene.incident.id;
-    let reason = format!("incident {id}");
-    let rollout = latest.rollout;
-    if plan::rollback_mark(&rollout) != mark {
-        return Err(changed());
-    }
-    let asked = releases::ask(db, caller.clone(), rollout.golive_id, Ask::RollBack { reason }).await;
-    match asked {
-        Ok(()) => {}
-        Err(releases::AskError::Store(error)) => return Err(error.into()),
-        Err(releases::AskError::NotAllowed) => return Err(ResponseError::NotAllowed(Role::ReleaseManager)),
-        Err(why) => {
-            let what = super::response::sentence(&why.to_string());
-            return Err(ResponseError::not_now(what, "Look at the rollout on its launch console."));
-        }
-    }
-    db.tx(move |tx| {
-        Box::pin(async move {
-            let text = format!("Roll back: asked for. {} → {}", rollout.new_image, rollout.stable.image);
-            announce(tx, id);
-            let detail =
-                json!({ "rollout": rollout.id, "go_live": rollout.golive_id, "kept": rollout.mitigations });
-            let said = Said {
-                kind: EntryKind::Action,
-                by: Some(caller.actor.person.clone()),
-                text,
-                detail,
-                at: caller.now,
-            };
-            say(tx, id, said).await?;
-            Ok(())
-        })
-    })
-    .await
 }
 
 /// The switches that stand on a workload, for whoever resolves an incident.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use gantry_domain::incident::message::Channel;
 use gantry_domain::panel::{Beat, Breaker, State, judge};
 use uuid::Uuid;
 
 use crate::engine::panel::PERIOD;
 use crate::outside::cluster::Cluster;
 use crate::outside::exchange::HostHeard;
+use crate::outside::messages::Channels;
 use crate::outside::prometheus::Prometheus;
 use crate::services::probes::Looks;
 use crate::store::alert_states::{self, Round};
@@ -26,6 +28,8 @@ pub struct Panel {
     pub prometheus: Option<Prometheus>,
     /// Who asks vendors.
     pub looks: Arc<Looks>,
+    /// Whom messages go to.
+    pub channels: Channels,
     /// This process among the replicas.
     pub replica: Uuid,
     /// When it began.
@@ -54,6 +58,8 @@ pub struct Seen {
     pub cluster: Outside,
     /// Vendors, status pages and health documents, by host.
     pub hosts: Vec<(String, Outside)>,
+    /// The channels that were told anything so far.
+    pub channels: Vec<(Channel, Outside)>,
     /// What the database knows; `None` where it does not answer.
     pub known: Option<Known>,
 }
@@ -99,14 +105,20 @@ impl Panel {
         let prometheus = self.prometheus.as_ref().map_or_else(absent, |prometheus| {
             outside(prometheus.pulse().beat(now), Some(prometheus.breaker().stands(Instant::now())))
         });
-        let cluster =
-            self.cluster.as_ref().map_or_else(absent, |cluster| outside(cluster.pulse().beat(now), None));
-        let host = |HostHeard { origin, pulse, breaker }: HostHeard| {
+        let cluster = self
+            .cluster
+            .as_ref()
+            .map_or_else(absent, |cluster| outside(cluster.pulse().beat(now), Some(cluster.breaker())));
+        let host = |HostHeard { origin, pulse, breaker, left_alone: _ }: HostHeard| {
             let beat = pulse.beat(now);
             (origin, Outside { state: judge(beat.as_ref(), HOST_PERIOD, now), beat, breaker: Some(breaker) })
         };
         let hosts = self.looks.hosts().into_iter().map(host).collect();
-        Seen { database: Err(String::new()), prometheus, cluster, hosts, known: None }
+        let channels = Channel::ALL
+            .into_iter()
+            .filter_map(|channel| Some((channel, host(self.channels.heard(channel)?).1)))
+            .collect();
+        Seen { database: Err(String::new()), prometheus, cluster, hosts, channels, known: None }
     }
 }
 

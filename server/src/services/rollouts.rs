@@ -2,6 +2,7 @@
 //!
 //! Every call is authorised here again. What follows is decided by the domain and done by the engine.
 
+use chrono::{DateTime, Utc};
 use gantry_domain::actor::Role;
 use gantry_domain::gate::{Gate, gate};
 use gantry_domain::id::{GoLiveId, RolloutId};
@@ -190,41 +191,72 @@ pub(super) fn gate_finding(gate: &Gate) -> Finding {
 
 /// Asks something of the newest rollout of a go-live.
 pub async fn ask(db: &Db, caller: Caller, id: GoLiveId, ask: Ask) -> Result<(), AskError> {
-    if !caller.actor.may_act_as(Role::ReleaseManager) {
-        return Err(AskError::NotAllowed);
-    }
     db.tx(move |tx| {
         Box::pin(async move {
-            if tx.once(&caller.request, "").await? != Once::New {
-                return Ok(());
+            match take(tx, &caller, id, ask).await? {
+                Some(taken) => Ok(taken.record(tx, &caller).await?),
+                None => Ok(()),
             }
-            let newest = rollouts::latest(&mut **tx, id).await?.ok_or(AskError::NoRollout)?;
-            let stored = rollouts::lock(tx, newest.rollout.id).await?.ok_or(AskError::NoRollout)?;
-            let intent = Intent { by: caller.actor.person.name.clone(), ask };
-            let (next, line) = intend(&stored.rollout, &intent, stored.now)?;
-            if stored.rollout.phase.is_over() && !rollouts::is_last_on(tx, &next).await? {
-                return Err(AskError::Superseded);
-            }
-            match rollouts::put(tx, &next).await {
-                Err(StoreError::Conflict(Constraint::RolloutRunning)) => return Err(AskError::Superseded),
-                other => other?,
-            }
-            rollouts::log(tx, next.id, std::slice::from_ref(&line)).await?;
-            tx.announce(topics::go_live(id));
-            tx.announce(topics::rollout(next.id));
-            tx.announce(topics::ROLLOUTS);
-            tx.audit(&audit::New {
-                at: stored.now,
-                actor: Some(&caller.actor.person),
-                action: &format!("rollout.{}", intent.ask.word()),
-                subject: &format!("go-lives/{id}/rollouts/{}", next.id),
-                detail: json!({ "ask": intent.ask, "from": stored.rollout.phase.label(), "to": next.phase.label() }),
-            })
-            .await?;
-            Ok(())
         })
     })
     .await
+}
+
+/// Something that was asked of a rollout and stored, but is not in the audit log yet.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// The rollout as it stood.
+    pub(super) before: Rollout,
+    next: Rollout,
+    ask: Ask,
+    at: DateTime<Utc>,
+}
+
+/// Stores what is asked, within a transaction that goes on: for whoever has to say more about it. `None`: this very request
+/// was stored before.
+pub(super) async fn take(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: GoLiveId,
+    ask: Ask,
+) -> Result<Option<Taken>, AskError> {
+    if !caller.actor.may_act_as(Role::ReleaseManager) {
+        return Err(AskError::NotAllowed);
+    }
+    if tx.once(&caller.request, "").await? != Once::New {
+        return Ok(None);
+    }
+    let newest = rollouts::latest(&mut **tx, id).await?.ok_or(AskError::NoRollout)?;
+    let stored = rollouts::lock(tx, newest.rollout.id).await?.ok_or(AskError::NoRollout)?;
+    let intent = Intent { by: caller.actor.person.name.clone(), ask };
+    let (next, line) = intend(&stored.rollout, &intent, stored.now)?;
+    if stored.rollout.phase.is_over() && !rollouts::is_last_on(tx, &next).await? {
+        return Err(AskError::Superseded);
+    }
+    match rollouts::put(tx, &next).await {
+        Err(StoreError::Conflict(Constraint::RolloutRunning)) => return Err(AskError::Superseded),
+        other => other?,
+    }
+    rollouts::log(tx, next.id, std::slice::from_ref(&line)).await?;
+    tx.announce(topics::go_live(id));
+    tx.announce(topics::rollout(next.id));
+    tx.announce(topics::ROLLOUTS);
+    Ok(Some(Taken { before: stored.rollout, next, ask: intent.ask, at: stored.now }))
+}
+
+impl Taken {
+    /// Puts it into the audit log. Last of all: everybody who writes waits from here on.
+    pub(super) async fn record(self, tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
+        let Self { before, next, ask, at } = self;
+        tx.audit(&audit::New {
+            at,
+            actor: Some(&caller.actor.person),
+            action: &format!("rollout.{}", ask.word()),
+            subject: &format!("go-lives/{}/rollouts/{}", next.golive_id, next.id),
+            detail: json!({ "ask": ask, "from": before.phase.label(), "to": next.phase.label() }),
+        })
+        .await
+    }
 }
 
 /// The newest rollout of a go-live with its log and curves.

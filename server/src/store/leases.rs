@@ -1,5 +1,8 @@
 //! Leases: who drives something. Measured on the database's clock; epochs only ever grow.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -25,6 +28,29 @@ pub async fn take(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) -> Resu
     .fetch_optional(pool)
     .await?;
     Ok(row.map(|row| row.epoch))
+}
+
+/// Works under a lease that is held, and keeps it up until the work has come to its end.
+pub async fn keeping<T>(
+    pool: &PgPool,
+    name: &str,
+    holder: Uuid,
+    seconds: f64,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::select! {
+        done = work => done,
+        never = keep_up(pool, name, holder, seconds) => match never {},
+    }
+}
+
+async fn keep_up(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) -> Infallible {
+    loop {
+        tokio::time::sleep(Duration::from_secs_f64(seconds / 3.0)).await;
+        if let Err(error) = take(pool, name, holder, seconds).await {
+            tracing::debug!(%error, name, "a lease was not kept up; it is tried again");
+        }
+    }
 }
 
 /// Gives it up, so that the next one need not wait for it to run out.

@@ -3,10 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::id::{IncidentId, MessageId};
+use gantry_domain::incident::queue::Waiting;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::{StoreError, Tx};
+
+/// The most messages of one channel that are looked at; those behind them come when these have gone.
+const MOST_WAITING: i64 = 10_000;
 
 /// A message to be sent. Holds no secret: addresses and keys belong to the one who sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,13 +53,31 @@ pub async fn add(tx: &mut Tx, new: &New) -> Result<bool, StoreError> {
     Ok(added.rows_affected() == 1)
 }
 
+/// The messages of a channel that were neither taken nor given up, as far as one can see at once.
+pub async fn waiting(executor: impl PgExecutor<'_>, channel: &str) -> Result<Vec<Waiting>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, incident_id, place, next_attempt_at, claimed_until from outbox
+         where channel = $1 and delivered_at is null and failed_at is null order by place limit $2",
+        channel,
+        MOST_WAITING
+    )
+    .fetch_all(executor)
+    .await?;
+    let waiting = rows.into_iter().map(|row| Waiting {
+        id: row.id.into(),
+        incident: row.incident_id.map(IncidentId),
+        place: row.place,
+        due_at: row.next_attempt_at,
+        claimed_until: row.claimed_until,
+    });
+    Ok(waiting.collect())
+}
+
 /// A message that this process sends now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claimed {
     /// Its id.
     pub id: MessageId,
-    /// Where it goes.
-    pub channel: String,
     /// What it tells.
     pub tell: String,
     /// The incident it is about.
@@ -66,32 +88,23 @@ pub struct Claimed {
     pub attempt: u32,
 }
 
-/// Takes at most `limit` messages that are due at `now` and that nobody else is sending. Whoever takes one and does not come
-/// back within `seconds` loses it to the next. Of one incident the messages to one channel go out one after another.
+/// Takes those of `ids` that still wait at `now` and that nobody else is sending. Whoever takes one and does not come back
+/// within `seconds` loses it to the next.
 pub async fn claim(
     executor: impl PgExecutor<'_>,
+    ids: &[MessageId],
     now: DateTime<Utc>,
     seconds: f64,
-    limit: i64,
 ) -> Result<Vec<Claimed>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"update outbox set attempts = attempts + 1, claimed_until = $1 + make_interval(secs => $2)
-           where id in (
-               select o.id from outbox o
-               where o.delivered_at is null and o.failed_at is null and o.next_attempt_at <= $1
-                   and (o.claimed_until is null or o.claimed_until <= $1)
-                   and not exists (
-                       select 1 from outbox e
-                       where e.incident_id = o.incident_id and e.channel = o.channel
-                           and e.delivered_at is null and e.failed_at is null
-                           and (e.created_at, e.id) < (o.created_at, o.id)
-                   )
-               order by o.next_attempt_at limit $3 for update skip locked
-           )
-           returning id, channel, tell, incident_id, body, attempts"#,
+        "update outbox set attempts = attempts + 1, claimed_until = $2 + make_interval(secs => $3)
+         where id = any($1) and delivered_at is null and failed_at is null and next_attempt_at <= $2
+             and (claimed_until is null or claimed_until <= $2)
+         returning id, tell, incident_id, body, attempts",
+        &ids,
         now,
-        seconds,
-        limit
+        seconds
     )
     .fetch_all(executor)
     .await?;
@@ -99,7 +112,6 @@ pub async fn claim(
         .map(|row| {
             Ok(Claimed {
                 id: row.id.into(),
-                channel: row.channel,
                 tell: row.tell,
                 incident: row.incident_id.map(IncidentId),
                 body: row.body,
@@ -156,23 +168,51 @@ pub async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-/// Has a message that was given up sent again. `false`: it was not given up.
+/// What became of the wish to send a message again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// It waits again.
+    Waits,
+    /// It was not given up.
+    NotGivenUp,
+    /// It wakes people up, and they were told something newer of the same incident since.
+    ToldSince,
+}
+
+/// Has a message that was given up sent again.
 pub async fn retry(
     tx: &mut Tx,
     incident: IncidentId,
     id: MessageId,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+) -> Result<Retried, StoreError> {
     let again = sqlx::query!(
-        "update outbox set failed_at = null, next_attempt_at = $3, claimed_until = null
-         where id = $1 and incident_id = $2 and failed_at is not null",
+        "update outbox o set failed_at = null, next_attempt_at = $3, claimed_until = null
+         where o.id = $1 and o.incident_id = $2 and o.failed_at is not null
+             and (o.channel <> 'pagerduty' or not exists (
+                 select 1 from outbox later
+                 where later.incident_id = o.incident_id and later.channel = o.channel and later.place > o.place
+                     and (later.delivered_at is not null or later.claimed_until > $3)
+             ))",
         id.0,
         incident.0,
         now
     )
     .execute(&mut **tx)
     .await?;
-    Ok(again.rows_affected() == 1)
+    if again.rows_affected() == 1 {
+        return Ok(Retried::Waits);
+    }
+    let given_up = sqlx::query_scalar!(
+        r#"select exists (
+               select 1 from outbox where id = $1 and incident_id = $2 and failed_at is not null
+           ) as "given_up!""#,
+        id.0,
+        incident.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(if given_up { Retried::ToldSince } else { Retried::NotGivenUp })
 }
 
 /// A message as people see it.

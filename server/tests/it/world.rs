@@ -146,6 +146,38 @@ pub(crate) async fn start(config: &Config) -> Running {
     wire::start(config.clone(), Clock::system()).await.unwrap()
 }
 
+/// A table that nobody can write to: whoever wants to waits, so that a test can choose a moment.
+pub(crate) struct Held {
+    connection: sqlx::PgConnection,
+    table: String,
+}
+
+impl Held {
+    /// Keeps everybody from writing to a table of the database at `url`.
+    pub(crate) async fn new(url: &str, table: &str) -> Self {
+        use sqlx::Connection as _;
+
+        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::query("begin").execute(&mut connection).await.unwrap();
+        let lock = format!("lock table {table} in share mode");
+        sqlx::query(&lock).execute(&mut connection).await.unwrap();
+        Self { connection, table: table.to_owned() }
+    }
+
+    /// Which.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Lets everybody write again.
+    pub(crate) async fn free(mut self) {
+        use sqlx::Connection as _;
+
+        sqlx::query("rollback").execute(&mut self.connection).await.unwrap();
+        self.connection.close().await.unwrap();
+    }
+}
+
 /// Waits until `condition` holds, for a bounded time.
 pub(crate) async fn eventually<F: Future<Output = bool>>(
     what: &str,

@@ -48,7 +48,7 @@ impl Engine {
         Self {
             db,
             hub,
-            cluster,
+            cluster: cluster.map(|cluster| cluster.driving()),
             prometheus,
             holder: Uuid::new_v4(),
             lease: Duration::from_secs(10),

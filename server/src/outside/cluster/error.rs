@@ -74,6 +74,15 @@ pub enum ClusterError {
     /// No answer, or none that can be used.
     #[error("the cluster cannot be reached: {0}")]
     Unreachable(String),
+    /// More than is ever read.
+    #[error("the cluster's answer is larger than {} MiB", .0 / 1024 / 1024)]
+    TooLarge(usize),
+    /// Too many failures in a row; asked again in a moment.
+    #[error("the cluster did not answer several times in a row; trying again in a moment")]
+    Resting,
+    /// Too many look at it already.
+    #[error("too many look at the cluster at this moment")]
+    Crowded,
 }
 
 impl ClusterError {
@@ -82,23 +91,29 @@ impl ClusterError {
         matches!(self, Self::Conflict | Self::Gone)
     }
 
-    pub(super) fn from_kube(error: kube::Error, asked: Asked) -> Self {
+    /// No answer at all.
+    pub(super) fn from_kube(error: &kube::Error) -> Self {
         match error {
-            kube::Error::Api(status) => match status.code {
-                401 => Self::LoginExpired,
-                403 => Self::Forbidden(asked),
-                404 => Self::NotFound(asked),
-                409 => Self::Conflict,
-                410 => Self::Gone,
-                400 | 422 => Self::Invalid(status.message.chars().take(500).collect()),
-                429 => Self::Throttled,
-                code => Self::Unreachable(format!("answered {code}: {}", first_line(&status.message))),
-            },
             kube::Error::Auth(error) => {
                 tracing::warn!(%error, "credentials for the cluster");
                 Self::LoginExpired
             }
-            other => Self::Unreachable(first_line(&causes(&other))),
+            other => Self::Unreachable(first_line(&causes(other))),
+        }
+    }
+
+    /// An answer that says no.
+    pub(super) fn from_status(status: u16, message: &str, asked: Asked) -> Self {
+        match status {
+            401 => Self::LoginExpired,
+            403 => Self::Forbidden(asked),
+            404 => Self::NotFound(asked),
+            409 => Self::Conflict,
+            410 => Self::Gone,
+            400 | 422 => Self::Invalid(message.chars().take(500).collect()),
+            429 => Self::Throttled,
+            code if message.is_empty() => Self::Unreachable(format!("answered {code}")),
+            code => Self::Unreachable(format!("answered {code}: {}", first_line(message))),
         }
     }
 }

@@ -42,18 +42,21 @@ impl Cluster {
              &sinceSeconds={seconds}&tailLines={lines}&limitBytes={bytes}"
         );
         let asked = Asked::on("get", "", "pods/log").at(namespace);
-        match tokio::time::timeout(WITHIN, self.text(&path, asked, bytes)).await {
+        let seat = self.gate.enter(self.lane).await?;
+        let answer = match tokio::time::timeout(WITHIN, self.text(&path, asked, bytes)).await {
             Ok(answer) => answer,
             Err(_) => Err(ClusterError::Unreachable(format!("no answer within {} s", WITHIN.as_secs()))),
-        }
+        };
+        seat.learn(&answer);
+        answer
     }
 
     async fn text(&self, path: &str, asked: Asked, most: usize) -> Result<String, ClusterError> {
         let request = Request::get(path)
             .body(Body::empty())
             .map_err(|error| ClusterError::Config(error.to_string()))?;
-        let response =
-            self.client.send(request).await.map_err(|error| ClusterError::from_kube(error, asked.clone()))?;
+        let response = self.client.send(request).await;
+        let response = response.map_err(|error| ClusterError::from_kube(&error))?;
         let status = response.status().as_u16();
         // A server that does not know the limit is cut off here.
         let mut body = Limited::new(response.into_body(), most.saturating_mul(2));
@@ -70,13 +73,6 @@ impl Cluster {
         }
         let said = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
         let message = look::text(&said, "/message").to_owned();
-        Err(match status {
-            401 => ClusterError::LoginExpired,
-            403 => ClusterError::Forbidden(asked),
-            404 => ClusterError::NotFound(asked),
-            400 | 422 => ClusterError::Invalid(message.chars().take(200).collect()),
-            429 => ClusterError::Throttled,
-            status => ClusterError::Unreachable(format!("answered {status}")),
-        })
+        Err(ClusterError::from_status(status, &message, asked))
     }
 }

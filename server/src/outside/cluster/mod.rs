@@ -4,7 +4,9 @@
 //! since. Nothing is retried here: whoever drives reads again and decides again.
 
 mod act;
+mod answer;
 mod error;
+mod gate;
 mod logs;
 mod look;
 mod patch;
@@ -12,13 +14,15 @@ mod secret;
 mod watch;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::{Method, Request, header};
+use gantry_domain::panel::Breaker as Stands;
 use kube::Client;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 
+use self::gate::{Gate, Lane};
 use super::pulse::Pulse;
 pub use act::{Mode, SecretKey, env_of, stamp_of, write_patch};
 pub use error::{Asked, ClusterError};
@@ -39,7 +43,8 @@ const MOST_PODS: u32 = 5000;
 pub struct Cluster {
     client: Client,
     watcher: Client,
-    pulse: Pulse,
+    gate: Gate,
+    lane: Lane,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -107,7 +112,14 @@ impl Cluster {
         let watcher = client(quiet)?;
         config.read_timeout = Some(TIMEOUT);
         config.reset_reader_on_write = true;
-        Ok(Self { client: client(config)?, watcher, pulse: Pulse::default() })
+        Ok(Self { client: client(config)?, watcher, gate: Gate::default(), lane: Lane::Looking })
+    }
+
+    /// The same cluster for whoever does something in it. Who only looks is held back while it does not answer; a rollout,
+    /// its way back and an action are tried whatever happened before.
+    #[must_use]
+    pub fn driving(&self) -> Self {
+        Self { lane: Lane::Driving, ..self.clone() }
     }
 
     /// Reads a Deployment and what belongs to it; `None` when there is no such Deployment.
@@ -209,7 +221,12 @@ impl Cluster {
 
     /// What was last heard of it.
     pub fn pulse(&self) -> &Pulse {
-        &self.pulse
+        self.gate.pulse()
+    }
+
+    /// How the breaker stands that holds back who only looks.
+    pub fn breaker(&self) -> Stands {
+        self.gate.stands()
     }
 
     async fn get(&self, path: &str, asked: Asked) -> Result<Value, ClusterError> {
@@ -217,7 +234,7 @@ impl Cluster {
     }
 
     async fn list(&self, path: &str, asked: Asked) -> Result<Vec<Value>, ClusterError> {
-        let mut list = self.get(path, asked).await?;
+        let mut list = self.send_for(Request::get(path).body(Vec::new()), asked, answer::LIST).await?;
         Ok(match list.get_mut("items").map(Value::take) {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
@@ -229,17 +246,24 @@ impl Cluster {
         request: Result<Request<Vec<u8>>, axum::http::Error>,
         asked: Asked,
     ) -> Result<Value, ClusterError> {
+        self.send_for(request, asked, answer::ONE).await
+    }
+
+    /// Sends a request for an answer of at most `most` bytes.
+    async fn send_for(
+        &self,
+        request: Result<Request<Vec<u8>>, axum::http::Error>,
+        asked: Asked,
+        most: usize,
+    ) -> Result<Value, ClusterError> {
         let request = request.map_err(|e| ClusterError::Config(e.to_string()))?;
-        let begun = Instant::now();
-        let answer = match tokio::time::timeout(TIMEOUT, self.client.request::<Value>(request)).await {
-            Ok(answer) => answer.map_err(|error| ClusterError::from_kube(error, asked)),
+        let seat = self.gate.enter(self.lane).await?;
+        let asking = answer::ask(&self.client, request, asked, most);
+        let answer = match tokio::time::timeout(TIMEOUT, asking).await {
+            Ok(answer) => answer,
             Err(_) => Err(ClusterError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
         };
-        let failed = match &answer {
-            Err(error @ ClusterError::Unreachable(_)) => Some(error.to_string()),
-            Ok(_) | Err(_) => None,
-        };
-        self.pulse.note(begun, failed);
+        seat.learn(&answer);
         answer
     }
 }

@@ -19,6 +19,8 @@ use super::{ClusterError, Snapshot, deployment_path};
 pub(super) const QUIET: Duration = Duration::from_mins(5);
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two pieces of one watch: a stream without an end must not keep a processor busy.
+const LEAST: Duration = Duration::from_millis(5);
 
 /// A running watch. Dropping it ends it.
 #[derive(Debug)]
@@ -74,6 +76,7 @@ async fn once(client: &Client, path: &str, signal: &Notify) -> Result<(), kube::
     while let Some(frame) = body.frame().await {
         frame?;
         signal.notify_one();
+        tokio::time::sleep(LEAST).await;
     }
     Ok(())
 }

@@ -12,7 +12,8 @@ use crate::live::topics;
 use crate::services::Caller;
 use crate::services::outbox::{self, Message};
 use crate::services::response;
-use crate::store::{Db, Once, audit, incidents, outbox as queue};
+use crate::store::outbox::{self as queue, Retried};
+use crate::store::{Db, Once, audit, incidents};
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,18 +173,21 @@ pub async fn send_again(
             if tx.once(&caller.request, "").await? != Once::New {
                 return Ok(());
             }
-            if queue::retry(tx, id, message, caller.now).await? {
-                tx.announce(topics::OUTBOX);
-                tx.announce(topics::incident(id));
-                tx.audit(&audit::New {
-                    at: caller.now,
-                    actor: Some(&caller.actor.person),
-                    action: "incident.message-sent-again",
-                    subject: &format!("incidents/{id}/messages/{message}"),
-                    detail: json!({}),
-                })
-                .await?;
+            match queue::retry(tx, id, message, caller.now).await? {
+                Retried::NotGivenUp => return Ok(()),
+                Retried::ToldSince => return Err(Refused::ToldSince.into()),
+                Retried::Waits => {}
             }
+            tx.announce(topics::OUTBOX);
+            tx.announce(topics::incident(id));
+            tx.audit(&audit::New {
+                at: caller.now,
+                actor: Some(&caller.actor.person),
+                action: "incident.message-sent-again",
+                subject: &format!("incidents/{id}/messages/{message}"),
+                detail: json!({}),
+            })
+            .await?;
             Ok(())
         })
     })

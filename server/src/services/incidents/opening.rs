@@ -146,7 +146,10 @@ pub async fn rollout_rolled_back(
     let detail =
         json!({ "rollout": rolled.rollout, "go_live": rolled.go_live, "from": rolled.from, "to": rolled.to });
     // What a breach opened a moment ago is the same trouble.
-    if let Some(open) = incidents::open_of(&mut **tx, integration).await?.into_iter().next() {
+    let mut known = incidents::open_of(&mut **tx, integration).await?;
+    // Whoever asked for it from an incident looks for its end there.
+    known.sort_by_key(|incident| !rolled.why.was_asked_from(incident.id));
+    if let Some(open) = known.into_iter().next() {
         let entry = NewEntry::now(EntryKind::Rollout, rolled.at, None, sentence).with(detail);
         incidents::append_entry(tx, open.id, &entry).await?;
         tx.announce(topics::incident(open.id));

@@ -1,18 +1,20 @@
 //! The rehearsal: the action is sent to Kubernetes with everything but the storing, and what would change is shown.
 
+mod difference;
+mod roll_back;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use gantry_domain::id::MitigationId;
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
 use gantry_domain::preset::Workload;
-use gantry_domain::probe::{looks_like_credential, without_credentials};
-use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
-use gantry_domain::text::inert_line;
 use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use self::difference::difference;
+pub(super) use self::roll_back::rollback_mark;
 use super::facts::KeyFacts;
-use crate::outside::cluster::{Cluster, ClusterError, Mode, Snapshot, env_of, facts, patch_for, write_patch};
+use crate::outside::cluster::{Cluster, ClusterError, Mode, Snapshot, env_of, facts, write_patch};
 use crate::services::probes::keys::fingerprint;
 use crate::services::response::{Responding, ResponseError, Scene, sentence};
 use crate::store::{Db, mitigations, rollouts};
@@ -78,7 +80,7 @@ pub async fn rehearse(
     now: DateTime<Utc>,
 ) -> Result<Rehearsal, ResponseError> {
     if *wish == Wish::Offer(Offer::RollBack) {
-        return roll_back(db, around, scene).await;
+        return roll_back::rehearse(db, around, scene).await;
     }
     Ok(prepare(db, around, scene, wish, now).await?.rehearsal)
 }
@@ -100,7 +102,7 @@ pub(super) async fn prepare(
         }
         Wish::Offer(Offer::Fallback) => set(scene, &snapshot, workload, Offer::Fallback, Purpose::Fallback)?,
         Wish::Offer(Offer::ReplaceKey) => {
-            let facts = key_to_replace(cluster, scene, &snapshot, workload).await?;
+            let facts = key_to_replace(&cluster, scene, &snapshot, workload).await?;
             let act = Act::ReplaceKey {
                 secret: facts.secret.clone(),
                 key: facts.key.clone(),
@@ -145,16 +147,18 @@ pub(super) async fn prepare(
     Ok(Prepared { rehearsal, act, target: workload.clone() })
 }
 
+/// The cluster as it stands. Somebody is about to act on it, so it is asked whatever happened before.
 async fn read<'a>(
-    around: &'a Responding,
+    around: &Responding,
     scene: &'a Scene,
-) -> Result<(&'a Cluster, &'a Workload, Snapshot), ResponseError> {
+) -> Result<(Cluster, &'a Workload, Snapshot), ResponseError> {
     let cluster = around.cluster.as_ref().ok_or_else(|| {
         ResponseError::not_now(
             "No cluster is configured.",
             "Give the panel a kubeconfig, or use the kubectl line.",
         )
     })?;
+    let cluster = cluster.driving();
     let workload = scene.workload().ok_or_else(|| {
         ResponseError::not_now(
             "This incident has no workload to act on.",
@@ -250,43 +254,6 @@ pub(super) fn with_key(act: Act, value: Option<&SecretString>) -> Act {
     }
 }
 
-async fn roll_back(db: &Db, around: &Responding, scene: &Scene) -> Result<Rehearsal, ResponseError> {
-    let (cluster, workload, snapshot) = read(around, scene).await?;
-    let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?.ok_or_else(|| {
-        ResponseError::not_now(
-            "No rollout of this Deployment is known.",
-            "Return to a version with kubectl rollout undo.",
-        )
-    })?;
-    let rollout = latest.rollout;
-    let shape = gantry_domain::canary::roll_back(&rollout.originals);
-    let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
-    let patch = patch_for(&snapshot, &rollout, &write);
-    let after = cluster.write(&snapshot, &patch, Mode::Rehearse).await.map_err(|error| refused(&error))?;
-    let kept: Vec<String> = db
-        .read(mitigations::standing_on(db.pool(), workload))
-        .await?
-        .iter()
-        .filter_map(|one| one.variable().map(str::to_owned))
-        .collect();
-    let kept =
-        if kept.is_empty() { "No switch stands.".to_owned() } else { format!("Kept: {}.", kept.join(", ")) };
-    let change = format!("{} → {}", rollout.new_image, rollout.stable.image);
-    Ok(Rehearsal {
-        title: format!("Roll back to {}", rollout.stable.image),
-        lines: difference(&snapshot.deployment, &after),
-        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }),
-        pods: rollout.replicas,
-        key: None,
-        notes: vec![
-            kept,
-            "It is done by the rollout itself, step by step; its launch console shows how far it is.".into(),
-        ],
-        mark: rollback_mark(&rollout),
-        change,
-    })
-}
-
 fn notes(act: &Act, key: Option<&KeyFacts>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(manager) = key.and_then(|key| key.manager.as_ref()) {
@@ -309,11 +276,6 @@ fn notes(act: &Act, key: Option<&KeyFacts>) -> Vec<String> {
         }
     }
     notes
-}
-
-/// Stands for returning from this rollout's version to its stable one.
-pub(super) fn rollback_mark(rollout: &Rollout) -> String {
-    hashed(&format!("{} {} → {}", rollout.id, rollout.new_image, rollout.stable.image))
 }
 
 fn stamp(now: DateTime<Utc>) -> String {
@@ -343,7 +305,11 @@ pub(super) fn refused(error: &ClusterError) -> ResponseError {
         }
         ClusterError::LoginExpired => "Renew the panel's login to the cluster, then look again.",
         ClusterError::Conflict | ClusterError::Gone => "Somebody changes it at this moment; look again.",
-        ClusterError::Unreachable(_) | ClusterError::Throttled => {
+        ClusterError::Unreachable(_)
+        | ClusterError::Throttled
+        | ClusterError::TooLarge(_)
+        | ClusterError::Resting
+        | ClusterError::Crowded => {
             "Look again in a moment; meanwhile the kubectl line does the same from elsewhere."
         }
         ClusterError::Config(_)
@@ -352,118 +318,4 @@ pub(super) fn refused(error: &ClusterError) -> ResponseError {
         | ClusterError::Invalid(_) => "Look at the workload's names on the newest go-live.",
     };
     ResponseError::not_now(sentence(&error.to_string()), next)
-}
-
-/// Every place of the specification where two Deployments differ, with its values.
-fn difference(before: &Value, after: &Value) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let spec = |object: &Value| object.get("spec").cloned().unwrap_or_default();
-    walk(&spec(before), &spec(after), "spec", &mut lines);
-    lines.truncate(40);
-    lines
-}
-
-fn walk(before: &Value, after: &Value, path: &str, lines: &mut Vec<Line>) {
-    match (before, after) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            for name in names {
-                let (a, b) = (a.get(name).unwrap_or(&Value::Null), b.get(name).unwrap_or(&Value::Null));
-                walk(a, b, &format!("{path}.{name}"), lines);
-            }
-        }
-        // Also where all of it is new or gone: what is in it is judged by its own name.
-        (Value::Array(_) | Value::Null, Value::Array(_) | Value::Null) if named(before) && named(after) => {
-            let (a, b) = (parts(before), parts(after));
-            let find = |list: &[Value], name: &str| {
-                list.iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
-            };
-            let mut names: Vec<&str> = a.iter().chain(b).filter_map(|one| one["name"].as_str()).collect();
-            names.dedup();
-            let mut seen: Vec<&str> = Vec::new();
-            for name in names {
-                if !seen.contains(&name) {
-                    seen.push(name);
-                    walk(&find(a, name), &find(b, name), &format!("{path}[{name}]"), lines);
-                }
-            }
-        }
-        (a, b) if a == b => {}
-        (a, b) => lines.push(Line { path: path.to_owned(), before: shown(path, a), after: shown(path, b) }),
-    }
-}
-
-/// The parts of a list.
-fn parts(list: &Value) -> &[Value] {
-    list.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Whether the parts of a list, if any, have names of their own.
-fn named(list: &Value) -> bool {
-    parts(list).iter().all(|one| one["name"].is_string())
-}
-
-/// A value of the template for people; nothing that looks like a credential.
-fn shown(path: &str, value: &Value) -> Option<String> {
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let name =
-        path.rsplit(['[', ']', '.']).find(|part| !part.is_empty() && *part != "value").unwrap_or_default();
-    Some(if looks_like_credential(name, &text) {
-        "[hidden]".to_owned()
-    } else {
-        inert_line(&without_credentials(&text), 200)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn deployment(env: Value, stamp: Option<&str>) -> Value {
-        let mut one = json!({ "metadata": { "generation": 1 }, "spec": { "template": { "spec": {
-            "containers": [{ "name": "app", "env": env }] } } } });
-        if let Some(stamp) = stamp {
-            one["spec"]["template"]["metadata"]["annotations"]["restartedAt"] = json!(stamp);
-        }
-        one
-    }
-
-    #[test]
-    fn the_exact_change_names_the_place_and_both_values() {
-        let before =
-            deployment(json!([{ "name": "A", "value": "1" }, { "name": "MODE", "value": "reject" }]), None);
-        let after = deployment(
-            json!([{ "name": "A", "value": "1" }, { "name": "MODE", "value": "queue" }]),
-            Some("now"),
-        );
-        let lines = difference(&before, &after);
-        let path = "spec.template.spec.containers[app].env[MODE].value";
-        let mode = lines.iter().find(|line| line.path == path);
-        assert_eq!(mode.and_then(|line| line.before.as_deref()), Some("reject"));
-        assert_eq!(mode.and_then(|line| line.after.as_deref()), Some("queue"));
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(difference(&before, &before).is_empty());
-    }
-
-    #[test]
-    fn what_looks_like_a_credential_is_not_shown() {
-        let before = deployment(json!([]), None);
-        let secret = "phc_abcdefghijklmnopqrstuvwxyz0123456789ABCD";
-        let after = deployment(json!([{ "name": "API_KEY", "value": secret }]), None);
-        assert!(!format!("{:?}", difference(&before, &after)).contains(secret));
-        let bare = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app" }] } } } });
-        let password = deployment(json!([{ "name": "DB_PASSWORD", "value": "hunter2" }]), None);
-        for before in [&bare, &before] {
-            let lines = difference(before, &password);
-            assert!(!lines.is_empty() && !format!("{lines:?}").contains("hunter2"), "{lines:?}");
-        }
-        let odd = json!({ "spec": { "template": { "spec": { "args": ["--key", secret] } } } });
-        assert!(!format!("{:?}", difference(&bare, &odd)).contains(secret));
-    }
 }

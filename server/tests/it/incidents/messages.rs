@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use gantry_domain::incident::message::Channel;
+use gantry_domain::incident::queue::sendable;
 use gantry_domain::incident::{Command, State};
 use gantry_domain::preset::Severity;
 use gantry_sandbox::{Options, Sandbox};
@@ -20,9 +21,14 @@ async fn a_panel_that_dies_while_sending_loses_nothing_and_wakes_somebody_up_onc
     let at = now();
     room.fire("api-5xx", Severity::P1, at).await;
     // Somebody takes them, PagerDuty takes its one, and then the power goes before anything is written down.
-    let claimed = outbox::claim(room.db.pool(), at, 15.0, 8).await.unwrap();
+    let mut claimed = Vec::new();
+    for channel in Channel::ALL {
+        let waiting = outbox::waiting(room.db.pool(), channel.as_str()).await.unwrap();
+        let ids = sendable(&waiting, 8, at);
+        claimed.extend(outbox::claim(room.db.pool(), &ids, at, 15.0).await.unwrap());
+    }
     assert_eq!(claimed.len(), 2);
-    let event = claimed.iter().find(|one| one.channel == "pagerduty").unwrap();
+    let event = claimed.iter().find(|one| one.body["event_action"] == "trigger").unwrap();
     room.channels().send(Channel::PagerDuty, &event.body).await.unwrap();
     assert_eq!(room.send(at).await, 0, "somebody else sent what was claimed");
     // Whoever comes after the claim has run out sends all of it.

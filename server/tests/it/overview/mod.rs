@@ -3,3 +3,4 @@
 mod health;
 mod page;
 mod stalls;
+mod troubles;

@@ -1,0 +1,134 @@
+//! Which of the messages that wait may be sent now.
+//!
+//! About one incident a channel is told one thing after another: a resolve must not overtake its trigger, and a
+//! message that is tried again later holds back what comes after it. Other incidents do not wait for it, and other
+//! channels are not asked.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::id::{IncidentId, MessageId};
+use crate::panel::Breaker;
+
+/// The most messages on their way to one channel at the same time.
+pub const AT_ONCE: usize = 8;
+
+/// A message of one channel that was neither taken nor given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its id.
+    pub id: MessageId,
+    /// The incident it is about; what is about none stands for itself.
+    pub incident: Option<IncidentId>,
+    /// Its place among all: what was written first has the lowest.
+    pub place: i64,
+    /// When it is tried next.
+    pub due_at: DateTime<Utc>,
+    /// Until when somebody is sending it.
+    pub claimed_until: Option<DateTime<Utc>>,
+}
+
+/// Those that may be sent at `now`, at most `most`; whoever has waited longest comes first.
+pub fn sendable(waiting: &[Waiting], most: usize, now: DateTime<Utc>) -> Vec<MessageId> {
+    let mut waiting: Vec<&Waiting> = waiting.iter().collect();
+    waiting.sort_by_key(|message| message.place);
+    let mut told = BTreeSet::new();
+    let mut next: Vec<&Waiting> = waiting
+        .into_iter()
+        .filter(|message| message.incident.is_none_or(|incident| told.insert(incident.0)))
+        .filter(|message| message.due_at <= now && message.claimed_until.is_none_or(|until| until <= now))
+        .collect();
+    next.sort_by_key(|message| (message.due_at, message.place));
+    next.into_iter().take(most).map(|message| message.id).collect()
+}
+
+/// How many more may be handed to a channel now, beside those `under_way`: none while it does not answer or asked to be left
+/// alone, a single one to find out, else a few.
+pub fn room(breaker: Breaker, left_alone: Option<Duration>, under_way: usize) -> usize {
+    match (left_alone, breaker) {
+        (Some(rest), _) if !rest.is_zero() => 0,
+        (_, Breaker::Open { next_try }) if !next_try.is_zero() => 0,
+        (_, Breaker::Open { .. }) => 1_usize.saturating_sub(under_way),
+        (_, Breaker::Closed { .. }) => AT_ONCE.saturating_sub(under_way),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::fixtures::at;
+
+    /// Message `id` about incident `about` (0 for none), due and claimed at these seconds.
+    fn message(id: u8, about: u8, due: i64, claimed: Option<i64>) -> Waiting {
+        Waiting {
+            id: MessageId(Uuid::from_u128(id.into())),
+            incident: (about > 0).then(|| IncidentId(Uuid::from_u128(about.into()))),
+            place: id.into(),
+            due_at: at(due),
+            claimed_until: claimed.map(at),
+        }
+    }
+
+    #[test]
+    fn only_the_first_of_each_incident_goes_and_no_incident_waits_for_another() {
+        let table: [(&str, &[Waiting], &[u8]); 8] = [
+            ("nothing waits", &[], &[]),
+            ("one after another", &[message(1, 1, 0, None), message(2, 1, 0, None)], &[1]),
+            ("whatever order they are read in", &[message(2, 1, 0, None), message(1, 1, 0, None)], &[1]),
+            (
+                "a resolve does not overtake a trigger that is tried again later",
+                &[message(1, 1, 60, None), message(2, 1, 0, None)],
+                &[],
+            ),
+            ("nor one that is on its way", &[message(1, 1, 0, Some(20)), message(2, 1, 0, None)], &[]),
+            (
+                "other incidents do not wait for it",
+                &[message(1, 1, 60, None), message(2, 1, 0, None), message(3, 2, 0, None)],
+                &[3],
+            ),
+            ("whoever sent it is gone", &[message(1, 1, 0, Some(10)), message(2, 1, 0, None)], &[1]),
+            (
+                "what is about no incident stands for itself",
+                &[message(1, 0, 60, None), message(2, 0, 0, None)],
+                &[2],
+            ),
+        ];
+        for (words, waiting, expected) in table {
+            let found: Vec<u128> = sendable(waiting, 8, at(10)).iter().map(|id| id.0.as_u128()).collect();
+            assert_eq!(found, expected.iter().map(|id| u128::from(*id)).collect::<Vec<_>>(), "{words}");
+        }
+    }
+
+    #[test]
+    fn who_has_waited_longest_goes_first_and_no_more_than_there_is_room_for() {
+        let waiting = [message(1, 1, 5, None), message(2, 2, 3, None), message(3, 3, 4, None)];
+        let found: Vec<u128> = sendable(&waiting, 2, at(10)).iter().map(|id| id.0.as_u128()).collect();
+        assert_eq!(found, [2, 3]);
+        assert!(sendable(&waiting, 0, at(10)).is_empty());
+    }
+
+    #[test]
+    fn a_channel_that_does_not_answer_is_asked_by_one_message_alone() {
+        let open = |seconds| Breaker::Open { next_try: Duration::from_secs(seconds) };
+        let closed = Breaker::Closed { failures: 3 };
+        let rest = |seconds| Some(Duration::from_secs(seconds));
+        let table = [
+            (closed, None, 0, AT_ONCE),
+            (closed, None, AT_ONCE, 0),
+            (closed, rest(3), 0, 0),
+            (closed, rest(0), 5, 3),
+            (open(9), None, 0, 0),
+            (open(0), None, 0, 1),
+            (open(0), None, 1, 0),
+            (open(0), rest(4), 0, 0),
+        ];
+        for (breaker, left_alone, under_way, expected) in table {
+            let found = room(breaker, left_alone, under_way);
+            assert_eq!(found, expected, "{breaker:?}, {left_alone:?}, {under_way} under way");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The rehearsal of a rollback: what it would return to, and what it keeps.
+
+use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
+
+use super::difference::difference;
+use super::{Rehearsal, hashed, read, refused};
+use crate::outside::cluster::{Mode, patch_for};
+use crate::services::response::{Responding, ResponseError, Scene};
+use crate::store::{Db, mitigations, rollouts};
+
+/// Rehearses it: the write that a rollback begins with.
+pub(super) async fn rehearse(
+    db: &Db,
+    around: &Responding,
+    scene: &Scene,
+) -> Result<Rehearsal, ResponseError> {
+    let (cluster, workload, snapshot) = read(around, scene).await?;
+    let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?.ok_or_else(|| {
+        ResponseError::not_now(
+            "No rollout of this Deployment is known.",
+            "Return to a version with kubectl rollout undo.",
+        )
+    })?;
+    let rollout = latest.rollout;
+    let shape = gantry_domain::canary::roll_back(&rollout.originals);
+    let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
+    let patch = patch_for(&snapshot, &rollout, &write);
+    let after = cluster.write(&snapshot, &patch, Mode::Rehearse).await.map_err(|error| refused(&error))?;
+    let kept: Vec<String> = db
+        .read(mitigations::standing_on(db.pool(), workload))
+        .await?
+        .iter()
+        .filter_map(|one| one.variable().map(str::to_owned))
+        .collect();
+    let kept =
+        if kept.is_empty() { "No switch stands.".to_owned() } else { format!("Kept: {}.", kept.join(", ")) };
+    let change = format!("{} → {}", rollout.new_image, rollout.stable.image);
+    Ok(Rehearsal {
+        title: format!("Roll back to {}", rollout.stable.image),
+        lines: difference(&snapshot.deployment, &after),
+        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }),
+        pods: rollout.replicas,
+        key: None,
+        notes: vec![
+            kept,
+            "It is done by the rollout itself, step by step; its launch console shows how far it is.".into(),
+        ],
+        mark: rollback_mark(&rollout),
+        change,
+    })
+}
+
+/// Stands for returning from this rollout's version to its stable one.
+pub(in crate::services::mitigations) fn rollback_mark(rollout: &Rollout) -> String {
+    hashed(&format!("{} {} → {}", rollout.id, rollout.new_image, rollout.stable.image))
+}
