@@ -32,7 +32,7 @@ test('the demo has its own database and outside world, keeps what was done, and 
     await signIn(rui, demo, 'release manager')
     const path = await openSmall(rui)
     await visit(rui, path)
-    await item(rui, KEY).getByRole('checkbox').check()
+    await item(rui, KEY).getByRole('checkbox').click()
     await expect(item(rui, KEY).locator('.standing')).toContainText('Rui')
     await rui.close()
 
