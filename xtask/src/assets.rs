@@ -37,29 +37,53 @@ pub(crate) struct Sizes {
     gzip: usize,
 }
 
-/// Builds them, unless they stand there already.
-pub(crate) fn build(place: &Place) -> Result<Manifest, Fail> {
+/// Which module is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Make {
+    /// The small one, that is shipped, tested and measured.
+    Small,
+    /// One that is there sooner and has several times the bytes: for trying Gantry on the machine that built it.
+    Quick,
+}
+
+impl Make {
+    /// Cargo's profile.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Small => "wasm",
+            Self::Quick => "wasm-quick",
+        }
+    }
+}
+
+/// Builds them, unless they stand there already. The small ones are good for everything.
+pub(crate) fn build(place: &Place, make: Make) -> Result<Manifest, Fail> {
     let toolchain = WasmToolchain::find(place)?;
-    let inputs = inputs::digest(place, &toolchain.version()?)?;
-    if let Some(manifest) = existing(place, &inputs) {
+    let small = inputs::digest(place, &toolchain.version()?)?;
+    let quick = format!("{small}, quick");
+    let inputs = match make {
+        Make::Small => small.clone(),
+        Make::Quick => quick,
+    };
+    if let Some(manifest) = existing(place, &[&small, &inputs]) {
         return Ok(manifest);
     }
     let start = Instant::now();
-    let module = wasm::build(place, &toolchain)?;
+    let module = wasm::build(place, &toolchain, make)?;
     let style = style::build(place)?;
     let manifest = publish::publish(&place.site(), module, style, inputs)?;
     progress::say(&format!("Browser files built in {}", progress::elapsed(start)));
     Ok(manifest)
 }
 
-/// What the previous build left, if it was made from the same inputs and is complete.
-fn existing(place: &Place, inputs: &str) -> Option<Manifest> {
+/// What the previous build left, if it was made from one of these inputs and is complete.
+fn existing(place: &Place, inputs: &[&str]) -> Option<Manifest> {
     let site = place.site();
     let text = fs::read_to_string(site.join("manifest.json")).ok()?;
     let manifest: Manifest = serde_json::from_str(&text).ok()?;
     let complete =
         [&manifest.js, &manifest.wasm, &manifest.css].into_iter().all(|name| site.join(name).is_file());
-    (complete && manifest.inputs == inputs).then_some(manifest)
+    (complete && inputs.contains(&manifest.inputs.as_str())).then_some(manifest)
 }
 
 impl fmt::Display for Manifest {

@@ -10,7 +10,7 @@ pub(crate) fn run(place: &Place, args: &[String]) -> Result<(), Fail> {
     let named = args.iter().position(|arg| arg == "--profile").and_then(|at| args.get(at + 1));
     let profile = named.map_or("release", String::as_str);
     e2e::packages(&place.root.join("end2end"))?;
-    assets::build(place)?;
+    assets::build(place, assets::Make::Small)?;
     let mut cargo = place.cargo();
     cargo.args(["build", "--profile", profile, "--bins", "--locked"]);
     cargo.args(["--package", "gantry-server", "--package", "gantry-sandbox", "--package", "gantry-bench"]);

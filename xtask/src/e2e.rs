@@ -46,7 +46,7 @@ fn tests(place: &Place, build: Build, args: &[String]) -> Result<Count, Fail> {
     match build {
         Build::Alone => run::build(place)?,
         Build::WithTests => {
-            assets::build(place)?;
+            assets::build(place, assets::Make::Small)?;
             let mut cargo = place.cargo();
             cargo.args(["build", "--workspace", "--bins", "--tests", "--locked"]);
             progress::run("The panel and the sandbox", &mut cargo)?;

@@ -91,10 +91,21 @@ struct Dependency {
     req: String,
     /// Set for a crate beside this one.
     path: Option<String>,
+    /// Where it comes from.
+    source: Option<String>,
+    /// Set where a manifest names another registry than cargo's own.
+    registry: Option<String>,
 }
 
-/// Where `cargo` gets crates from unless told otherwise, as it writes it.
-const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+impl Metadata {
+    /// Where cargo gets crates from unless told otherwise: what the project's own crates ask for without naming a registry.
+    fn usual_sources(&self) -> BTreeSet<&str> {
+        let ours = self.packages.iter().filter(|package| package.source.is_none());
+        let asked = ours.flat_map(|package| &package.dependencies);
+        let usual = asked.filter(|one| one.registry.is_none()).filter_map(|one| one.source.as_deref());
+        usual.filter(|source| source.starts_with("registry+")).collect()
+    }
+}
 
 /// Checks the locked crates of the targets that `deny.toml` names.
 pub(crate) fn check(place: &Place) -> Result<(), Fail> {
@@ -123,6 +134,7 @@ fn troubles(rules: &Rules, metadata: &Metadata) -> Vec<String> {
     let linked: BTreeSet<&str> = metadata.resolve.nodes.iter().map(|node| node.id.as_str()).collect();
     let banned: BTreeMap<&str, &str> =
         rules.bans.deny.iter().map(|banned| (banned.name.as_str(), banned.reason.as_str())).collect();
+    let usual = metadata.usual_sources();
     let mut troubles = Vec::new();
     for package in metadata.packages.iter().filter(|package| linked.contains(package.id.as_str())) {
         let Package { name, version, .. } = package;
@@ -132,7 +144,7 @@ fn troubles(rules: &Rules, metadata: &Metadata) -> Vec<String> {
         match &package.source {
             None => troubles.extend(wildcards(rules, package)),
             Some(source) => {
-                if !rules.sources.knows(source) {
+                if !rules.sources.knows(source, &usual) {
                     troubles.push(format!(
                         "{name} {version} comes from {source}, which deny.toml does not allow"
                     ));
@@ -164,14 +176,14 @@ fn wildcards(rules: &Rules, package: &Package) -> Vec<String> {
 }
 
 impl Sources {
-    fn knows(&self, source: &str) -> bool {
+    fn knows(&self, source: &str, usual: &BTreeSet<&str>) -> bool {
         let within = |list: &[String], kind: &str| {
             source.strip_prefix(kind).is_some_and(|address| {
                 list.iter().any(|allowed| address.split(['?', '#']).next() == Some(allowed.as_str()))
             })
         };
-        // Without a list of its own, a registry is crates.io.
-        (self.allow_registry.is_empty() && source == CRATES_IO)
+        // Without a list of its own, a registry is cargo's own.
+        (self.allow_registry.is_empty() && usual.contains(source))
             || within(&self.allow_registry, "registry+")
             || within(&self.allow_git, "git+")
     }
@@ -189,10 +201,18 @@ mod tests {
         toml::from_str(&fs::read_to_string(file).unwrap()).unwrap()
     }
 
+    const USUAL: &str = "registry+https://index.example/";
+
+    /// A crate of the project, which asks for something of cargo's own registry.
+    fn asking() -> Value {
+        let asked = json!([{ "name": "fine", "req": "^1", "path": null, "source": USUAL, "registry": null }]);
+        package("asking", json!({ "source": null, "dependencies": asked }))
+    }
+
     fn package(name: &str, change: Value) -> Value {
         let mut package = json!({
             "id": format!("{name} 1"), "name": name, "version": "1.0.0", "license": "MIT OR Apache-2.0",
-            "source": CRATES_IO, "dependencies": [],
+            "source": USUAL, "dependencies": [],
         });
         package.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         package
@@ -200,6 +220,7 @@ mod tests {
 
     fn found(packages: &[Value]) -> Vec<String> {
         let nodes: Vec<_> = packages.iter().map(|package| json!({ "id": package["id"] })).collect();
+        let packages = [&[asking()], packages].concat();
         let metadata = json!({ "packages": packages, "resolve": { "nodes": nodes } });
         troubles(&rules(), &serde_json::from_value(metadata).unwrap())
     }
@@ -216,6 +237,10 @@ mod tests {
             (package("odd", json!({ "license": "MIT OR (" })), "cannot be read"),
             (package("openssl", json!({})), "is banned: TLS is rustls' everywhere"),
             (package("forked", json!({ "source": git })), "comes from git+https://example.com/fork"),
+            (
+                package("strange", json!({ "source": "registry+https://other.example/" })),
+                "comes from registry+https://other.example/",
+            ),
             (package("ours", json!({ "source": null, "dependencies": any })), "any version of loose"),
         ] {
             let found = found(&[package]);

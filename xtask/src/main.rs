@@ -84,7 +84,7 @@ fn start(task: &Task) -> Result<(), Fail> {
     let place = Place::find();
     match task {
         Task::BuildAssets => {
-            let built = assets::build(&place)?;
+            let built = assets::build(&place, assets::Make::Small)?;
             println!("{built}");
             Ok(())
         }

@@ -22,7 +22,7 @@ use crate::{
 /// Builds everything that a world is made of: the programs, and at the same time the browser's files.
 pub(crate) fn build(place: &Place) -> Result<(), Fail> {
     thread::scope(|scope| {
-        let assets = scope.spawn(|| assets::build(place));
+        let assets = scope.spawn(|| assets::build(place, assets::Make::Quick));
         let mut cargo = place.cargo();
         cargo.args([
             "build",

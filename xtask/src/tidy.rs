@@ -7,7 +7,7 @@ use crate::{assets, fail::Fail, place::Place, progress};
 /// The optimised program and the browser's files.
 pub(crate) fn release(place: &Place) -> Result<(), Fail> {
     let start = Instant::now();
-    let built = assets::build(place)?;
+    let built = assets::build(place, assets::Make::Small)?;
     let mut cargo = place.cargo();
     cargo.args([
         "build",

@@ -4,6 +4,7 @@ use std::fs;
 
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::Make;
 use crate::{
     fail::Fail,
     place::Place,
@@ -23,7 +24,7 @@ pub(super) struct Module {
 pub(super) const WASM_NAME: &str = "gantry_bg.wasm";
 
 /// Compiles the app for the browser and writes its bindings.
-pub(super) fn build(place: &Place, toolchain: &WasmToolchain) -> Result<Module, Fail> {
+pub(super) fn build(place: &Place, toolchain: &WasmToolchain, make: Make) -> Result<Module, Fail> {
     // A directory of its own: two compilers' files do not mix, and the server can be built at the same time.
     let target = place.target.join(match toolchain {
         WasmToolchain::Stock => "wasm",
@@ -40,10 +41,10 @@ pub(super) fn build(place: &Place, toolchain: &WasmToolchain) -> Result<Module, 
         "--features",
         "hydrate",
     ]);
-    cargo.args(["--profile", "wasm", "--target", TARGET, "--locked"]);
+    cargo.args(["--profile", make.profile(), "--target", TARGET, "--locked"]);
     progress::run("WebAssembly of the page", &mut cargo)?;
 
-    let compiled = target.join(TARGET).join("wasm/gantry_app.wasm");
+    let compiled = target.join(TARGET).join(make.profile()).join("gantry_app.wasm");
     let out = target.join("bindings");
     let _stale = fs::remove_dir_all(&out);
     let wrong = |error: &dyn std::fmt::Display| Fail::Said(format!("wasm-bindgen: {error:#}"));
