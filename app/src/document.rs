@@ -39,7 +39,7 @@ pub fn document_in<V: IntoView + 'static>(
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
                     <meta name="gantry-now" content=now/>
-                    {live.then(|| view! { <meta name="gantry-topics" content=topics/> })}
+                    {live.then(|| view! { <meta name="gantry-topics" content=topics data-seen=frame.seen.clone()/> })}
                     <title>{title}</title>
                     <link rel="icon" href="data:,"/>
                     <link rel="stylesheet" href=frame.assets.css.clone()/>

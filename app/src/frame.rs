@@ -27,6 +27,9 @@ pub struct Frame {
     pub now: DateTime<Utc>,
     /// Topics that this page listens to, such as `golive:<id>`.
     pub topics: Vec<String>,
+    /// How far the server had heard of changes before it read what this page shows; `None` where it cannot hear any. The
+    /// page hands it back when it begins to listen.
+    pub seen: Option<String>,
     /// A fresh idempotency key for the page's forms (a form adds its own name to it).
     pub form_key: String,
     /// True where the outside world is the sandbox: the page says so.

@@ -26,6 +26,8 @@ const BEAT: Duration = Duration::from_secs(15);
 pub(super) struct Asked {
     #[serde(default)]
     topics: String,
+    /// The mark of the page that listens; without one it is taken to have seen everything.
+    seen: Option<String>,
 }
 
 /// The stream.
@@ -46,8 +48,10 @@ pub(super) async fn stream(
     let page = page.map(|topic| visit.app.presence.open(topic, &user.actor.person));
     let all = std::iter::once(own.clone()).chain(others).chain(listen);
     let subscription = visit.app.hub.subscribe_for(Some(user.actor.person.id.0), all);
+    // Asked after the subscription: whatever happens from here on is news.
+    let missed = asked.seen.is_some() && asked.seen != visit.app.db.changes().mark();
     let watch = Watch { app: visit.app.clone(), auth: Box::new(auth), user, own: own.into() };
-    let mut response = Body::from_stream(messages(subscription, watch, page)).into_response();
+    let mut response = Body::from_stream(messages(subscription, watch, page, missed)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -60,11 +64,15 @@ fn messages(
     subscription: Subscription,
     watch: Watch,
     page: Option<OpenPage>,
+    missed: bool,
 ) -> impl futures_util::Stream<Item = Result<Bytes, std::convert::Infallible>> {
     async_stream::stream! {
         // Open for as long as the stream is.
         let _page = page;
         yield Ok(Bytes::from_static(b"retry: 1000\n: listening\n\n"));
+        if missed {
+            yield Ok(Bytes::from_static(b"event: change\ndata: *\n\n"));
+        }
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

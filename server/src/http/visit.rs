@@ -24,6 +24,8 @@ pub(super) struct Visit {
     pub(super) now: DateTime<Utc>,
     /// Path and query.
     path: String,
+    /// How far changes had been heard when the request came, before anything was read for it.
+    seen: Option<String>,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -36,6 +38,7 @@ impl FromRequestParts<App> for Visit {
             app: app.clone(),
             actor: parts.extensions.get::<Known>().map(|known| known.0.clone()),
             now: app.clock.now(),
+            seen: app.db.changes().mark(),
             path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         })
     }
@@ -49,7 +52,8 @@ impl Visit {
 
     /// The frame of the page, which listens to `topics`.
     pub(super) fn frame(&self, topics: Vec<String>) -> Frame {
-        frame(&self.app, self.actor.clone(), self.now, self.path.clone(), topics)
+        let frame = frame(&self.app, self.actor.clone(), self.now, self.path.clone(), topics);
+        Frame { seen: self.seen.clone(), ..frame }
     }
 
     /// The same visit as if it were to another page: a refused form shows the page that it was on.
@@ -72,6 +76,7 @@ pub(super) fn frame(
         actor,
         now,
         topics,
+        seen: None,
         form_key: Uuid::new_v4().to_string(),
         demo: app.site.demo,
     }

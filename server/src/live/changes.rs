@@ -1,8 +1,10 @@
 //! How much has changed so far: what is kept in memory is good for as long as this stands still. When changes cannot be
 //! heard, nothing kept is good.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use uuid::Uuid;
 
 /// The topic of everything about people and their sessions.
 pub const PEOPLE: &str = "people";
@@ -13,6 +15,8 @@ pub struct Changes(Arc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
+    /// Which process counts; made when first asked for.
+    process: OnceLock<Uuid>,
     hearing: AtomicBool,
     all: AtomicU64,
     people: AtomicU64,
@@ -22,6 +26,13 @@ impl Changes {
     /// The state of everything, or nothing while changes cannot be heard.
     pub fn all(&self) -> Option<u64> {
         self.0.hearing.load(Ordering::Acquire).then(|| self.0.all.load(Ordering::Acquire))
+    }
+
+    /// A mark of the state of everything in this process, or nothing while changes cannot be heard. Two marks that are the
+    /// same have no change between them.
+    pub fn mark(&self) -> Option<String> {
+        let process = self.0.process.get_or_init(Uuid::new_v4);
+        self.all().map(|all| format!("{}-{all}", process.simple()))
     }
 
     /// The state of people and their sessions, or nothing while changes cannot be heard.
@@ -65,6 +76,19 @@ mod tests {
         changes.hearing();
         assert_ne!(changes.all(), before.0);
         assert_ne!(changes.people(), before.1);
+    }
+
+    #[test]
+    fn marks_are_the_same_only_in_one_process_without_a_change_between_them() {
+        let (here, there) = (Changes::default(), Changes::default());
+        assert_eq!(here.mark(), None);
+        here.hearing();
+        there.hearing();
+        let before = here.mark();
+        assert!(before.is_some() && before == here.mark());
+        assert_ne!(before, there.mark());
+        here.changed("golive:1");
+        assert_ne!(before, here.mark());
     }
 
     #[test]

@@ -59,6 +59,25 @@ async fn a_tick_reaches_every_open_page_of_that_go_live_and_no_other() {
 }
 
 #[tokio::test]
+async fn what_changed_between_a_page_and_its_stream_is_told_first_and_nothing_otherwise() {
+    let world = World::start().await;
+    let id = world.go_live().await;
+    let item = signable(&world, id).await;
+    let mut sam = world.signed_in("sam").await;
+    let mut rui = world.signed_in("rui").await;
+    let page = sam.get(&format!("/go-lives/{id}")).await.body;
+    let seen = page.split_once("data-seen=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let topics = format!("golive:{id}&seen={seen}");
+    let changes = world.running.app.db.changes().clone();
+    if changes.mark().as_ref() == Some(&seen) {
+        let quiet = Stream::open(&sam, &topics).await;
+        assert!(!quiet.heard.lock().unwrap().contains("data: *"), "told of a change that was none");
+    }
+    rui.post(&format!("/go-lives/{id}/items/{item}/tick"), &[("seen", "0")]).await;
+    Stream::open(&sam, &topics).await.hears("event: change\ndata: *\n\n").await;
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_streams_of_the_session() {
     let world = World::start().await;
     let id = world.go_live().await;

@@ -73,11 +73,10 @@ fn delivery(page: Page<'_>, one: &Delivery, may: bool) -> Html {
         }
         DeliveryState::Queued | DeliveryState::Retrying { .. } | DeliveryState::Failed { .. } => None,
     };
-    let passing = matches!(one.state, DeliveryState::Queued | DeliveryState::Retrying { .. });
     let by = one.by.clone().unwrap_or_else(|| "Gantry".to_owned());
     let attempts = (one.attempts > 1).then(|| format!(" · {} attempts", one.attempts));
     view! {
-        <li class="delivery" data-key=one.id.to_string() data-passing=passing.then_some("")>
+        <li class="delivery" data-key=one.id.to_string()>
             <span class="delivery-what"><strong>{one.channel.clone()}</strong>" "{one.what.clone()}</span>
             <span class="delivery-state">{state(tone, word)}" "{sent}</span>
             <span class="said">{by}" · written "{time::ago(one.written_at, now)}{attempts}</span>

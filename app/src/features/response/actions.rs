@@ -188,11 +188,10 @@ fn row(frame: &Frame, one: &Mitigation) -> Html {
         }
         .part()
     });
-    let passing = matches!(one.phase, Phase::Asked | Phase::Writing | Phase::Watching { .. });
     let removed =
         one.removed_at.map(|at| view! { <p class="because">"Removed "{time::ago(at, frame.now)}</p> }.part());
     view! {
-        <li class="action-done" data-key=one.id.to_string() data-passing=passing.then_some("")>
+        <li class="action-done" data-key=one.id.to_string()>
             <p>
                 {state(tone, one.phase.label())}" "<strong>{title(&one.act)}</strong>
                 <span class="because">" · "{one.by.clone()}" "{time::ago(one.asked_at, frame.now)}</span>

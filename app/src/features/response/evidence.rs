@@ -72,7 +72,7 @@ fn bundle(frame: &Frame, model: &Evidence, one: &Bundle) -> Html {
         None => state(Tone::Quiet, "being collected"),
     };
     view! {
-        <section class="panel bundle" data-key=one.id.to_string() data-passing=one.finished_at.is_none().then_some("")>
+        <section class="panel bundle" data-key=one.id.to_string()>
             <h3>{standing}<span class="because">{one.by.clone()}" "{time::ago(one.asked_at, frame.now)}</span></h3>
             {bar}
             <ul class="checks">{rows}</ul>

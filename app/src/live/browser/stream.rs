@@ -40,11 +40,12 @@ pub(super) fn is_open() -> bool {
 
 /// Listens to the page's topics for as long as the page lives.
 pub(super) fn listen() {
-    let topics = dom::document()
-        .and_then(|document| document.query_selector("meta[name=gantry-topics]").ok().flatten())
-        .and_then(|meta| meta.get_attribute("content"))
-        .unwrap_or_default();
-    let line = Rc::new(Line { url: format!("/events?topics={topics}"), listeners: RefCell::default() });
+    let meta = dom::document()
+        .and_then(|document| document.query_selector("meta[name=gantry-topics]").ok().flatten());
+    let told = |name| meta.as_ref().and_then(|meta| meta.get_attribute(name)).unwrap_or_default();
+    // What changed after the page was made and before anybody listened is told first.
+    let url = format!("/events?topics={}&seen={}", told("content"), told("data-seen"));
+    let line = Rc::new(Line { url, listeners: RefCell::default() });
     line.listeners.replace(line.listeners());
     line.look();
     {
@@ -110,14 +111,8 @@ impl Line {
                     heard();
                     if OPENED.replace(true) {
                         page::refresh();
-                        return;
-                    }
-                    if light::get() != Connection::NotSent {
+                    } else if light::get() != Connection::NotSent {
                         light::set(Connection::Live);
-                    }
-                    // What was under way when the page was made may be over, and was told before anybody listened.
-                    if passing() {
-                        page::refresh();
                     }
                 }),
             ),
@@ -148,11 +143,6 @@ impl Line {
             dom::after(if signed_out { REOPEN_SIGNED_OUT } else { REOPEN_AFTER }, move || line.look());
         }
     }
-}
-
-/// Whether the page shows something that will be otherwise in a moment, by itself.
-fn passing() -> bool {
-    dom::document().is_some_and(|document| !dom::all(&document, "[data-passing]").is_empty())
 }
 
 fn close() {
