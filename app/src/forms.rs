@@ -15,6 +15,14 @@ pub const HEALTH: &str = "/health";
 pub const ADMIN: &str = "/admin";
 /// Everybody; posting adds somebody: `login`, `name`, `role`.
 pub const PEOPLE: &str = "/admin/people";
+/// The channels that people are told by.
+pub const CHANNELS: &str = "/admin/channels";
+
+/// Sends a test to a channel (post).
+pub fn test_channel(channel: &str) -> String {
+    format!("{CHANNELS}/{channel}/test")
+}
+
 /// The audit log; takes `?person=`, `?action=`, `?subject=`, `?from=`, `?until=`, `?before=`.
 pub const AUDIT: &str = "/admin/audit";
 /// Checks the whole log in the background (post).
@@ -31,6 +39,8 @@ pub fn person(id: UserId, what: &str) -> String {
     format!("{PEOPLE}/{id}/{what}")
 }
 
+/// The guided tour (post): `do` (`begin`, `resume`, `put-away`), `back` (the page).
+pub const TOUR: &str = "/tour";
 /// Sign-in page and form: `name`, `password`, `next`.
 pub const SIGN_IN: &str = "/sign-in";
 /// Where sign-in through the identity provider begins; takes `?next=`.

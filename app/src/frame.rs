@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Actor;
+use gantry_domain::tour::Tour as Stage;
 
 /// Paths of the built browser assets, as the manifest of the build names them (`/assets/…`, content-hashed).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,15 @@ pub struct Assets {
     pub wasm: String,
     /// The style sheet.
     pub css: String,
+}
+
+/// Where somebody is with the guided tour, and where the world around the demo is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tour {
+    /// Where they are with it.
+    pub stage: Stage,
+    /// Where the world is changed.
+    pub world: String,
 }
 
 /// The surroundings of one page, made by the server for one request.
@@ -34,4 +44,6 @@ pub struct Frame {
     pub form_key: String,
     /// True where the outside world is the sandbox: the page says so.
     pub demo: bool,
+    /// The guided tour, where there is one.
+    pub tour: Option<Tour>,
 }

@@ -32,4 +32,5 @@ pub mod release;
 pub mod rollout;
 pub mod text;
 pub mod threshold;
+pub mod tour;
 pub mod triage;

@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) kubelet: Kubelet,
     pub(crate) traffic: Traffic,
     pub(crate) scenario: Scenario,
+    /// When the vendor last revoked every key there was, as the cluster writes moments; empty for never.
+    pub(crate) revoked_at: String,
     pub(crate) counters: Counters,
     pub(crate) journal: Journal,
     /// The image that each Deployment (namespace, name) was first seen with: any other is a new version.
@@ -60,6 +62,7 @@ impl Cluster {
                 kubelet: Kubelet::default(),
                 traffic: Traffic::default(),
                 scenario: Scenario::default(),
+                revoked_at: String::new(),
                 counters: Counters::default(),
                 journal: Journal::default(),
                 baselines: BTreeMap::new(),

@@ -73,6 +73,10 @@ pub struct ServeArgs {
     /// The outside world is the sandbox: pages say so.
     #[arg(long, env = "GANTRY_DEMO", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0..=1, default_missing_value = "true", default_value = "false")]
     demo: bool,
+
+    /// Address of a page on which the world around a demo can be changed; with it people are offered a guided tour.
+    #[arg(long, env = "GANTRY_TOUR")]
+    tour: Option<String>,
     /// File that says how to reach the Kubernetes cluster. Without it: the cluster that the program runs in, if any.
     #[arg(long, env = "KUBECONFIG")]
     kubeconfig: Option<PathBuf>,
@@ -145,6 +149,8 @@ pub struct Config {
     pub trusted_proxies: usize,
     /// The outside world is the sandbox.
     pub demo: bool,
+    /// Where the world around a demo is changed.
+    pub tour: Option<String>,
     /// The cluster.
     pub kubeconfig: Option<PathBuf>,
     /// Prometheus.
@@ -238,6 +244,7 @@ impl Config {
             presets: args.presets,
             trusted_proxies: number("GANTRY_TRUSTED_PROXIES", &args.trusted_proxies)? as usize,
             demo: args.demo,
+            tour: address("GANTRY_TOUR", args.tour)?,
             kubeconfig,
             prometheus_url: address("GANTRY_PROMETHEUS_URL", args.prometheus_url)?,
             vendor: VendorConfig {

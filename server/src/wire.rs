@@ -26,7 +26,7 @@ use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::evidence::Collector;
 use crate::services::first_admin;
 use crate::services::incidents::Desk;
-use crate::services::panel::Panel;
+use crate::services::panel::{Panel, hosts_of};
 use crate::services::preflight::Surroundings;
 use crate::services::preflight_looks::neighbours;
 use crate::services::probes::addresses::{Addresses, Hosts};
@@ -166,6 +166,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         looks: Arc::clone(&looks),
         channels: channels.clone(),
         replica: engine.holder,
+        channels: hosts_of(&config.incidents),
         started_at: clock.now(),
     };
     let app = App::new(Parts {
@@ -182,7 +183,12 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         status: StatusPage::new(config.incidents.status_page),
         assets,
         presets: presets.clone(),
-        site: Site { origin: origin.clone(), demo: config.demo, trusted_proxies: config.trusted_proxies },
+        site: Site {
+            origin: origin.clone(),
+            demo: config.demo,
+            tour: config.tour,
+            trusted_proxies: config.trusted_proxies,
+        },
         oidc,
         stop: stop.clone(),
     });

@@ -99,6 +99,7 @@ impl World {
             },
             database: database.clone(),
             kubeconfig: kubeconfig.clone(),
+            tour: !options.ephemeral,
             ports: ports.clone(),
         };
         let (panel, sign_ins) = panel::start(&surroundings).await?;

@@ -8,6 +8,7 @@ use crate::ui::html::{Html, Part};
 use super::account::{account, presence};
 use super::lights::{Light, lights};
 use super::state::drawings;
+use super::tour::strip;
 use super::ways;
 use crate::forms;
 use crate::frame::Frame;
@@ -51,7 +52,7 @@ pub fn layout(frame: &Frame, place: &Place, body: impl IntoView) -> impl IntoVie
         {drawings()}
         {bar(frame, place)}
         {frame.actor.as_ref().map(|actor| ways::rail(&frame.path, actor.role))}
-        <main id="main" class=if signed_in { "page" } else { "page alone" }>{body}</main>
+        <main id="main" class=if signed_in { "page" } else { "page alone" }>{frame.tour.as_ref().map(|tour| strip(frame, tour))}{body}</main>
         {frame.actor.as_ref().map(|actor| keys(actor.role))}
         {signed_in.then(commands)}
     }

@@ -9,4 +9,6 @@ pub mod lights;
 pub mod link;
 pub mod state;
 pub mod time;
+pub mod tour;
+mod tour_words;
 pub mod ways;

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::outside::journal::Received;
 use crate::scenario::Scenario;
+use crate::world::object;
 
 type Shared = State<Arc<Cluster>>;
 
@@ -66,7 +67,7 @@ async fn show(State(cluster): Shared) -> Json<Scenario> {
 async fn change(State(cluster): Shared, Json(change): Json<Value>) -> Response {
     match presets::merged(&cluster.scenario(), &change) {
         Ok(scenario) => {
-            switch(&cluster, scenario.clone());
+            switch(&cluster, scenario.clone(), presets::revokes(&change));
             Json(scenario).into_response()
         }
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response(),
@@ -80,25 +81,29 @@ async fn choose(State(cluster): Shared, Path(preset): Path<String>) -> Response 
     };
     match preset.on(&cluster.scenario()) {
         Ok(scenario) => {
-            switch(&cluster, scenario);
+            switch(&cluster, scenario, preset.revokes());
             Redirect::to("/").into_response()
         }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
 }
 
-/// What was until now happens under the old scenario first.
-fn switch(cluster: &Cluster, scenario: Scenario) {
+/// What was until now happens under the old scenario first. A key that is revoked once more is any key that there is by now.
+fn switch(cluster: &Cluster, scenario: Scenario, revokes: bool) {
     cluster.with(|state| {
-        crate::traffic::advance(state, chrono::Utc::now());
+        let now = chrono::Utc::now();
+        crate::traffic::advance(state, now);
         state.scenario = scenario;
+        if revokes {
+            state.revoked_at = object::stamp(now);
+        }
     });
     cluster.wake();
 }
 
 /// Back to a world in which everything works; the images that run now count as the old version.
 async fn reset(State(cluster): Shared, headers: HeaderMap) -> Response {
-    switch(&cluster, Scenario::default());
+    switch(&cluster, Scenario::default(), false);
     cluster.with(|state| {
         state.baselines.clear();
         state.note_baselines();

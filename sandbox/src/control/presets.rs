@@ -18,6 +18,16 @@ impl Preset {
     pub(crate) fn on(&self, current: &Scenario) -> Result<Scenario, serde_json::Error> {
         merged(current, &serde_json::from_str(self.change)?)
     }
+
+    /// Whether it has the vendor revoke the keys of this moment.
+    pub(crate) fn revokes(&self) -> bool {
+        serde_json::from_str(self.change).is_ok_and(|change| revokes(&change))
+    }
+}
+
+/// Whether a change has the vendor revoke the keys of this moment.
+pub(crate) fn revokes(change: &Value) -> bool {
+    change.get("key_revoked").and_then(Value::as_bool) == Some(true)
 }
 
 /// Merges switches into a scenario; what is not named stays, `null` goes back to the default.

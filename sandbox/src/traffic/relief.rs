@@ -17,7 +17,7 @@ pub(crate) struct Relief {
     pub(crate) queue: bool,
     /// It does without the vendor.
     pub(crate) fallback: bool,
-    /// It started with a key that was written after the first one.
+    /// It started with a key that was written after the vendor had revoked those before.
     pub(crate) fresh_key: bool,
 }
 
@@ -37,19 +37,20 @@ pub(crate) fn of(state: &State, pod: &Value) -> Relief {
             // Time stamps of one form: they sort as the moments do.
             relief.fresh_key |= secret
                 .and_then(|secret| rewritten(&secret, key))
-                .is_some_and(|at| !made.is_empty() && *made >= *at);
+                .is_some_and(|at| !made.is_empty() && *made >= *at && at >= state.revoked_at);
         }
     }
     relief
 }
 
-/// Whether a key is one that was written over an earlier one: the vendor knows it although it revoked the first.
+/// Whether a key is one that was written over an earlier one since that was revoked: the vendor knows it.
 pub(crate) fn is_rewritten(state: &State, value: &str) -> bool {
     state.world.list(&SECRETS, None).iter().any(|secret| {
         let data = secret.get("data").and_then(Value::as_object);
-        data.into_iter()
-            .flatten()
-            .any(|(key, held)| decoded(held).as_deref() == Some(value) && rewritten(secret, key).is_some())
+        data.into_iter().flatten().any(|(key, held)| {
+            decoded(held).as_deref() == Some(value)
+                && rewritten(secret, key).is_some_and(|at| at >= state.revoked_at)
+        })
     })
 }
 

@@ -3,7 +3,7 @@
 use gantry_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, get, post, quick, scenario, send};
+use crate::support::{APPLY, Answer, get, patch, post, quick, scenario, send, until};
 
 fn event() -> Value {
     json!({ "api_key": "phc_sandbox_project_key", "event": "gantry check", "distinct_id": "gantry" })
@@ -68,6 +68,35 @@ async fn a_revoked_key_is_refused_everywhere() {
     assert_eq!(post(posthog, "/flags?v=2", &event()).await.status, 401);
     assert_eq!(with_key(&sandbox, "/api/projects/1/", "phx_x").await.status, 401);
     assert_eq!(with_key(&sandbox, "/api/personal_api_keys/@current/", "phx_x").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_new_key_is_good_until_keys_are_revoked_once_more() {
+    let sandbox = quick().await;
+    let (kube, posthog) = (&sandbox.urls().kube, &sandbox.urls().posthog);
+    let secret = "/api/v1/namespaces/integrations/secrets/posthog-credentials?fieldManager=gantry&force=true";
+    let put = async |encoded: &str| {
+        let metadata = json!({ "name": "posthog-credentials" });
+        let change = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": { "api-key": encoded },
+        });
+        assert_eq!(patch(kube, secret, APPLY, &change).await.status, 200);
+    };
+    let sent = async |key: &str| {
+        let event = json!({ "api_key": key, "event": "e", "distinct_id": "d" });
+        post(posthog, "/i/v0/e/", &event).await.status
+    };
+    scenario(&sandbox, json!({ "key_revoked": true })).await;
+    put("cGhjX3NlY29uZA==").await;
+    assert_eq!(sent("phc_second").await, 200);
+    // The cluster writes moments to the second: what was written in this one is still good.
+    until("the second key is revoked too", async || {
+        scenario(&sandbox, json!({ "key_revoked": true })).await;
+        sent("phc_second").await == 401
+    })
+    .await;
+    put("cGhjX3RoaXJk").await;
+    assert_eq!((sent("phc_third").await, sent("phc_first").await), (200, 401));
 }
 
 #[tokio::test]

@@ -41,8 +41,14 @@ pub(super) async fn entrance(visit: Visit) -> Result<Page, Fault> {
             (_, None, None) => "Whether it is whole is unknown.".to_owned(),
         },
     };
+    let channels = match visit.app.desk.channels.len() {
+        0 => "Nobody is told: neither Slack nor PagerDuty is configured.".to_owned(),
+        1 => "One of two is configured.".to_owned(),
+        _ => "Slack and PagerDuty are configured.".to_owned(),
+    };
     let rooms = vec![
         (forms::PEOPLE, "People", people),
+        (forms::CHANNELS, "Channels", channels),
         (forms::AUDIT, "Audit log", log),
         (forms::THRESHOLDS, "Thresholds", "When Gantry raises the alarm, and how loudly.".to_owned()),
         (forms::HEALTH, "Panel health", "How Gantry itself is, and what it stands on.".to_owned()),

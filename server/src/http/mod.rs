@@ -2,6 +2,7 @@
 
 mod address;
 mod admin_audit;
+mod admin_channels;
 mod admin_people;
 mod assets;
 mod console;
@@ -41,6 +42,7 @@ mod status;
 mod thresholds;
 mod thresholds_import;
 mod thresholds_view;
+mod tour;
 mod triage;
 mod visit;
 

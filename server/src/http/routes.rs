@@ -5,9 +5,9 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use gantry_domain::actor::Role;
 
 use super::{
-    App, admin_audit, admin_people, assets, console, events, evidence, export, first_admin, gate, go_lives,
-    health, import, incidents, items, mitigations, oidc, overview, panel, plan, postmortem, preflight,
-    release, rollout, sign_in, status, thresholds, thresholds_import, triage,
+    App, admin_audit, admin_channels, admin_people, assets, console, events, evidence, export, first_admin,
+    gate, go_lives, health, import, incidents, items, mitigations, oidc, overview, panel, plan, postmortem,
+    preflight, release, rollout, sign_in, status, thresholds, thresholds_import, tour, triage,
 };
 
 /// What an address needs.
@@ -152,12 +152,15 @@ pub const TABLE: &[Route] = routes! {
     Get "/admin/people" RULE true admin_people::list;
     Post "/admin/people" RULE true admin_people::invite;
     Post "/admin/people/{id}/{what}" RULE true admin_people::change;
+    Get "/admin/channels" RULE true admin_channels::list;
+    Post "/admin/channels/{channel}/test" RULE true admin_channels::test;
     Get "/admin/audit" RULE true admin_audit::show;
     Post "/admin/audit/verify" RULE true admin_audit::verify;
     Get "/admin/audit.csv" RULE true admin_audit::csv;
     Get "/admin/audit.json" RULE true admin_audit::json;
     Get "/welcome/{token}" PUBLIC true admin_people::welcome;
     Post "/welcome" PUBLIC true admin_people::choose;
+    Post "/tour" READ true tour::ask;
     Get "/livez" PUBLIC false health::alive;
     Get "/readyz" PUBLIC false health::ready;
     Get "/health.json" PUBLIC false health::document;

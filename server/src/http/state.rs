@@ -23,6 +23,8 @@ pub struct Site {
     pub origin: String,
     /// Whether the outside world is the sandbox; pages say so.
     pub demo: bool,
+    /// Where the world around a demo is changed; with it there is a guided tour.
+    pub tour: Option<String>,
     /// Proxies before the program that add to `X-Forwarded-For`.
     pub trusted_proxies: usize,
 }

@@ -3,11 +3,14 @@
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use gantry_app::frame::Frame;
+use gantry_app::frame::{Frame, Tour};
 use gantry_domain::actor::Actor;
+use gantry_domain::tour::Tour as Stage;
 use uuid::Uuid;
 
 use super::{App, Fault};
+use crate::live::topics;
+use crate::services::tour as tours;
 
 /// The signed-in person of a request, put there by the guard.
 #[derive(Clone, Debug)]
@@ -26,22 +29,38 @@ pub(super) struct Visit {
     path: String,
     /// How far changes had been heard when the request came, before anything was read for it.
     seen: Option<String>,
+    /// Where the person is with the guided tour.
+    tour: Option<Tour>,
 }
 
 impl FromRequestParts<App> for Visit {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        // First of all: what changes while the rest is read was not seen.
+        let seen = app.db.changes().mark();
         let uri =
             OriginalUri::from_request_parts(parts, app).await.map_or_else(|_| parts.uri.clone(), |uri| uri.0);
+        let actor = parts.extensions.get::<Known>().map(|known| known.0.clone());
+        let tour = match (&app.site.tour, &actor) {
+            (Some(world), Some(actor)) => tour(app, actor, world).await,
+            _ => None,
+        };
         Ok(Self {
+            tour,
             app: app.clone(),
-            actor: parts.extensions.get::<Known>().map(|known| known.0.clone()),
+            actor,
             now: app.clock.now(),
-            seen: app.db.changes().mark(),
+            seen,
             path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         })
     }
+}
+
+/// Where somebody is with the tour. A tour is worth no error: without an answer there is none.
+async fn tour(app: &App, actor: &Actor, world: &str) -> Option<Tour> {
+    let stage = tours::see(&app.db, actor.person.id).await.ok()?;
+    Some(Tour { stage, world: world.to_owned() })
 }
 
 impl Visit {
@@ -51,9 +70,14 @@ impl Visit {
     }
 
     /// The frame of the page, which listens to `topics`.
-    pub(super) fn frame(&self, topics: Vec<String>) -> Frame {
+    pub(super) fn frame(&self, mut topics: Vec<String>) -> Frame {
+        let on_tour = self.tour.as_ref().is_some_and(|tour| matches!(tour.stage, Stage::On(_)));
+        // Each step ticks itself off on whichever page somebody is.
+        if on_tour && !topics.is_empty() && !topics.iter().any(|topic| topic == topics::OVERVIEW) {
+            topics.push(topics::OVERVIEW.to_owned());
+        }
         let frame = frame(&self.app, self.actor.clone(), self.now, self.path.clone(), topics);
-        Frame { seen: self.seen.clone(), ..frame }
+        Frame { seen: self.seen.clone(), tour: self.tour.clone(), ..frame }
     }
 
     /// The same visit as if it were to another page: a refused form shows the page that it was on.
@@ -79,5 +103,6 @@ pub(super) fn frame(
         seen: None,
         form_key: Uuid::new_v4().to_string(),
         demo: app.site.demo,
+        tour: None,
     }
 }

@@ -39,6 +39,9 @@ pub fn is_on_overview(topic: &str) -> bool {
 /// What admins look after: people, the audit log.
 pub const ADMIN: &str = "admin";
 
+/// What people do with the guided tour. Only kept pages listen to it.
+pub const TOUR: &str = "tour";
+
 /// The panel's own health, as this replica sees it.
 pub const PANEL: &str = "panel";
 

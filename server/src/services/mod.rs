@@ -1,6 +1,7 @@
 //! What people can do: load, ask the domain, save, announce. No SQL text, and nothing about HTTP.
 
 pub mod audit_log;
+pub mod channels;
 pub mod console;
 pub mod evidence;
 pub mod first_admin;
@@ -25,6 +26,7 @@ pub mod response_summary;
 pub mod rollouts;
 pub mod team;
 pub mod thresholds;
+pub mod tour;
 pub mod triage;
 pub mod workloads;
 

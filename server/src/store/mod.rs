@@ -3,6 +3,7 @@
 pub mod alert_states;
 pub mod audit;
 pub mod audit_log;
+pub mod channels;
 pub mod entries;
 mod error;
 pub mod evidence;
@@ -29,6 +30,7 @@ pub mod sessions;
 pub mod team;
 pub mod thresholds;
 pub mod throttle;
+pub mod tours;
 pub mod triages;
 mod tx;
 pub mod users;

@@ -45,6 +45,7 @@ pub(crate) fn config(url: &str) -> Config {
         presets: None,
         trusted_proxies: 1,
         demo: false,
+        tour: None,
         kubeconfig: None,
         prometheus_url: None,
         vendor: nobody(),

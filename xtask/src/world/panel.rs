@@ -45,6 +45,8 @@ pub(super) struct Surroundings {
     pub(super) database: String,
     /// Its cluster.
     pub(super) kubeconfig: PathBuf,
+    /// Whether people are offered the guided tour.
+    pub(super) tour: bool,
     /// The rest of the outside world.
     pub(super) ports: Ports,
 }
@@ -60,7 +62,9 @@ impl Surroundings {
         let health = |suffix: &str| {
             format!("{}/services/{{namespace}}{suffix}/{{deployment}}", address(self.ports.services))
         };
-        vec![
+        // Only for people: tests look at pages as they are without it.
+        let tour = self.tour.then(|| ("GANTRY_TOUR", address(self.ports.control)));
+        let told = vec![
             ("GANTRY_HEALTH_URL", health("")),
             ("GANTRY_STAGING_HEALTH_URL", health("-staging")),
             ("GANTRY_POSTHOG_API", address(self.ports.posthog)),
@@ -85,7 +89,8 @@ impl Surroundings {
             ("GANTRY_PROMETHEUS_URL", address(self.ports.prometheus)),
             ("GANTRY_DEMO", "1".into()),
             ("KUBECONFIG", self.kubeconfig.display().to_string()),
-        ]
+        ];
+        told.into_iter().chain(tour).collect()
     }
 
     /// Runs one of the program's short commands and returns what it printed.

@@ -1,6 +1,7 @@
 //! What admins look after: people, and the audit log. Choosing a password by a one-time link is here too.
 
 pub mod audit;
+pub mod channels;
 pub mod index;
 pub mod model;
 pub mod people;

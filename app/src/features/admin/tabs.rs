@@ -6,8 +6,12 @@ use crate::forms;
 use crate::frame::Frame;
 use crate::ui::html::{Html, Part};
 
-const TABS: [(&str, &str); 3] =
-    [(forms::ADMIN, "Admin"), (forms::PEOPLE, "People"), (forms::AUDIT, "Audit log")];
+const TABS: [(&str, &str); 4] = [
+    (forms::ADMIN, "Admin"),
+    (forms::PEOPLE, "People"),
+    (forms::CHANNELS, "Channels"),
+    (forms::AUDIT, "Audit log"),
+];
 
 /// The ways between them.
 pub(super) fn tabs(frame: &Frame) -> Html {

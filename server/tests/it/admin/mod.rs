@@ -1,4 +1,5 @@
 //! What admins look after.
 
 mod audit_log;
+mod channels;
 mod people;

@@ -3,4 +3,5 @@
 mod health;
 mod page;
 mod stalls;
+mod tour;
 mod troubles;
