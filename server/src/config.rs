@@ -73,7 +73,6 @@ pub struct ServeArgs {
     /// The outside world is the sandbox: pages say so.
     #[arg(long, env = "GANTRY_DEMO", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0..=1, default_missing_value = "true", default_value = "false")]
     demo: bool,
-
     /// Address of a page on which the world around a demo can be changed; with it people are offered a guided tour.
     #[arg(long, env = "GANTRY_TOUR")]
     tour: Option<String>,

@@ -81,7 +81,7 @@ fn on(frame: &Frame, tour: &Tour, walk: &Walk) -> Html {
         Some(step) => present(frame, tour, walk, step),
         None => finished(frame, walk),
     };
-    let away = walk.now().is_some().then(|| ask(frame, Ask::PutAway, "Put the tour away", "button quiet"));
+    let away = walk.now().is_some().then(|| ask(frame, Ask::PutAway, "Put away", "button quiet"));
     view! {
         <aside class="tour" aria-label="Guided tour">
             <div class="tour-head">

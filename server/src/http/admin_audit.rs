@@ -100,7 +100,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Pag
         entries: entries.into_iter().map(entry).collect(),
         older,
         query,
-        check: check.map(checked),
+        check: check.map(|check| checked(check, visit.now)),
     };
     Ok(Page::ok(&page::render(&visit.frame(vec![topics::ADMIN.to_owned()]), &model)))
 }
@@ -123,8 +123,11 @@ fn entry(entry: store::Entry) -> Entry {
     }
 }
 
-fn checked(check: store::Check) -> Check {
+fn checked(check: store::Check, now: DateTime<Utc>) -> Check {
     let outcome = match (check.finished_at, check.entries, check.broken_at) {
+        (None, ..) if check.is_lost(now) => {
+            Outcome::Unknown("The last check did not come to an end; check it again.".to_owned())
+        }
         (None, ..) => Outcome::Running,
         (Some(_), Some(entries), _) => Outcome::Intact(entries),
         (Some(_), None, Some(at)) => Outcome::Broken { at, why: check.why.unwrap_or_default() },

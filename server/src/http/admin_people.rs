@@ -35,6 +35,7 @@ pub(super) async fn entrance(visit: Visit) -> Result<Page, Fault> {
     let log = match check {
         None => "Nobody has checked here yet whether it is whole.".to_owned(),
         Some(check) => match (check.finished_at, check.entries, check.broken_at) {
+            (None, ..) if check.is_lost(visit.now) => "The last check did not come to an end.".to_owned(),
             (None, ..) => "It is being checked.".to_owned(),
             (_, Some(entries), _) => format!("Whole when it was last checked: {entries} entries."),
             (_, None, Some(at)) => format!("BROKEN at entry {at}."),

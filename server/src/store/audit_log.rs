@@ -1,6 +1,6 @@
 //! Looking through the audit log, and what checking it came to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -85,6 +85,16 @@ pub struct Check {
     pub broken_at: Option<i64>,
     /// What is wrong, or why it could not be checked.
     pub why: Option<String>,
+}
+
+/// The longest that a check takes, however long the log is.
+const LONGEST_CHECK: TimeDelta = TimeDelta::minutes(15);
+
+impl Check {
+    /// Whether whoever ran it is gone: it has neither ended nor may it still be under way.
+    pub fn is_lost(&self, now: DateTime<Utc>) -> bool {
+        self.finished_at.is_none() && now - self.started_at > LONGEST_CHECK
+    }
 }
 
 /// The newest check.

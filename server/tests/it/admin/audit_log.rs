@@ -82,3 +82,44 @@ async fn the_whole_log_is_checked_in_the_background_and_what_it_came_to_stays() 
     eventually("it is broken", Duration::from_secs(10), || says(&ana, "The log is broken at entry 2")).await;
     assert!(ana.get("/admin").await.body.contains("BROKEN at entry 2"));
 }
+
+#[tokio::test]
+async fn a_file_holds_everything_that_was_looked_for_and_never_a_formula() {
+    let world = World::start().await;
+    let insert = "insert into audit_log (at, actor_name, action, subject, detail)
+        select now(), '=HYPERLINK(1)', 'test.' || n, 'tests', '{}' from generate_series(1, 230) n";
+    world.sql(insert).await.unwrap();
+    let mut ana = world.signed_in("ana").await;
+    let csv = ana.get("/admin/audit.csv?action=test.").await;
+    let attached = csv.headers.get("content-disposition").unwrap().to_str().unwrap();
+    assert!(attached.starts_with("attachment") && attached.contains("audit-log.csv"), "{attached}");
+    assert_eq!(csv.body.lines().count(), 231, "more than one page of the log, and its head");
+    assert_eq!(csv.body.matches("'=HYPERLINK(1)").count(), 230, "{}", csv.body);
+    let json = ana.get("/admin/audit.json?action=test.").await.body;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let rows = json.as_array().unwrap();
+    assert_eq!(rows.len(), 230);
+    // With the link of the chain, so that a file can be held against the log.
+    assert!(rows.iter().all(|row| row["hash"].as_str().is_some_and(|hash| hash.len() == 64)), "{}", rows[0]);
+    for path in ["/admin/audit.csv", "/admin/audit.json"] {
+        let mut rui = world.signed_in("rui").await;
+        assert_eq!(rui.get(path).await.status, StatusCode::FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn a_check_whose_server_was_killed_is_unknown_and_not_under_way_for_ever() {
+    let world = World::start().await;
+    let begun = |minutes: u32| {
+        format!(
+            "insert into audit_checks (id, asked_by_name, started_at)
+             values (gen_random_uuid(), 'Ana', now() - interval '{minutes} minutes')"
+        )
+    };
+    let mut ana = world.signed_in("ana").await;
+    world.sql(&begun(20)).await.unwrap();
+    assert!(ana.get("/admin/audit").await.body.contains("did not come to an end"));
+    assert!(ana.get("/admin").await.body.contains("did not come to an end"));
+    world.sql(&begun(1)).await.unwrap();
+    assert!(ana.get("/admin/audit").await.body.contains("is being checked"));
+}

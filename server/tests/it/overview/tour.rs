@@ -30,10 +30,12 @@ async fn posthog(world: &World) -> IntegrationId {
 async fn fire(world: &World) -> IncidentId {
     let fired = Fired {
         integration: posthog(world).await,
+        preset: "posthog".parse().unwrap(),
         threshold_key: "auth-failures".parse().unwrap(),
         threshold_name: "Authentication failures".into(),
         version: 1,
         severity: Severity::P1,
+        value: Some(12.0),
         sentence: "401/403 is 12 per minute, above 0".into(),
         at: world.running.app.clock.now(),
     };
@@ -66,9 +68,15 @@ async fn act(world: &World, incident: IncidentId) {
     let asked = Mitigation::asked(Uuid::now_v7(), incident, target, act, "Rui Matos".into(), now);
     let done = Mitigation { phase: Phase::Done { at: now }, ..asked };
     let db = &world.running.app.db;
-    db.tx(move |tx| Box::pin(async move { Ok::<_, StoreError>(mitigations::add(tx, &done).await?) }))
-        .await
-        .unwrap();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            // As whoever acts does.
+            tx.announce(format!("incident:{incident}"));
+            Ok::<_, StoreError>(mitigations::add(tx, &done).await?)
+        })
+    })
+    .await
+    .unwrap();
 }
 
 async fn ask(who: &mut Browser, what: &str, back: &str) {
