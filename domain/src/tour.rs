@@ -33,6 +33,7 @@ impl Step {
 
 /// An incident as the tour looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is seen for itself, in any order")]
 pub struct Followed {
     /// Which.
     pub id: IncidentId,
