@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::incidents::IncidentConfig;
 use crate::engine::alerts::Evaluator;
 use crate::engine::outbox::Outbox;
 use crate::engine::probes::{self, Probes};
@@ -150,11 +151,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     };
     let workloads = Workloads::new(cluster.clone(), hub.clone());
     let channels = Channels::new(&config.incidents)?;
-    let desk = Desk {
-        calendar: Arc::new(config.incidents.calendar.clone()),
-        channels: channels.configured().into(),
-        origin: origin.as_str().into(),
-    };
+    let desk = desk(&config.incidents, &channels, &origin);
     let acting = engine::mitigations::Engine::new(db.clone(), hub.clone(), cluster.clone(), clock.clone());
     let collector = Collector { db: db.clone(), around: responding.clone(), clock: clock.clone() };
     let collecting = engine::evidence::Engine::new(collector, hub.clone());
@@ -166,7 +163,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         looks: Arc::clone(&looks),
         channels: channels.clone(),
         replica: engine.holder,
-        channels: hosts_of(&config.incidents),
+        channel_hosts: hosts_of(&config.incidents),
         started_at: clock.now(),
     };
     let app = App::new(Parts {
@@ -220,6 +217,15 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(listen::serve(listener, router(app.clone()), stop.clone()));
     tracing::info!("serving {origin}");
     Ok(Running { app, address, stop, tasks })
+}
+
+/// What incidents are kept by.
+fn desk(incidents: &IncidentConfig, channels: &Channels, origin: &str) -> Desk {
+    Desk {
+        calendar: Arc::new(incidents.calendar.clone()),
+        channels: channels.configured().into(),
+        origin: origin.into(),
+    }
 }
 
 /// The database, brought up to date where that is wished.

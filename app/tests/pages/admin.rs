@@ -5,10 +5,11 @@ use gantry_app::features::admin::model::{Audit, Check, Entry, Link, Outcome, Peo
 use gantry_app::features::admin::{audit, people};
 use gantry_app::features::panel::model::{Group, Model, Part};
 use gantry_app::features::panel::page;
-use gantry_app::frame::Tour;
+use gantry_app::frame::{Frame, Tour};
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
+use gantry_domain::id::IncidentId;
 use gantry_domain::panel::State;
 use gantry_domain::people::Member;
 use gantry_domain::tour::{Followed, Seen, Tour as Stage, walk};
@@ -129,7 +130,7 @@ fn walked(incidents: Vec<Followed>) -> Tour {
 
 fn followed() -> Followed {
     Followed {
-        id: "00000000-0000-0000-0000-000000000007".parse().unwrap(),
+        id: IncidentId(uuid::Uuid::from_u128(7)),
         number: 7,
         since: fixtures::before(222),
         led: true,
@@ -141,9 +142,7 @@ fn followed() -> Followed {
 }
 
 fn with_tour(role: Role, path: &str, tour: Tour) -> String {
-    let mut frame = fixtures::frame(Some(role));
-    frame.path = path.to_owned();
-    frame.tour = Some(tour);
+    let frame = Frame { path: path.to_owned(), tour: Some(tour), ..fixtures::frame(Some(role)) };
     crate::plain(&page::render(&frame, &Model::default()))
 }
 

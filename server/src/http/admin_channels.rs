@@ -33,7 +33,7 @@ async fn show(visit: &Visit, status: StatusCode, refusal: Option<Refusal>) -> Re
         host: visit
             .app
             .panel
-            .channels
+            .channel_hosts
             .iter()
             .find(|(known, _)| *known == channel)
             .map(|(_, host)| host.clone()),

@@ -35,7 +35,7 @@ pub struct Panel {
     /// This process among the replicas.
     pub replica: Uuid,
     /// The channels that are configured, with the hosts that messages go to.
-    pub channels: Vec<(Channel, String)>,
+    pub channel_hosts: Vec<(Channel, String)>,
     /// When it began.
     pub started_at: DateTime<Utc>,
 }

@@ -5,7 +5,7 @@ use gantry_domain::mitigation::{Act, Mitigation, Phase};
 use gantry_domain::preset::{Severity, Workload};
 use gantry_server::services::incidents::Desk;
 use gantry_server::services::incidents::opening::{self, Cleared, Fired};
-use gantry_server::store::{StoreError, integrations, mitigations};
+use gantry_server::store::{integrations, mitigations};
 use reqwest::StatusCode;
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ async fn act(world: &World, incident: IncidentId) {
         Box::pin(async move {
             // As whoever acts does.
             tx.announce(format!("incident:{incident}"));
-            Ok::<_, StoreError>(mitigations::add(tx, &done).await?)
+            mitigations::add(tx, &done).await
         })
     })
     .await

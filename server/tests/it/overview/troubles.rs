@@ -101,7 +101,8 @@ async fn answer(how: How, number: usize, mut stream: TcpStream) {
         }
     };
     let _gone = stream.write_all(head.as_bytes()).await;
-    while how == How::Huge && stream.write_all(&[b'x'; 64 * 1024]).await.is_ok() {}
+    let much = vec![b'x'; 64 * 1024];
+    while how == How::Huge && stream.write_all(&much).await.is_ok() {}
     let _closed = stream.shutdown().await;
 }
 
@@ -134,8 +135,8 @@ impl Town {
         config.kubeconfig = Some(kubeconfig);
         config.prometheus_url = Some(at(Who::Prometheus, &self.metrics.url));
         config.health_url = Some(format!("{}/services/{{namespace}}/{{deployment}}", urls.services));
-        config.vendor.api = vendor.clone();
-        config.vendor.capture = vendor.clone();
+        config.vendor.api.clone_from(&vendor);
+        config.vendor.capture.clone_from(&vendor);
         config.vendor.status = vendor;
         config.incidents = IncidentConfig {
             slack: Some(format!("{}/services/T0/B0/canary-4d", at(Who::Slack, &urls.slack)).into()),
