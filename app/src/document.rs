@@ -30,6 +30,7 @@ pub fn document_in<V: IntoView + 'static>(
         let frame = frame.clone();
         let title = format!("{title} · Gantry");
         let now = frame.now.to_rfc3339();
+        let zone = frame.zone.minutes().to_string();
         let topics = frame.topics.join(",");
         let live = !topics.is_empty();
         view! {
@@ -39,6 +40,7 @@ pub fn document_in<V: IntoView + 'static>(
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
                     <meta name="gantry-now" content=now/>
+                    <meta name="gantry-zone" content=zone/>
                     {live.then(|| view! { <meta name="gantry-topics" content=topics data-seen=frame.seen.clone()/> })}
                     <title>{title}</title>
                     <link rel="icon" href="data:,"/>

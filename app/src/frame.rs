@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Actor;
+use gantry_domain::readers_zone::ReadersZone;
 use gantry_domain::tour::Tour as Stage;
+
+/// The cookie by which a browser says how its clock stands: minutes ahead of universal time.
+pub const ZONE_COOKIE: &str = "gantry-zone";
 
 /// Paths of the built browser assets, as the manifest of the build names them (`/assets/…`, content-hashed).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +46,10 @@ pub struct Frame {
     pub seen: Option<String>,
     /// A fresh idempotency key for the page's forms (a form adds its own name to it).
     pub form_key: String,
+    /// How the reader's clocks stand, as far as the browser has said.
+    pub zone: ReadersZone,
+    /// Whether there is a status page to go to.
+    pub status_page: bool,
     /// True where the outside world is the sandbox: the page says so.
     pub demo: bool,
     /// The guided tour, where there is one.

@@ -1,6 +1,6 @@
 //! The style: enough contrast in both themes, and nothing hard-coded outside of the tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 type Test = Result<(), Box<dyn std::error::Error>>;
@@ -130,4 +130,65 @@ fn nothing_is_fetched_from_elsewhere() -> Test {
         assert!(!text.contains("http") && !text.contains("//fonts"));
     }
     Ok(())
+}
+
+/// Sheets that belong to no feature: the tokens, the ground under all pages, and what less room or paper does to them.
+const SHARED: [&str; 4] = ["tokens.css", "base.css", "narrow.css", "print.css"];
+
+/// The classes that a sheet defines bare: the whole selector is one class, with nothing around it that says where.
+fn bare_classes(sheet: &str) -> BTreeSet<String> {
+    let mut plain = String::new();
+    let mut rest = sheet;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        plain.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    let mut found = BTreeSet::new();
+    // What stands before each opening brace, behind whatever ended last.
+    let mut blocks = plain.split('{').collect::<Vec<_>>();
+    blocks.pop();
+    for block in blocks {
+        let selectors = block.rsplit([';', '}']).next().unwrap_or_default();
+        if selectors.trim().starts_with('@') {
+            continue;
+        }
+        for selector in selectors.split(',') {
+            let Some(class) = selector.trim().strip_prefix('.') else { continue };
+            let end = class.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(class.len());
+            let (name, more) = class.split_at(end);
+            // A state of the same class is still the class everywhere.
+            if more.is_empty() || more.starts_with([':', '[']) && !more.contains([' ', '>', '+', '~']) {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn each_class_is_defined_by_one_sheet() -> Test {
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in std::fs::read_dir(style())? {
+        let path = file?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if SHARED.contains(&name.as_str()) {
+            continue;
+        }
+        for class in bare_classes(&std::fs::read_to_string(&path)?) {
+            owners.entry(class).or_default().push(name.clone());
+        }
+    }
+    assert!(owners.len() > 200, "the sheets were not read");
+    owners.retain(|_, sheets| sheets.len() > 1);
+    assert!(owners.is_empty(), "defined by more than one sheet: {owners:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_class_counts_as_defined_wherever_its_selector_says_nothing_else() {
+    let sheet = "/* .a { */ .b, .c:hover { x: y; } .d .e { } .f.g { } @media (x) { .h[open] { } .i > a { } } .j + .k { } \
+                 ul .l, .m { }";
+    let found: Vec<_> = bare_classes(sheet).into_iter().collect();
+    assert_eq!(found, ["b", "c", "h", "m"]);
 }

@@ -13,6 +13,7 @@ pub(crate) mod fixtures;
 pub mod history;
 pub mod message;
 pub mod opening;
+pub mod overall;
 pub mod queue;
 mod refused;
 mod state;

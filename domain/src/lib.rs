@@ -28,6 +28,7 @@ pub mod postmortem;
 pub mod preflight;
 pub mod preset;
 pub mod probe;
+pub mod readers_zone;
 pub mod release;
 pub mod rollout;
 pub mod text;

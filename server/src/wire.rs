@@ -9,13 +9,16 @@ use gantry_domain::preset::{self, Preset};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::auth::oidc::{Oidc, OidcError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::incidents::IncidentConfig;
 use crate::engine::alerts::Evaluator;
+use crate::engine::first_looks::FirstLooks;
 use crate::engine::outbox::Outbox;
+use crate::engine::pasts::Pasts;
 use crate::engine::probes::{self, Probes};
 use crate::engine::rollout::Engine;
 use crate::http::{App, AssetStore, PageCache, Parts, Site, StatusPage, router};
@@ -121,11 +124,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let assets = config.assets.as_deref().map(AssetStore::read).transpose()?.unwrap_or_default();
     // Everything that can be wrong in the configuration is found out before the database is touched.
     let cluster = cluster(&config).await?;
-    let prometheus =
-        config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
-    // A client of its own: what alerts ask can neither wait behind a rollout nor make one wait.
-    let watching = prometheus.as_ref().and(config.prometheus_url.as_deref());
-    let watching = watching.map(Prometheus::new).transpose().map_err(StartError::Prometheus)?;
+    // Clients of their own: what alerts ask can neither wait behind a rollout nor make one wait.
+    let (prometheus, watching, remembering) =
+        (prometheus(&config)?, prometheus(&config)?, prometheus(&config)?);
     let db = database(&config).await?;
     let listener =
         TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
@@ -199,6 +200,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let alerts =
         Evaluator::new(db.clone(), app.hub.clone(), watching, presets, clock.clone()).with_desk(desk.clone());
     tasks.spawn(alerts.run(stop.clone()));
+    unasked(&app, remembering, &tasks, &stop);
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
     tasks.spawn(app.presence.clone().keep(db.clone(), stop.clone()));
     tasks.spawn(engine::rollout::run(engine, stop.clone()));
@@ -226,6 +228,22 @@ fn desk(incidents: &IncidentConfig, channels: &Channels, origin: &str) -> Desk {
         channels: channels.configured().into(),
         origin: origin.into(),
     }
+}
+
+/// What nobody asks for: the past of new thresholds, the first triage of incidents that opened by themselves.
+fn unasked(app: &App, prometheus: Option<Prometheus>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let (db, hub, clock, holder) = (app.db.clone(), app.hub.clone(), app.clock.clone(), Uuid::new_v4());
+    if let Some(prometheus) = prometheus {
+        let (db, hub, presets, clock) = (db.clone(), hub.clone(), app.presets.clone(), clock.clone());
+        tasks.spawn(Pasts { db, hub, prometheus, presets, clock, holder }.run(stop.clone()));
+    }
+    let around = app.responding.clone();
+    tasks.spawn(FirstLooks { db, hub, around, clock, holder }.run(stop.clone()));
+}
+
+/// A client of Prometheus, where one is configured.
+fn prometheus(config: &Config) -> Result<Option<Prometheus>, StartError> {
+    config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)
 }
 
 /// The database, brought up to date where that is wished.

@@ -197,6 +197,8 @@ pub struct Field {
     pub name: &'static str,
     /// What stands above it.
     pub label: &'static str,
+    /// What its value is meant in, beside the label: "UTC+01:00".
+    pub unit: Option<String>,
     /// Its `type`.
     pub kind: &'static str,
     /// What it holds before anybody types.
@@ -248,7 +250,8 @@ impl Field {
 
 fn label(field: &Field, id: &str) -> Html {
     let optional = (!field.required).then(|| view! { <span class="optional">" optional"</span> }.part());
-    view! { <label for=id.to_owned()>{field.label}{optional}</label> }.part()
+    let unit = field.unit.clone().map(|unit| view! { " "<span class="unit">{unit}</span> }.part());
+    view! { <label for=id.to_owned()>{field.label}{unit}{optional}</label> }.part()
 }
 
 fn help(field: &Field, id: &str) -> Option<Html> {

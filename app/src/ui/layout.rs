@@ -51,9 +51,9 @@ pub fn layout(frame: &Frame, place: &Place, body: impl IntoView) -> impl IntoVie
         <a class="skip" href="#main">"Skip to the content"</a>
         {drawings()}
         {bar(frame, place)}
-        {frame.actor.as_ref().map(|actor| ways::rail(&frame.path, actor.role))}
+        {frame.actor.as_ref().map(|actor| ways::rail(frame, actor.role))}
         <main id="main" class=if signed_in { "page" } else { "page alone" }>{frame.tour.as_ref().map(|tour| strip(frame, tour))}{body}</main>
-        {frame.actor.as_ref().map(|actor| keys(actor.role))}
+        {frame.actor.as_ref().map(|actor| keys(frame, actor.role))}
         {signed_in.then(commands)}
     }
     .part()
@@ -110,11 +110,11 @@ const KEYS: [(&str, &str); 6] = [
     ("Enter", "open the item"),
 ];
 
-fn keys(role: Role) -> Html {
+fn keys(frame: &Frame, role: Role) -> Html {
     let rows: Vec<_> = KEYS
         .into_iter()
         .map(|(key, does)| (key.to_owned(), does.to_owned()))
-        .chain(ways::keys(role))
+        .chain(ways::keys(frame, role))
         .map(|(key, does)| {
             let keys: Vec<_> =
                 key.split(' ').map(|key| view! { <kbd>{key.to_owned()}</kbd> }.part()).collect();

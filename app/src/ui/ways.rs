@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::html::{Html, Part};
 use crate::forms;
+use crate::frame::Frame;
 
 /// One way to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +62,12 @@ pub const MORE: &[Way] = &[
 ];
 
 /// The rail beside the page; on a phone the bar below it.
-pub(super) fn rail(path: &str, role: Role) -> Html {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+pub(super) fn rail(frame: &Frame, role: Role) -> Html {
+    let path = frame.path.split(['?', '#']).next().unwrap_or_default();
     let here = here(path);
     let links = |ways: &'static [Way]| -> Vec<Html> {
-        ways.iter().filter(|way| role >= way.least).map(|way| link(way, here == Some(way.address))).collect()
+        let open = ways.iter().filter(|way| is_open(frame, role, way));
+        open.map(|way| link(way, here == Some(way.address))).collect()
     };
     view! {
         <nav class="rail" aria-label="Main">
@@ -74,6 +76,11 @@ pub(super) fn rail(path: &str, role: Role) -> Html {
         </nav>
     }
     .part()
+}
+
+/// Whether a way leads anywhere for this person: their role reaches it, and it was not switched off.
+fn is_open(frame: &Frame, role: Role, way: &Way) -> bool {
+    role >= way.least && (frame.status_page || way.address != forms::STATUS)
 }
 
 fn link(way: &Way, here: bool) -> Html {
@@ -102,10 +109,10 @@ fn here(path: &str) -> Option<&'static str> {
 }
 
 /// The keys that lead to the ways, for the list of keys.
-pub(super) fn keys(role: Role) -> impl Iterator<Item = (String, String)> {
+pub(super) fn keys(frame: &Frame, role: Role) -> impl Iterator<Item = (String, String)> {
     MAIN.iter()
         .chain(MORE)
-        .filter(move |way| role >= way.least)
+        .filter(move |way| is_open(frame, role, way))
         .map(|way| (format!("g {}", way.letter), way.name.to_lowercase()))
 }
 
@@ -113,16 +120,45 @@ pub(super) fn keys(role: Role) -> impl Iterator<Item = (String, String)> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use chrono::DateTime;
+
     use super::*;
+    use crate::frame::Assets;
+
+    fn frame(path: &str) -> Frame {
+        Frame {
+            assets: Assets::default(),
+            path: path.to_owned(),
+            actor: None,
+            now: DateTime::UNIX_EPOCH,
+            topics: Vec::new(),
+            seen: None,
+            form_key: String::new(),
+            zone: gantry_domain::readers_zone::ReadersZone::default(),
+            status_page: true,
+            demo: false,
+            tour: None,
+        }
+    }
 
     #[test]
     fn nobody_is_offered_a_page_that_would_refuse_them() {
-        let reader = rail("/go-lives", Role::Stakeholder).to_html();
+        let reader = rail(&frame("/go-lives"), Role::Stakeholder).to_html();
         assert!(reader.contains("href=\"/go-lives\"") && reader.contains("href=\"/\""), "{reader}");
         for refused in [forms::NEW_GO_LIVE, forms::IMPORT, forms::ADMIN] {
             assert!(!reader.contains(&format!("href=\"{refused}\"")), "{refused}");
         }
-        assert!(rail("/", Role::ReleaseManager).to_html().contains(forms::NEW_GO_LIVE));
+        assert!(rail(&frame("/"), Role::ReleaseManager).to_html().contains(forms::NEW_GO_LIVE));
+    }
+
+    #[test]
+    fn a_status_page_that_is_switched_off_is_neither_linked_nor_among_the_keys() {
+        let shown = |frame: &Frame| {
+            let linked = rail(frame, Role::Admin).to_html().contains("href=\"/status\"");
+            (linked, keys(frame, Role::Admin).any(|(key, _)| key == "g s"))
+        };
+        assert_eq!(shown(&frame("/")), (true, true));
+        assert_eq!(shown(&Frame { status_page: false, ..frame("/") }), (false, false));
     }
 
     #[test]
@@ -139,7 +175,7 @@ mod tests {
         for (path, way) in table {
             assert_eq!(here(path), way, "{path}");
         }
-        let html = rail("/go-lives/7?show=mine", Role::Admin).to_html();
+        let html = rail(&frame("/go-lives/7?show=mine"), Role::Admin).to_html();
         assert_eq!(html.matches("aria-current=\"page\"").count(), 1);
     }
 

@@ -9,7 +9,7 @@ use gantry_app::refusal::Refusal;
 use gantry_app::ui::lights::Light;
 use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
-use gantry_domain::id::{EntryId, IncidentId, IntegrationId, MessageId};
+use gantry_domain::id::{EntryId, IncidentId, IntegrationId, MessageId, ThresholdId};
 use gantry_domain::incident::calendar::Calendar;
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind, NewEntry};
 use gantry_domain::incident::history;
@@ -72,6 +72,7 @@ fn model(incident: Incident) -> Model {
         names: Names::from([("posthog".into(), "PostHog".into())]),
         lights: Vec::new(),
         present: Vec::new(),
+        threshold: Some(ThresholdId(Uuid::from_u128(3))),
         refusal: None,
         response: Parts::default(),
     }
@@ -95,6 +96,80 @@ fn a_clock_counts_down_and_overdue_is_said_to_everybody_in_words() -> Test {
 }
 
 #[test]
+fn an_update_that_is_overdue_is_said_to_everybody_also_to_those_who_are_not_signed_in() -> Test {
+    // Answered, so that nothing but the next update is due; a complete outage asks for one every half hour.
+    let late = incident(Severity::P1, 36 * 60)?;
+    let answered =
+        decide(&late, &Command::Acknowledge, &actor(Role::Admin), 1, &Calendar::default(), before(35 * 60))?
+            .next;
+    for role in [Role::Stakeholder, Role::ReleaseManager] {
+        let html = seen_by(role, &model(answered.clone()));
+        let tile = html.split("Next update").nth(1).unwrap_or_default();
+        assert!(tile.contains(">overdue 05:00</time>"), "{html}");
+        let list = ListModel { incidents: vec![answered.clone()], ..ListModel::default() };
+        assert!(plain(&render_list(&frame(Some(role)), &list)).contains("overdue 05:00"));
+    }
+    let published = |next_update_at| status::model::Model {
+        open: vec![status::model::Published {
+            number: 12,
+            subject: "PostHog, production".into(),
+            severity: Severity::P1,
+            state: answered.state,
+            opened_at: answered.opened_at,
+            resolved_at: None,
+            next_update_at,
+            entries: Vec::new(),
+        }],
+        ..status::model::Model::default()
+    };
+    let public = |at| plain(&status::page::render(&frame(None), &published(Some(at)), false));
+    let overdue = public(before(300));
+    assert!(overdue.contains("The next update is overdue; it was due at") && overdue.contains("data-over"));
+    let in_time = public(now() + TimeDelta::minutes(5));
+    assert!(in_time.contains("Next update by") && !in_time.contains("overdue"), "{in_time}");
+    Ok(())
+}
+
+#[test]
+fn the_feed_has_an_entry_for_each_public_word_and_its_text_stays_text() -> Test {
+    let incident = incident(Severity::P2, 600)?;
+    let entry = |number: u128, seconds, text: &str| status::model::PublicEntry {
+        id: EntryId(Uuid::from_u128(number)).to_string(),
+        at: before(seconds),
+        text: text.into(),
+    };
+    let model = status::model::Model {
+        open: vec![status::model::Published {
+            number: 12,
+            subject: "PostHog & friends, production".into(),
+            severity: Severity::P2,
+            state: incident.state,
+            opened_at: incident.opened_at,
+            resolved_at: None,
+            next_update_at: None,
+            entries: vec![entry(2, 60, "</content><script>"), entry(1, 120, "We look into it")],
+        }],
+        origin: "https://gantry.example".into(),
+        ..status::model::Model::default()
+    };
+    let feed = status::atom::render(&model, now());
+    for words in [
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\">",
+        "<link rel=\"self\" href=\"https://gantry.example/status.atom\"/>",
+        "<title>PostHog &amp; friends, production: degraded service, open</title>",
+        "&lt;/content&gt;&lt;script&gt;",
+        &format!("<id>urn:uuid:{}</id>", Uuid::from_u128(1)),
+    ] {
+        assert!(feed.contains(words), "{words}: {feed}");
+    }
+    // As new as its newest entry, so that readers see that there is something.
+    let updated = feed.split("<updated>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default();
+    assert_eq!(updated, before(60).format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    assert_eq!((feed.matches("<entry>").count(), feed.matches("</entry>").count()), (2, 2));
+    Ok(())
+}
+
+#[test]
 fn who_reads_is_offered_no_form_and_who_acts_is_offered_what_may_follow() -> Test {
     let model = model(incident(Severity::P2, 60)?);
     let reader = seen_by(Role::Stakeholder, &model);
@@ -108,6 +183,8 @@ fn who_reads_is_offered_no_form_and_who_acts_is_offered_what_may_follow() -> Tes
         assert!(worker.contains(offered), "{offered}");
     }
     assert!(!worker.contains("Mark as reviewed"));
+    let judged = format!("href=\"/thresholds/{}#version-3\">API down, version 3</a>", Uuid::from_u128(3));
+    assert!(reader.contains(&judged), "it does not name what judged: {reader}");
     assert!(worker.contains("API down &lt;script&gt;") && worker.contains("5xx is &lt;b&gt;42&lt;/b&gt;"));
     Ok(())
 }
@@ -269,6 +346,11 @@ fn the_status_page_is_never_green_about_what_nobody_looked_at() {
     let fresh =
         plain(&status::page::render(&fixtures::frame(None), &model(vec![light(Tone::Good, 5)]), false));
     assert!(fresh.contains("Everything is operational") && !fresh.contains("10.0.0.7"), "{fresh}");
+    // What nobody was told of yet is not told here either, but it is not all well.
+    let quiet = status::model::Model { quiet: vec![Severity::P1], ..model(vec![light(Tone::Good, 5)]) };
+    let quiet = plain(&status::page::render(&fixtures::frame(None), &quiet, false));
+    assert!(quiet.contains("We are looking into something") && !quiet.contains("Everything is operational"));
+    assert!(!quiet.contains("outage"), "{quiet}");
     let old =
         plain(&status::page::render(&fixtures::frame(None), &model(vec![light(Tone::Good, 500)]), false));
     assert!(old.contains("not everything could be looked at") && old.contains(">unknown<"), "{old}");

@@ -4,10 +4,12 @@
 
 pub mod analysis;
 pub mod change;
+pub mod past;
 pub mod replay;
 pub mod rule;
 pub mod rules_file;
 pub mod state;
+pub mod told;
 
 pub use self::analysis::{Facts, NeverFires};
 pub use self::change::{Change, Loosening, difference, loosenings};

@@ -3,29 +3,32 @@
 //! One replica evaluates at a time, the one that holds the lease. Each distinct query is asked once in a round, a few at
 //! the same time, and a round ends before the next one is due, whatever Prometheus does. No rules here.
 
+mod changed;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
-use gantry_domain::alert::state::{Decision, Transition};
-use gantry_domain::alert::{Event, Measured, OnFiring, Rule, Standing, advance};
+use gantry_domain::alert::state::Transition;
+use gantry_domain::alert::told::{Reading, Told};
+use gantry_domain::alert::{Event, Measured, Rule, Standing, advance};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 use gantry_domain::judge::Problem;
 use gantry_domain::preset::Preset;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use self::changed::Changed;
 use crate::clock::Clock;
 use crate::live::{Hub, topics};
 use crate::outside::prometheus::Prometheus;
 use crate::services::incidents::Desk;
-use crate::services::incidents::opening::{self, Cleared, Fired};
 use crate::services::thresholds::{PERIOD_SECONDS, bucket, workload};
 use crate::store::alert_states::{self, Round, SAMPLE_SECONDS, SAMPLES};
 use crate::store::integrations::Integration;
-use crate::store::{Db, StoreError, Tx, integrations, leases, thresholds};
+use crate::store::{Db, StoreError, integrations, leases, thresholds};
 
 /// The lease under which thresholds are evaluated.
 const LEASE: &str = "alerts";
@@ -62,6 +65,8 @@ struct Watched {
     rule: Rule,
     query: Arc<str>,
     standing: Standing,
+    /// What its incident was told of while it fires.
+    told: Told,
     /// The worst value of the piece of time that runs.
     worst: Option<(DateTime<Utc>, f64)>,
 }
@@ -74,6 +79,7 @@ struct Outcome {
     id: ThresholdId,
     transition: Option<Transition>,
     event: Option<Event>,
+    reading: Option<Reading>,
     /// What was seen, in words.
     sentence: String,
 }
@@ -199,6 +205,7 @@ impl Evaluator {
             let old = before.remove(&stored.id);
             let version = stored.version.number;
             let worst = old.as_ref().and_then(|old| old.worst);
+            let told = old.as_ref().map(|old| old.told).unwrap_or_default();
             let standing = old.map(|old| old.standing).or_else(|| standings.remove(&stored.id));
             let rule = stored.version.rule;
             let watched = Watched {
@@ -207,6 +214,7 @@ impl Evaluator {
                 query: rule.spec.query(workload, None).into(),
                 standing: standing.unwrap_or_else(|| Standing::new(version, now)),
                 rule,
+                told,
                 worst,
             };
             self.memory.watched.insert(stored.id, watched);
@@ -256,10 +264,12 @@ impl Evaluator {
         for (id, watched) in &mut self.memory.watched {
             let Some((value, warning)) = answers.get(&watched.query) else { continue };
             let measured = Measured { value: value.clone(), warning: warning.clone(), at: now };
-            let Decision { standing, transition, event } =
-                advance(&watched.rule, watched.version, &watched.standing, &measured);
-            watched.standing = standing;
-            let sentence = event.map(|_| measured.sentence(&watched.rule)).unwrap_or_default();
+            let decision = advance(&watched.rule, watched.version, &watched.standing, &measured);
+            let (told, reading) = watched.told.next(&watched.rule, &decision);
+            watched.told = told;
+            let said = decision.event.is_some() || reading.is_some();
+            let sentence = if said { measured.sentence(&watched.rule) } else { String::new() };
+            watched.standing = decision.standing;
             if let Ok(value) = value
                 && value.is_finite()
             {
@@ -269,7 +279,13 @@ impl Evaluator {
                     samples.push((*id, piece, *value));
                 }
             }
-            outcomes.push(Outcome { id: *id, transition, event, sentence });
+            outcomes.push(Outcome {
+                id: *id,
+                transition: decision.transition,
+                event: decision.event,
+                reading,
+                sentence,
+            });
         }
         (outcomes, samples)
     }
@@ -286,7 +302,7 @@ impl Evaluator {
             self.memory.watched.iter().map(|(id, watched)| (*id, watched.standing.clone())).collect();
         let mut changed = Vec::new();
         for outcome in outcomes {
-            if (outcome.transition.is_some() || outcome.event.is_some())
+            if (outcome.transition.is_some() || outcome.event.is_some() || outcome.reading.is_some())
                 && let Some(watched) = self.memory.watched.get(&outcome.id)
             {
                 changed.push(Changed {
@@ -342,51 +358,4 @@ type Answer = (Result<f64, Problem>, Option<String>);
 /// Whether Prometheus did not do its part. No data is an answer.
 fn is_failure(answer: &Answer) -> bool {
     matches!(&answer.0, Err(Problem::Failed(_)))
-}
-
-/// A threshold whose state changed.
-struct Changed {
-    integration: Option<Integration>,
-    rule: Rule,
-    standing: Standing,
-    outcome: Outcome,
-}
-
-impl Changed {
-    async fn store(&self, tx: &mut Tx, desk: &Desk) -> Result<(), StoreError> {
-        if let Some(transition) = &self.outcome.transition {
-            alert_states::add_transition(tx, self.outcome.id, &self.standing, transition).await?;
-        }
-        let (Some(event), Some(integration)) = (self.outcome.event, &self.integration) else { return Ok(()) };
-        if self.rule.on_firing != OnFiring::Incident {
-            return Ok(());
-        }
-        let spec = &self.rule.spec;
-        match event {
-            Event::Fired => {
-                let fired = Fired {
-                    integration: integration.id,
-                    preset: integration.preset.clone(),
-                    threshold_key: spec.key.clone(),
-                    threshold_name: spec.name.clone(),
-                    version: self.standing.version,
-                    severity: spec.severity,
-                    value: self.standing.value.filter(|_| self.standing.why.is_none()),
-                    sentence: self.outcome.sentence.clone(),
-                    at: self.standing.asked_at,
-                };
-                opening::threshold_fired(tx, desk, &fired).await?;
-            }
-            Event::Cleared => {
-                let cleared = Cleared {
-                    integration: integration.id,
-                    threshold_key: spec.key.clone(),
-                    sentence: self.outcome.sentence.clone(),
-                    at: self.standing.asked_at,
-                };
-                opening::threshold_cleared(tx, &cleared).await?;
-            }
-        }
-        Ok(())
-    }
 }

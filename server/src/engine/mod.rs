@@ -3,8 +3,10 @@
 pub mod alerts;
 pub mod clocks;
 pub mod evidence;
+pub mod first_looks;
 pub mod mitigations;
 pub mod outbox;
 pub mod panel;
+pub mod pasts;
 pub mod probes;
 pub mod rollout;

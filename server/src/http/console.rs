@@ -31,7 +31,7 @@ pub(super) async fn show(
     let id = id_of(&id)?;
     let show = Show::from_word(asked.show.as_deref().unwrap_or_default());
     let pages = &visit.app.pages;
-    let place = pages.place(visit.person()?, &format!("{id}?{}", show.word()));
+    let place = pages.place(visit.person()?, visit.zone, &format!("{id}?{}", show.word()));
     if let Some(kept) = pages.get(&place).await {
         return Ok(Page::again(kept));
     }

@@ -39,7 +39,7 @@ const OBSERVE_PERIOD: u32 = 5;
 pub(super) async fn show(visit: Visit) -> Result<Page, Fault> {
     let actor = visit.person()?.clone();
     let pages = &visit.app.pages;
-    let place = pages.place(&actor, "/");
+    let place = pages.place(&actor, visit.zone, "/");
     if let Some(kept) = pages.get(&place).await {
         return Ok(Page::again(kept));
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use gantry_app::document::NONCE_PLACEHOLDER;
 use gantry_domain::actor::Actor;
+use gantry_domain::readers_zone::ReadersZone;
 use moka::future::Cache;
 
 use crate::live::Changes;
@@ -50,6 +51,7 @@ struct Key {
     person: uuid::Uuid,
     name: String,
     role: &'static str,
+    zone: ReadersZone,
     path: String,
 }
 
@@ -78,12 +80,13 @@ impl PageCache {
         Self { pages, changes }
     }
 
-    /// The place of the page at `path` for this person.
-    pub(super) fn place(&self, actor: &Actor, path: &str) -> Place {
+    /// The place of the page at `path` for this person, by their clock.
+    pub(super) fn place(&self, actor: &Actor, zone: ReadersZone, path: &str) -> Place {
         let key = Key {
             person: actor.person.id.0,
             name: actor.person.name.clone(),
             role: actor.role.as_str(),
+            zone,
             path: path.to_owned(),
         };
         Place { key, stamp: self.changes.all() }
@@ -118,23 +121,25 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_for_one_person_in_one_role_until_anything_changes() {
         let changes = Changes::default();
+        let utc = ReadersZone::default();
         let cache = PageCache::new(changes.clone());
-        let deaf = cache.place(&actor(1, Role::Admin), "/x");
+        let deaf = cache.place(&actor(1, Role::Admin), utc, "/x");
         cache.keep(deaf.clone(), Pieces::of("old")).await;
         assert!(cache.get(&deaf).await.is_none(), "kept although changes are not heard");
         changes.hearing();
-        let place = cache.place(&actor(1, Role::Admin), "/x");
+        let place = cache.place(&actor(1, Role::Admin), utc, "/x");
         cache.keep(place.clone(), Pieces::of("page")).await;
         assert!(cache.get(&place).await.is_some());
         for other in [
-            cache.place(&actor(2, Role::Admin), "/x"),
-            cache.place(&actor(1, Role::Stakeholder), "/x"),
-            cache.place(&actor(1, Role::Admin), "/y"),
+            cache.place(&actor(2, Role::Admin), utc, "/x"),
+            cache.place(&actor(1, Role::Stakeholder), utc, "/x"),
+            cache.place(&actor(1, Role::Admin), utc, "/y"),
+            cache.place(&actor(1, Role::Admin), ReadersZone::parse("60").unwrap_or_default(), "/x"),
         ] {
             assert!(cache.get(&other).await.is_none());
         }
         changes.changed("golive:1");
-        assert!(cache.get(&cache.place(&actor(1, Role::Admin), "/x")).await.is_none());
+        assert!(cache.get(&cache.place(&actor(1, Role::Admin), utc, "/x")).await.is_none());
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl StatusPage {
         Self(on.then(|| Cache::builder().max_capacity(8).time_to_live(GOOD_FOR).build()))
     }
 
+    /// Whether there is one.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     async fn get(&self, app: &App, form: Form) -> Result<Kept, Fault> {
         let cache = self.0.as_ref().ok_or(Fault::NotFound)?;
         if let Some(kept) = cache.get(&form).await {

@@ -2,9 +2,11 @@
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
-use gantry_app::frame::{Frame, Tour};
+use gantry_app::frame::{Frame, Tour, ZONE_COOKIE};
 use gantry_domain::actor::Actor;
+use gantry_domain::readers_zone::ReadersZone;
 use gantry_domain::tour::Tour as Stage;
 use uuid::Uuid;
 
@@ -25,6 +27,8 @@ pub(super) struct Visit {
     pub(super) actor: Option<Actor>,
     /// When.
     pub(super) now: DateTime<Utc>,
+    /// How their clock stands.
+    pub(super) zone: ReadersZone,
     /// Path and query.
     path: String,
     /// How far changes had been heard when the request came, before anything was read for it.
@@ -52,6 +56,7 @@ impl FromRequestParts<App> for Visit {
             actor,
             now: app.clock.now(),
             seen,
+            zone: zone(&parts.headers),
             path: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         })
     }
@@ -77,7 +82,7 @@ impl Visit {
             topics.push(topics::OVERVIEW.to_owned());
         }
         let frame = frame(&self.app, self.actor.clone(), self.now, self.path.clone(), topics);
-        Frame { seen: self.seen.clone(), tour: self.tour.clone(), ..frame }
+        Frame { seen: self.seen.clone(), zone: self.zone, tour: self.tour.clone(), ..frame }
     }
 
     /// The same visit as if it were to another page: a refused form shows the page that it was on.
@@ -102,7 +107,18 @@ pub(super) fn frame(
         topics,
         seen: None,
         form_key: Uuid::new_v4().to_string(),
+        zone: ReadersZone::default(),
+        status_page: app.status.is_on(),
         demo: app.site.demo,
         tour: None,
     }
+}
+
+/// How the browser says that its clock stands; universal time where it does not say.
+fn zone(headers: &HeaderMap) -> ReadersZone {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs =
+        cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let said = pairs.find(|(name, _)| *name == ZONE_COOKIE);
+    said.and_then(|(_, minutes)| ReadersZone::parse(minutes)).unwrap_or_default()
 }

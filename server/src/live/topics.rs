@@ -86,6 +86,9 @@ pub fn heard(announced: &str) -> (&str, Option<Uuid>) {
     }
 }
 
+/// That a first triage is owed to an incident. Only the engine listens to it.
+pub const FIRST_LOOKS: &str = "first-looks";
+
 /// A person's sessions and rights. Only the server listens to it.
 pub fn user(id: UserId) -> String {
     format!("user:{id}")

@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod clocks;
 pub mod opening;
+pub mod readings;
 pub mod seeing;
 pub mod status;
 pub mod timeline;

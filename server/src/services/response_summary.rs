@@ -6,15 +6,16 @@ use gantry_domain::incident::Incident;
 use gantry_domain::mitigation::Mitigation;
 use gantry_domain::triage::walk;
 
-use crate::store::{Db, StoreError, evidence, integrations, mitigations, postmortems, triages};
+use crate::store::{Db, StoreError, evidence, first_looks, integrations, mitigations, postmortems, triages};
 
 /// Reads it.
 pub async fn summary(db: &Db, incident: &Incident) -> Result<Summary, StoreError> {
     let (pool, id) = (db.pool(), incident.id);
-    let (looked, all, bundles, sections, items, integration) = db
+    let (looked, owed, all, bundles, sections, items, integration) = db
         .read(async {
             tokio::try_join!(
                 triages::of(pool, id, 1),
+                first_looks::is_owed(pool, id),
                 mitigations::of(pool, id),
                 evidence::of(pool, id),
                 postmortems::sections(pool, id),
@@ -40,5 +41,5 @@ pub async fn summary(db: &Db, incident: &Incident) -> Result<Summary, StoreError
     let written = sections.iter().filter(|section| !section.text.trim().is_empty()).count();
     let open = items.iter().filter(|item| item.done.is_none()).count();
     let postmortem = (written, sections.len(), open, items.len());
-    Ok(Summary { triage, standing, under_way, evidence, postmortem })
+    Ok(Summary { triage, looking: owed, standing, under_way, evidence, postmortem })
 }

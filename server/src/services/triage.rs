@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
-use gantry_domain::actor::Role;
+use gantry_domain::actor::{Person, Role};
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::entry::EntryKind;
 use gantry_domain::text::inert_line;
@@ -14,7 +14,7 @@ use super::Caller;
 use super::response::{Responding, ResponseError, Said, say, scene};
 use crate::clock::Clock;
 use crate::store::triages::Triage;
-use crate::store::{Db, Once, Tx, audit, triages};
+use crate::store::{Db, Once, Tx, audit, first_looks, triages};
 
 /// The most triages of one incident that a page shows.
 const MOST: i64 = 20;
@@ -75,17 +75,67 @@ pub async fn take(
                 version: 1,
             };
             triages::add(tx, id, &triage).await?;
-            let walked = Walked::from(triage);
-            note(
-                tx,
-                &caller,
-                id,
-                "triage.taken",
-                format!("Triage: {}", words(&walked.walk)),
-                &walked.walk,
-                taken_at,
-            )
-            .await
+            let walk = Walked::from(triage).walk;
+            let text = format!("Triage: {}", words(&walk));
+            note(tx, Some(&caller.actor.person), id, ("triage.taken", text), &walk, taken_at).await
+        })
+    })
+    .await
+}
+
+/// Who looked where nobody asked for it.
+const BY_ITSELF: &str = "Gantry, automatically";
+
+/// Takes the first triage of an incident that opened by itself, unless somebody looked before or it is over. Done once,
+/// however often it is begun.
+pub async fn take_first(
+    db: &Db,
+    around: &Responding,
+    id: IncidentId,
+    clock: &Clock,
+) -> Result<(), ResponseError> {
+    let scene = scene(db, &around.presets, id).await?;
+    let looked = !db.read(triages::of(db.pool(), id, 1)).await?.is_empty();
+    let workload = scene.workload().filter(|_| scene.incident.is_open() && !looked);
+    let findings = match workload {
+        Some(workload) => Some(around.looks.four(scene.preset.as_ref(), workload, clock.now()).boxed().await),
+        None => None,
+    };
+    let taken_at = clock.now();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if !first_looks::settle(tx, id, taken_at).await? {
+                return Ok(());
+            }
+            let Some(findings) = findings else { return Ok(()) };
+            // Somebody may have looked meanwhile; then this is no first look.
+            if triages::lock_newest(tx, id).await?.is_some() {
+                return Ok(());
+            }
+            let by = BY_ITSELF.to_owned();
+            let triage =
+                Triage { id: Uuid::now_v7(), taken_at, by, findings, overruled: Vec::new(), version: 1 };
+            triages::add(tx, id, &triage).await?;
+            let walk = Walked::from(triage).walk;
+            let text = format!("First triage, taken automatically: {}", words(&walk));
+            note(tx, None, id, ("triage.taken", text), &walk, taken_at).await
+        })
+    })
+    .await
+}
+
+/// Takes no first triage of an incident, because that did not succeed several times; the timeline says so.
+pub async fn give_up_first(db: &Db, id: IncidentId, clock: &Clock) -> Result<(), ResponseError> {
+    let at = clock.now();
+    db.tx(move |tx| {
+        Box::pin(async move {
+            if first_looks::settle(tx, id, at).await? {
+                let text =
+                    "The first triage could not be taken automatically: take the four looks".to_owned();
+                let detail = json!({ "automatic": true });
+                say(tx, id, Said { kind: EntryKind::Triage, by: None, text, detail, at }).await?;
+            }
+            Ok(())
         })
     })
     .await
@@ -132,8 +182,8 @@ pub async fn overrule(
             let said =
                 answer.map_or_else(|| "as the findings say".to_owned(), |answer| answer.word().to_owned());
             let text = format!("{} – {said}, because: {reason}. {}", question.text(), words(&walk));
-            let at = caller.now;
-            note(tx, &caller, id, "triage.overruled", text, &walk, at).await
+            let by = Some(&caller.actor.person);
+            note(tx, by, id, ("triage.overruled", text), &walk, caller.now).await
         })
     })
     .await
@@ -141,18 +191,17 @@ pub async fn overrule(
 
 async fn note(
     tx: &mut Tx,
-    caller: &Caller,
+    by: Option<&Person>,
     id: IncidentId,
-    action: &'static str,
-    text: String,
+    (action, text): (&'static str, String),
     walk: &Walk,
     at: DateTime<Utc>,
 ) -> Result<(), ResponseError> {
-    let by = Some(caller.actor.person.clone());
-    say(tx, id, Said { kind: EntryKind::Triage, by, text, detail: json!({ "walk": walk }), at }).await?;
+    let detail = json!({ "walk": walk, "automatic": by.is_none() });
+    say(tx, id, Said { kind: EntryKind::Triage, by: by.cloned(), text, detail, at }).await?;
     tx.audit(&audit::New {
         at,
-        actor: Some(&caller.actor.person),
+        actor: by,
         action,
         subject: &format!("incidents/{id}/triage"),
         detail: json!({ "walk": walk }),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::alert::{Rule, Version};
-use gantry_domain::id::{GoLiveId, IntegrationId, ThresholdId};
+use gantry_domain::id::{GoLiveId, IntegrationId, ThresholdId, ThresholdKey};
 use gantry_domain::threshold::Threshold;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
@@ -153,6 +153,22 @@ pub async fn find(executor: impl PgExecutor<'_>, id: ThresholdId) -> Result<Opti
         .await?
         .map(Row::stored)
         .transpose()
+}
+
+/// The threshold of that key of an integration, where it has one.
+pub async fn named(
+    executor: impl PgExecutor<'_>,
+    integration: IntegrationId,
+    key: &ThresholdKey,
+) -> Result<Option<ThresholdId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "select id from thresholds where integration_id = $1 and key = $2",
+        integration.0,
+        key.as_str()
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(id.map(ThresholdId))
 }
 
 /// All versions of one threshold, newest first.

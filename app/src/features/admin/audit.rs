@@ -72,7 +72,7 @@ fn check(frame: &Frame, check: Option<&Check>) -> Html {
         form.with("verify", view! { <button class="button">"Check the whole log now"</button> }.part());
     view! {
         <h2>"Is it as it was written?"</h2>
-        <p class=format!("line {}", tone.class()) role="status">{mark(tone)}<strong>{sentence}</strong>" "{said}</p>
+        <p class=format!("fact-line {}", tone.class()) role="status">{mark(tone)}<strong>{sentence}</strong>" "{said}</p>
         <p class="help">"Each entry carries the hash of the one before it. The same check runs from the command line: "<code>"gantry audit verify"</code>"."</p>
         {button}
     }

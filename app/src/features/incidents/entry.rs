@@ -34,7 +34,7 @@ pub(super) fn entry(page: Page<'_>, entry: &Entry) -> Html {
     view! {
         <li class=class data-key=entry.id.to_string() id=format!("entry-{}", entry.id)>
             <time class="at" datetime=age::machine(entry.happened_at) title=age::exact(entry.happened_at)>
-                {entry.happened_at.format("%H:%M:%S").to_string()}
+                {page.frame.zone.local(entry.happened_at).format("%H:%M:%S").to_string()}
             </time>
             <div class="entry-body">
                 <p class="entry-head">
@@ -97,7 +97,7 @@ fn edit(page: Page<'_>, entry: &Entry) -> Option<Html> {
     let form = Form::new(page.frame, format!("edit-{}", entry.id), action, page.model.refusal.as_ref())
         .seen(entry.edits.into());
     let open = form.is_refused();
-    let fields = note_fields(&form, Some(entry), entry.public);
+    let fields = note_fields(page, &form, Some(entry), entry.public);
     let fields = view! {
         {fields}
         <p class="acts"><button class="button">"Save the change"</button></p>
@@ -115,25 +115,35 @@ fn edit(page: Page<'_>, entry: &Entry) -> Option<Html> {
 }
 
 /// The fields of a note; of one that is there, with what it says.
-pub(super) fn note_fields(form: &Form, entry: Option<&Entry>, public: bool) -> Html {
+pub(super) fn note_fields(page: Page<'_>, form: &Form, entry: Option<&Entry>, public: bool) -> Html {
     let text = Field { max: Some(MAX_TEXT), ..Field::new("text", "What happened") }
         .required()
         .sample("The proxy was restarted; 5xx fell to zero")
         .value(entry.map(|entry| entry.text.clone()).unwrap_or_default());
-    let happened = Field { kind: "datetime-local", ..Field::new("happened", "Happened at, UTC") }
-        .value(entry.map(|entry| entry.happened_at.format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default());
+    let zone = page.frame.zone;
+    let happened =
+        Field { kind: "datetime-local", unit: Some(zone.label()), ..Field::new("happened", "Happened at") }
+            .value(entry.map(|entry| zone.write(entry.happened_at)).unwrap_or_default());
     let link = Field { input_mode: Some("url"), ..Field::new("link", "Link to more about it") }
         .sample("https://")
         .value(entry.and_then(|entry| entry.link.clone()).unwrap_or_default());
-    view! {
-        {form.text(&text, 2)}
-        <div class="note-more">
-            {form.line(&happened)}
-            {form.line(&link)}
+    // Where there is no status page, nothing new is written for it.
+    let publish = (page.frame.status_page || public).then(|| {
+        view! {
             <label class="tick-choice">
                 <input type="checkbox" name="public" value="on" checked=public/>
                 <span>"Everybody may read it on the status page"</span>
             </label>
+        }
+        .part()
+    });
+    view! {
+        {form.text(&text, 2)}
+        <div class="note-more">
+            <input type="hidden" name="zone" value=zone.minutes().to_string()/>
+            {form.line(&happened)}
+            {form.line(&link)}
+            {publish}
         </div>
     }
     .part()

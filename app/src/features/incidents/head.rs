@@ -49,7 +49,7 @@ pub(super) fn head(page: Page<'_>, orphaned: Option<Html>) -> Html {
         <header class="incident-head panel" data-live="incident-head">
             <p class="crumbs"><a href=forms::INCIDENTS>"Incidents"</a></p>
             <div class="incident-title">
-                <h1><span class="number">"#"{incident.number}</span>" "{incident.title.clone()}</h1>
+                <h1><span class="incident-number">"#"{incident.number}</span>" "{incident.title.clone()}</h1>
                 {acknowledge}
             </div>
             <p class="incident-chips" aria-live="polite">
@@ -59,7 +59,7 @@ pub(super) fn head(page: Page<'_>, orphaned: Option<Html>) -> Html {
                 {subject(&page.model.names, incident)}
             </p>
             {tiles(page)}
-            {facts(incident)}
+            {facts(page)}
             {orphaned}
             {ways(incident.id, "")}
         </header>
@@ -102,7 +102,7 @@ fn tiles(page: Page<'_>) -> Html {
     view! {
         <dl class="tiles">
             {response(incident, now)}
-            {next_update(incident, now)}
+            {next_update(page)}
             <div class="tile"><dt>"Commander"</dt><dd>{leads}</dd></div>
             <div class="tile"><dt>{opened}</dt><dd>{open_for}</dd></div>
         </dl>
@@ -139,18 +139,20 @@ fn response(incident: &Incident, now: DateTime<Utc>) -> Html {
     }
 }
 
-fn next_update(incident: &Incident, now: DateTime<Utc>) -> Option<Html> {
+fn next_update(page: Page<'_>) -> Option<Html> {
+    let (incident, now, zone) = (&page.model.incident, page.frame.now, page.frame.zone);
     let at = incident.next_update_at.filter(|_| incident.is_open())?;
     Some(view! {
         <div class="tile due" data-over=(now > at).then_some("")>
             <dt>"Next update"</dt>
-            <dd><strong>{time::due(at, now)}</strong><span class="said">{at.format("by %H:%M UTC").to_string()}</span></dd>
+            <dd><strong>{time::due(at, now)}</strong><span class="said">{format!("by {} {}", zone.local(at).format("%H:%M"), zone.label())}</span></dd>
         </div>
     }
     .part())
 }
 
-fn facts(incident: &Incident) -> Html {
+fn facts(page: Page<'_>) -> Html {
+    let incident = &page.model.incident;
     let said = |text: &str, otherwise: &'static str| {
         if text.trim().is_empty() {
             view! { <dd class="said">{otherwise}</dd> }.part()
@@ -159,7 +161,16 @@ fn facts(incident: &Incident) -> Html {
         }
     };
     let source = match &incident.source {
-        Source::Threshold { name, version, .. } => view! { {name.clone()}", version "{*version} }.part(),
+        Source::Threshold { name, version, .. } => {
+            let words = format!("{name}, version {version}");
+            match page.model.threshold {
+                Some(id) => {
+                    let address = format!("{}#version-{version}", forms::threshold(id));
+                    view! { <a href=address>{words}</a> }.part()
+                }
+                None => view! { {words} }.part(),
+            }
+        }
         Source::Rollout { go_live, .. } => {
             view! { <a href=forms::go_live(*go_live)>"A rollout that went back"</a> }.part()
         }

@@ -80,7 +80,7 @@ fn row(frame: &Frame, names: &Names, incident: &Incident) -> Html {
             <a href=forms::incident(incident.id)>
                 <span class="severity">{state(words::severity(incident.severity), incident.severity.label())}</span>
                 <span class="title">
-                    <span class="number">"#"{incident.number}</span>" "{incident.title.clone()}
+                    <span class="incident-number">"#"{incident.number}</span>" "{incident.title.clone()}
                 </span>
                 {subject(names, incident)}
                 <span class="row-state">{state(words::state(incident.state), incident.state.as_str())}</span>

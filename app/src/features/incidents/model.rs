@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
-use gantry_domain::id::{EntryId, IntegrationId, MessageId};
+use gantry_domain::id::{EntryId, IntegrationId, MessageId, ThresholdId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind};
 use gantry_domain::incident::message::Channel;
@@ -67,6 +67,8 @@ pub struct Model {
     pub lights: Vec<Light>,
     /// Who has the page open.
     pub present: Vec<Person>,
+    /// The threshold that opened it, where there still is one.
+    pub threshold: Option<ThresholdId>,
     /// The form that was refused.
     pub refusal: Option<Refusal>,
     /// What responders are led through: triage, actions, evidence, postmortem.

@@ -87,7 +87,7 @@ fn filter(page: Page<'_>) -> Html {
 fn days(page: Page<'_>) -> Vec<Html> {
     let mut days: Vec<(NaiveDate, Vec<&Entry>)> = Vec::new();
     for entry in &page.model.entries {
-        let date = entry.happened_at.date_naive();
+        let date = page.frame.zone.local(entry.happened_at).date();
         match days.last_mut() {
             Some((last, entries)) if *last == date => entries.push(entry),
             Some(_) | None => days.push((date, vec![entry])),
@@ -98,7 +98,7 @@ fn days(page: Page<'_>) -> Vec<Html> {
             let rows: Vec<_> = entries.into_iter().map(|one| entry::entry(page, one)).collect();
             view! {
                 <section class="day" data-key=date.to_string()>
-                    <h3>{date.format("%A, %-d %B %Y").to_string()}<span class="unit">" UTC"</span></h3>
+                    <h3>{date.format("%A, %-d %B %Y").to_string()}<span class="unit">" "{page.frame.zone.label()}</span></h3>
                     <ol class="entries-list">{rows}</ol>
                 </section>
             }
@@ -110,7 +110,7 @@ fn days(page: Page<'_>) -> Vec<Html> {
 fn write(page: Page<'_>) -> Html {
     let action = forms::below_incident(page.model.incident.id, "notes");
     let form = Form::new(page.frame, "note", action, page.model.refusal.as_ref());
-    let fields = note_fields(&form, None, false);
+    let fields = note_fields(page, &form, None, false);
     form.with(
         "note-form",
         view! { {fields}<p class="acts"><button class="button">"Add to the timeline"</button></p> }.part(),

@@ -93,7 +93,7 @@ fn compose(frame: &Frame, model: &UpdateModel) -> Html {
             {form.text(&doing, 2)}
             {form.line(&next)}
             <fieldset class="radios"><legend>"Internal, to"</legend>{channels}{none}</fieldset>
-            {form.text(&public, 3)}
+            {frame.status_page.then(|| form.text(&public, 3))}
             <p class="acts">
                 {send}
                 <button class=class name="step" value="preview">{look}</button>

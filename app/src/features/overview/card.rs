@@ -118,7 +118,7 @@ fn rollout(frame: &Frame, rollout: &Rollout) -> Html {
         .collect();
     let age = rollout.observed.map(|(at, period)| time::age_of(at, period, frame.now));
     let body = view! {
-        <p class="line">
+        <p class="fact-line">
             {state(rollout.tone, rollout.word.clone())}
             <a class="title" href=forms::go_live(rollout.go_live)>{rollout.headline.clone()}</a>
             <span class="because">{age}</span>
@@ -144,7 +144,7 @@ fn alerts(frame: &Frame, alerts: &Alerts) -> Option<Html> {
     let stopped = alerts.stopped.clone().map(|why| view! { <span class="because">{why}</span> }.part());
     let body = view! {
         <ul class="lines">{rows}</ul>
-        <p class="line">
+        <p class="fact-line">
             {quiet}{pending}{unknown}{stopped}
             <a class="because" href=address>{if alerts.all == 1 { "1 threshold".to_owned() } else { format!("{} thresholds", alerts.all) }}</a>
         </p>
@@ -170,7 +170,7 @@ fn go_lives(card: &Card) -> Option<Html> {
     let rows: Vec<_> = card.go_lives.iter().map(|one| go_live(card, one)).collect();
     let finished = (card.finished > 0).then(|| {
         let text = format!("{} finished", card.finished);
-        view! { <p class="line"><a class="because" href=forms::GO_LIVES>{text}</a></p> }.part()
+        view! { <p class="fact-line"><a class="because" href=forms::GO_LIVES>{text}</a></p> }.part()
     });
     (!rows.is_empty() || card.finished > 0)
         .then(|| part("Go-lives", view! { <ul class="lines">{rows}</ul>{finished} }.part()))

@@ -17,6 +17,8 @@ use crate::ui::time;
 pub struct Summary {
     /// The last triage: when, and where it came to.
     pub triage: Option<(DateTime<Utc>, Option<Verdict>, Option<ErrorType>)>,
+    /// Whether the first triage is about to be taken automatically.
+    pub looking: bool,
     /// Switches that stand on the workload.
     pub standing: Vec<Mitigation>,
     /// Actions that are under way.
@@ -37,6 +39,9 @@ pub fn summary(frame: &Frame, id: IncidentId, summary: &Summary) -> Html {
         .part()
     };
     let (tone, triage) = match &summary.triage {
+        None if summary.looking => {
+            (Tone::Unknown, view! { "the first look is being taken automatically" }.part())
+        }
         None => (Tone::Unknown, view! { "nobody has looked yet: take the four looks" }.part()),
         Some((at, verdict, kind)) => {
             let words = verdict.map_or("not decided", Verdict::title);

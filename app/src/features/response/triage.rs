@@ -184,7 +184,7 @@ fn lines(frame: &Frame, findings: &Findings) -> Option<Html> {
             <h3>"Error lines of the last 15 minutes, by likeness"</h3>
             <div class="scroll">
                 <table class="lines">
-                    <thead><tr><th scope="col" class="number">"How many"</th><th scope="col" class="number">"Pods"</th><th scope="col">"Newest"</th><th scope="col">"Line"</th></tr></thead>
+                    <thead><tr><th scope="col" class="count-cell">"How many"</th><th scope="col" class="count-cell">"Pods"</th><th scope="col">"Newest"</th><th scope="col">"Line"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
@@ -197,8 +197,8 @@ fn line(frame: &Frame, group: &Group) -> Html {
     let newest = group.newest_at.map(|at| time::ago(at, frame.now));
     view! {
         <tr data-key=group.pattern.clone()>
-            <td class="number">{group.count.to_string()}</td>
-            <td class="number">{group.pods.to_string()}</td>
+            <td class="count-cell">{group.count.to_string()}</td>
+            <td class="count-cell">{group.pods.to_string()}</td>
             <td>{newest}</td>
             <td><code title=group.pattern.clone()>{group.newest.clone()}</code></td>
         </tr>

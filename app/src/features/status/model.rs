@@ -15,6 +15,8 @@ pub struct Model {
     pub integrations: Vec<Integration>,
     /// What is open, the worst first.
     pub open: Vec<Published>,
+    /// How bad the open incidents are that nobody was told of yet; nothing of them is shown but that somebody looks.
+    pub quiet: Vec<Severity>,
     /// What was resolved lately, the latest first.
     pub resolved: Vec<Published>,
     /// Scheme, host and port that browsers use.

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use gantry_domain::age;
 use gantry_domain::incident::clock;
 use gantry_domain::incident::history::Day;
+use gantry_domain::incident::overall::{Overall, overall};
+use gantry_domain::light::State;
 use leptos::prelude::*;
 
 use super::model::{Integration, Model, Published};
@@ -76,24 +78,30 @@ pub fn render(frame: &Frame, model: &Model, again: bool) -> String {
 
 /// The one sentence that everybody came for.
 pub fn summary(model: &Model, now: DateTime<Utc>) -> (Tone, String) {
-    if let Some(worst) = model.open.iter().map(|incident| incident.severity).min() {
-        let count = model.open.len();
-        let incidents =
-            if count == 1 { "1 incident is open".to_owned() } else { format!("{count} incidents are open") };
-        return (words::severity(worst), format!("{incidents}: {}", clock::meaning(worst)));
-    }
-    let tones: Vec<Tone> =
-        model.integrations.iter().flat_map(|one| &one.lights).map(|light| light.shown(now).0).collect();
-    let has = |tone| tones.contains(&tone);
-    if has(Tone::Bad) {
-        (Tone::Bad, "Something is down; no incident is announced yet".to_owned())
-    } else if has(Tone::Warning) {
-        (Tone::Warning, "Something is degraded; no incident is announced yet".to_owned())
-    } else if tones.is_empty() || has(Tone::Unknown) {
-        (Tone::Unknown, "No incident is announced; not everything could be looked at".to_owned())
-    } else {
-        (Tone::Good, "Everything is operational".to_owned())
-    }
+    let announced: Vec<_> = model.open.iter().map(|incident| incident.severity).collect();
+    let lights: Vec<_> = model
+        .integrations
+        .iter()
+        .flat_map(|one| &one.lights)
+        .map(|light| match light.shown(now).0 {
+            Tone::Good => State::Healthy,
+            Tone::Warning => State::Degraded,
+            Tone::Bad => State::Down,
+            Tone::Unknown | Tone::Quiet => State::Unknown,
+        })
+        .collect();
+    let overall = overall(&announced, &model.quiet, &lights);
+    let tone = match overall {
+        Overall::Announced { more: true, .. } | Overall::LookedInto | Overall::Seen { down: false, .. } => {
+            Tone::Warning
+        }
+        Overall::Announced { worst, more: false, .. } => words::severity(worst),
+        Overall::Seen { down: true, .. } => Tone::Bad,
+        Overall::Small => Tone::Quiet,
+        Overall::Unknown => Tone::Unknown,
+        Overall::Operational => Tone::Good,
+    };
+    (tone, overall.sentence())
 }
 
 fn incident(one: &Published, now: DateTime<Utc>) -> Html {
@@ -158,9 +166,9 @@ fn integration(one: &Integration, now: DateTime<Utc>) -> Html {
     let days: Vec<_> = one.days.iter().map(day).collect();
     let bad = one.days.iter().filter(|day| day.worst.is_some()).count();
     let said = match bad {
-        0 => "No incident on the last 90 days".to_owned(),
-        1 => "Incidents on 1 of the last 90 days".to_owned(),
-        many => format!("Incidents on {many} of the last 90 days"),
+        0 => "No incident announced on the last 90 days".to_owned(),
+        1 => "Incidents announced on 1 of the last 90 days".to_owned(),
+        many => format!("Incidents announced on {many} of the last 90 days"),
     };
     view! {
         <article class="public-integration panel">
@@ -176,7 +184,7 @@ fn integration(one: &Integration, now: DateTime<Utc>) -> Html {
 fn day(day: &Day) -> Html {
     let (class, words) = match (day.worst, day.watched) {
         (Some(worst), _) => (words::severity(worst).class(), clock::meaning(worst)),
-        (None, true) => ("good", "no incident"),
+        (None, true) => ("good", "no incident announced"),
         (None, false) => ("unknown", "not watched yet"),
     };
     view! { <li class=class title=format!("{}: {words}", day.date)></li> }.part()

@@ -112,7 +112,7 @@ fn group(frame: &Frame, group: &Group) -> Html {
         <section class="panel threshold-group" aria-labelledby=labelled>
             <header>
                 <h2 id=id>{group.name.clone()}" "{environment(&group.environment)}</h2>
-                <p class="exports">
+                <p class="rule-exports">
                     "Export: "<a href=export("file") download="">"rule file"</a>" · "<a href=export("object") download="">"PrometheusRule"</a>
                 </p>
             </header>

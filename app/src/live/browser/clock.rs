@@ -2,6 +2,7 @@
 //!
 //! `<time data-age="<unix ms>" data-period="<s>">` counts up, and is marked stale past twice its period;
 //! `<time data-until="<unix ms>">` counts down; with `data-due` it goes on past its end and marks the `.due` around it.
+//! A page that was drawn for clocks that stand otherwise than this browser's is drawn again, once.
 
 use std::cell::Cell;
 
@@ -9,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use gantry_domain::age;
 use web_sys::{Document, Element};
 
-use super::dom;
+use super::{dom, page};
+use crate::frame::ZONE_COOKIE;
 
 thread_local! {
     /// Server's time minus this browser's, in milliseconds.
@@ -20,8 +22,20 @@ thread_local! {
 pub(super) fn start() {
     if let Some(document) = dom::document() {
         server_time(&document);
+        readers_zone(&document);
     }
     dom::every(1_000, tick);
+}
+
+/// Tells the server how this browser's clock stands, where the page was drawn for another.
+fn readers_zone(document: &Document) {
+    let minutes = (-whole(js_sys::Date::new_0().get_timezone_offset())).to_string();
+    let drawn_for = document.query_selector("meta[name=gantry-zone]").ok().flatten();
+    if drawn_for.is_some_and(|meta| meta.get_attribute("content").as_ref() != Some(&minutes)) {
+        let cookie = format!("{ZONE_COOKIE}={minutes}; Path=/; Max-Age=31536000; SameSite=Lax");
+        dom::set_property(document, "cookie", &cookie.into());
+        page::refresh();
+    }
 }
 
 /// Learns the server's clock from a page that has just arrived.

@@ -89,7 +89,7 @@ pub(super) fn property(element: &Element, name: &str) -> JsValue {
 }
 
 /// Writes such a property.
-pub(super) fn set_property(element: &Element, name: &str, value: &JsValue) {
+pub(super) fn set_property(element: &JsValue, name: &str, value: &JsValue) {
     let _ = js_sys::Reflect::set(element, &JsValue::from_str(name), value);
 }
 

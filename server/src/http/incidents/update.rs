@@ -12,7 +12,8 @@ use gantry_app::refusal::Refusal;
 use gantry_domain::incident::message::{self, Channel, Tell};
 use gantry_domain::incident::{Command, Incident, Refused, decide};
 
-use super::{fault, id_of, names, refusal, status};
+use super::refusal::{fault, refusal, status};
+use super::{id_of, names};
 use crate::http::Fault;
 use crate::http::form::Posted;
 use crate::http::page::Page;

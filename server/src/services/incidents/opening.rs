@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Desk, IncidentError, record, save, tell};
 use crate::live::topics;
 use crate::services::Caller;
-use crate::store::{Db, Once, StoreError, Tx, incidents, integrations};
+use crate::store::{Db, Once, StoreError, Tx, first_looks, incidents, integrations};
 
 /// A threshold that fires.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +97,12 @@ pub async fn threshold_fired(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<
     }
     let mut change = open(tx, desk, &cause, fired.at).await?;
     add_reading(&mut change, fired);
-    add(tx, desk, &change, fired.at).await
+    // Nobody has to come first for somebody to look.
+    incidents::add(tx, &change.next).await?;
+    if first_looks::owe(tx, change.next.id, fired.integration, fired.at).await? {
+        tx.announce(topics::FIRST_LOOKS);
+    }
+    finish(tx, desk, &change, fired.at).await
 }
 
 /// What was measured, beside what the entry says.
@@ -241,6 +246,15 @@ async fn open(tx: &mut Tx, desk: &Desk, cause: &Cause, at: DateTime<Utc>) -> Res
 
 async fn add(tx: &mut Tx, desk: &Desk, change: &Change, at: DateTime<Utc>) -> Result<IncidentId, StoreError> {
     incidents::add(tx, &change.next).await?;
+    finish(tx, desk, change, at).await
+}
+
+async fn finish(
+    tx: &mut Tx,
+    desk: &Desk,
+    change: &Change,
+    at: DateTime<Utc>,
+) -> Result<IncidentId, StoreError> {
     tell(tx, desk, change, None, at).await?;
     record(tx, change, "incident.opened", None, at).await?;
     Ok(change.next.id)

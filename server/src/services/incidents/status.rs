@@ -14,7 +14,7 @@ use gantry_domain::preset::Preset;
 use crate::engine::probes::PERIOD_SECONDS;
 use crate::services::lights;
 use crate::store::incidents::{self, Asked};
-use crate::store::{Db, StoreError, integrations};
+use crate::store::{Db, StoreError, integrations, unannounced};
 
 /// How long resolved incidents are told of.
 const LATELY: TimeDelta = TimeDelta::days(14);
@@ -32,12 +32,13 @@ pub async fn see(
 ) -> Result<Model, StoreError> {
     let pool = db.pool();
     let since = now - TimeDelta::days(i64::try_from(history::DAYS).unwrap_or(90));
-    let (all, found, published) = db
+    let (all, found, published, quiet) = db
         .read(async {
             tokio::try_join!(
                 integrations::all(pool),
                 incidents::lights(pool, None),
-                incidents::published(pool, since)
+                incidents::published(pool, since),
+                unannounced::severities(pool)
             )
         })
         .await?;
@@ -94,7 +95,7 @@ pub async fn see(
     }
     open.sort_by_key(|one: &Published| (one.severity, std::cmp::Reverse(one.opened_at)));
     resolved.sort_by_key(|one: &Published| std::cmp::Reverse(one.resolved_at));
-    Ok(Model { integrations, open, resolved, origin: origin.to_owned() })
+    Ok(Model { integrations, open, quiet, resolved, origin: origin.to_owned() })
 }
 
 /// Nothing but what everybody may read: no title, no impact, no names.

@@ -175,7 +175,11 @@ pub async fn compare(
 }
 
 /// A value, or none, for each moment of the range. Several series are no value: one number is needed.
-fn points(answer: &Answer, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, Option<f64>)> {
+pub(crate) fn points(
+    answer: &Answer,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Vec<(DateTime<Utc>, Option<f64>)> {
     let mut values = answer.series.iter().flat_map(|series| &series.points).collect::<Vec<_>>();
     values.sort_by_key(|(at, _)| *at);
     let mut values = values.into_iter().peekable();

@@ -15,7 +15,19 @@ async fn everybody_reads_public_entries_and_nothing_else() {
     let mut anybody = world.browser();
     let silent = anybody.get("/status").await;
     assert_eq!(silent.status, StatusCode::OK);
-    assert!(silent.body.contains("No incident is announced"), "an incident without a public word is told of");
+    assert!(
+        silent.body.contains("We are looking into something; no incident is announced yet"),
+        "{}",
+        silent.body
+    );
+    let data: serde_json::Value = serde_json::from_str(&anybody.get("/status.json").await.body).unwrap();
+    assert_eq!((&data["status"], data["open"].as_array().unwrap().len()), (&"warning".into(), 0));
+    for page in ["/status", "/status.json", "/status.atom"] {
+        let body = anybody.get(page).await.body;
+        for inside in ["complete outage", "P1", "p1", "Webhooks are late", "vault"] {
+            assert!(!body.contains(inside), "{page} tells of what was not announced: {inside}");
+        }
+    }
     rui.post(&format!("{path}/notes"), &[("text", "We look into late <webhooks>"), ("public", "on")]).await;
     let shows = |path: &'static str, words: &'static str| {
         let mut browser = world.browser();
@@ -47,7 +59,7 @@ async fn everybody_reads_public_entries_and_nothing_else() {
         rui.post(&format!("{path}/notes/{note}"), &[("seen", "0"), ("text", "We look into it")]).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
     eventually("it is not told any more", std::time::Duration::from_secs(10), || async {
-        shows("/status", "No incident is announced").await
+        shows("/status", "no incident is announced yet").await
     })
     .await;
 }
@@ -79,5 +91,12 @@ async fn switched_off_it_is_not_there() {
     let world = World::with(database, &config).await;
     for path in ["/status", "/status.json", "/status.atom"] {
         assert_eq!(world.browser().get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    // And nobody is sent there, or writes for it.
+    let path = open(&world, "p2").await;
+    let mut rui = world.signed_in("rui").await;
+    for page in ["/", &path, &format!("{path}/update")] {
+        let body = rui.get(page).await.body;
+        assert!(!body.contains("href=\"/status\"") && !body.contains("on the status page"), "{page}: {body}");
     }
 }

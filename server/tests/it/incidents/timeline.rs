@@ -50,6 +50,43 @@ async fn what_is_written_down_late_is_marked_and_both_times_are_exported() {
 }
 
 #[tokio::test]
+async fn a_moment_is_typed_and_read_in_the_readers_zone_which_stands_beside_it() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let mut rui = world.signed_in("rui").await;
+    let plain = rui.get(&path).await.body.replace("<!>", "");
+    assert!(
+        plain.contains("Happened at <span class=\"unit\">UTC</span>"),
+        "without a browser that says more"
+    );
+    rui.cookie = rui.cookie.map(|cookie| format!("{cookie}; gantry-zone=-330"));
+    let page = rui.get(&path).await.body.replace("<!>", "");
+    assert!(page.contains("Happened at <span class=\"unit\">UTC-05:30</span>"), "{page}");
+    assert!(
+        page.contains("name=\"zone\" value=\"-330\""),
+        "the form does not say in which zone it was shown"
+    );
+    // A quarter of an hour ago, as a clock there shows it.
+    let at = world.running.app.clock.now() - chrono::TimeDelta::minutes(15);
+    let typed = (at - chrono::TimeDelta::minutes(330)).format("%Y-%m-%dT%H:%M").to_string();
+    let note = [("text", "The proxy was restarted"), ("happened", typed.as_str()), ("zone", "-330")];
+    assert_eq!(rui.post(&format!("{path}/notes"), &note).await.status, StatusCode::SEE_OTHER);
+    let json: serde_json::Value =
+        serde_json::from_str(&rui.get(&format!("{path}/timeline.json")).await.body).unwrap();
+    let stored = json["entries"].as_array().unwrap().iter().find(|entry| entry["kind"] == "note").unwrap();
+    let minute = at.format("%Y-%m-%dT%H:%M").to_string();
+    assert!(stored["happened_at"].as_str().unwrap().starts_with(&minute), "{stored} is not {minute}");
+    // Read again it is what was typed, in the list and in the field; for others it stands on their clock.
+    let page = rui.get(&path).await.body;
+    assert!(page.contains(&format!("value=\"{typed}\"")) && page.contains(&format!(">{}:00<", &typed[11..])));
+    let mut ana = world.signed_in("ana").await;
+    assert!(ana.get(&path).await.body.contains(&format!(">{}:00<", &minute[11..])));
+    let refused =
+        rui.post(&format!("{path}/notes"), &[("text", "x"), ("happened", &typed), ("zone", "9999")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn an_edited_note_keeps_what_it_said_and_only_its_author_or_an_admin_edits_it() {
     let world = World::start().await;
     let path = open(&world, "p2").await;

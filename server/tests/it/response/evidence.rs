@@ -2,7 +2,10 @@
 
 use std::io::{Cursor, Read as _};
 
-use gantry_server::store::evidence;
+use gantry_server::request::RequestId;
+use gantry_server::services::Caller;
+use gantry_server::services::thresholds::editing;
+use gantry_server::store::{evidence, thresholds};
 use reqwest::StatusCode;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -94,6 +97,58 @@ async fn a_bundle_holds_everything_with_its_sum_and_no_secret() {
     assert!(String::from_utf8_lossy(&logs.1).contains("bad signature [hidden]"));
     // There was no rollout, and the bundle says so instead of being silent.
     assert!(manifest.contains("Rollouts and their logs: NOT IN THIS BUNDLE"), "{manifest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_names_the_version_that_judged_it_on_its_page_in_its_export_and_in_its_evidence() {
+    use sqlx::Row as _;
+
+    let mut stage = Stage::set().await;
+    let db = stage.world.running.app.db.clone();
+    let threshold = "select t.id from thresholds t join integrations i on i.id = t.integration_id
+        where i.preset = 'posthog' and t.key = 'api-down'";
+    let threshold: uuid::Uuid = stage.world.sql(threshold).await.unwrap()[0].get(0);
+    let mut rule = thresholds::find(db.pool(), threshold.into()).await.unwrap().unwrap().version.rule;
+    rule.spec.limit = 3.0;
+    let request = RequestId::new(stage.world.ana.person.id, "/", uuid::Uuid::new_v4().as_bytes());
+    let now = stage.world.running.app.clock.now();
+    let ana = Caller { actor: stage.world.ana.clone(), request, now };
+    editing::save(&db, ana, threshold.into(), 1, rule, String::new()).await.unwrap();
+    stage.measure("code=~\"5", "90");
+    let opened = "select id::text from incidents where threshold = 'api-down'";
+    eventually("it fires", WITHIN, || async {
+        // The evaluator looks again whenever somebody changed a threshold.
+        db.announce("threshold-edits".to_owned()).await.unwrap();
+        !stage.world.sql(opened).await.unwrap().is_empty()
+    })
+    .await;
+    let id: String = stage.world.sql(opened).await.unwrap()[0].get(0);
+    (stage.id, stage.path) = (id.parse().unwrap(), format!("/incidents/{id}"));
+    let mut rui = stage.rui().await;
+    let page = plain(&rui.get(&stage.path).await.body);
+    assert!(page.contains("API down, version 2"), "{page}");
+    let export = rui.get(&format!("{}/timeline.json", stage.path)).await.body;
+    let export: serde_json::Value = serde_json::from_str(&export).unwrap();
+    assert_eq!(export["incident"]["source"]["version"], 2);
+    assert_eq!(export["entries"][0]["detail"]["version"], 2);
+    // Nobody asked for the first triage.
+    eventually("it is looked at", WITHIN, || async {
+        stage.rui().await.get(&format!("{}/triage", stage.path)).await.body.contains("Gantry, automatically")
+    })
+    .await;
+    rui.post(&format!("{}/evidence", stage.path), &[]).await;
+    let bundle = collected(&stage).await;
+    let files = files(&stage, &mut rui, &bundle).await;
+    let json = |path: &str| -> serde_json::Value {
+        let (_, content) = files.iter().find(|(name, _)| name == path).unwrap();
+        serde_json::from_slice(content).unwrap()
+    };
+    let incident = json("incident/incident.json").to_string();
+    assert!(incident.contains("\"version\":2") && incident.contains("\"key\":\"api-down\""), "{incident}");
+    let versions = json("thresholds/api-down.json");
+    let versions = versions.as_array().unwrap();
+    let seen: Vec<_> = versions.iter().map(|one| format!("{} {}", one["version"], one["in_force"])).collect();
+    assert_eq!(seen, ["2 true", "1 false"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,34 @@ async fn a_breach_fires_opens_one_incident_and_clears() {
 }
 
 #[tokio::test]
+async fn the_timeline_is_told_when_it_gets_worse_and_when_nobody_can_tell() {
+    let desk = Desk::set().await;
+    let mut evaluator = desk.evaluator();
+    let mut round = async |says| {
+        desk.fake.say("5..", says);
+        evaluator.round().await.unwrap().unwrap();
+    };
+    // Twice each: what is so still is not told again.
+    for says in [Says::Value("12"), Says::Value("42"), Says::Nothing, Says::Value("42")] {
+        round(says.clone()).await;
+        round(says).await;
+    }
+    let told: Vec<String> =
+        sqlx::query_scalar("select text from incident_entries where kind = 'reading' order by seq")
+            .fetch_all(desk.db.pool())
+            .await
+            .unwrap();
+    assert_eq!(
+        told,
+        [
+            "Worse: API down is 42 per minute, limit 10",
+            "No reading, so whether it still fires is unknown. API down: no data",
+            "There are readings again: API down is 42 per minute, limit 10",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_threshold_that_is_only_shown_opens_no_incident() {
     let desk = Desk::set().await;
     sqlx::query("update thresholds set version = 2 where key = 'rate-limited'")

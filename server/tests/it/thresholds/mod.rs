@@ -3,6 +3,8 @@
 mod editing;
 mod evaluating;
 mod files;
+mod first_looks;
 mod pages;
+mod pasts;
 mod rollouts;
 mod support;

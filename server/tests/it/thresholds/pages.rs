@@ -247,3 +247,68 @@ async fn what_admins_typed_is_inert_on_every_page() {
         assert!(!html.contains("<img") && html.contains("&lt;img"), "{page}");
     }
 }
+
+#[tokio::test]
+async fn every_field_that_is_typed_becomes_the_next_version_and_an_earlier_one_is_restored_with_its_difference()
+ {
+    use sqlx::Row as _;
+
+    let shown = Shown::start().await;
+    let mut ana = shown.world.signed_in("ana").await;
+    let path = shown.path("high-latency").await;
+    let typed = fields(&[
+        ("name", "Slow answers"),
+        ("promql", "max(latency_ms{ {{selector}} })"),
+        ("comparator", "<"),
+        ("limit", "7.5"),
+        ("unit", "ms"),
+        ("window", "2 min"),
+        ("for", "90 s"),
+        ("severity", "p3"),
+        ("no-data", "alert"),
+        ("on-firing", "show"),
+        ("why", "Another kind of slowness"),
+    ]);
+    let saved = ana.post(&path, &typed).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let rule = |number: u32| {
+        format!(
+            "select rule from threshold_versions v join thresholds t on t.id = v.threshold_id
+             where t.key = 'high-latency' and number = {number}
+                 and t.integration_id = (select id from integrations where preset = 'posthog')"
+        )
+    };
+    let read = |rows: Vec<sqlx::postgres::PgRow>| -> serde_json::Value { rows[0].get(0) };
+    let (first, second) =
+        (read(shown.world.sql(&rule(1)).await.unwrap()), read(shown.world.sql(&rule(2)).await.unwrap()));
+    for (name, value) in [
+        ("name", "Slow answers".into()),
+        ("promql", "max(latency_ms{ {{selector}} })".into()),
+        ("limit", 7.5.into()),
+        ("unit", "ms".into()),
+        ("window_seconds", 120.into()),
+        ("for_seconds", 90.into()),
+        ("severity", "p3".into()),
+        ("no_data", "alert".into()),
+        ("on_firing", serde_json::Value::from("show")),
+    ] {
+        assert_eq!(second[name], value, "{name}: {second}");
+    }
+    assert_ne!((&second["comparator"], &second["key"]), (&first["comparator"], &first["key"]));
+    assert_eq!(second["key"], first["key"], "its name in rule files and incidents stays");
+    let page = ana.get(&path).await.body.replace("<!>", "");
+    for words in
+        ["Another kind of slowness", "Ana Duarte", "<ins>Slow answers</ins>", "<del>High latency</del>"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let restore = [("seen", "2"), ("version", "1"), ("why", "It was better")];
+    let restored = ana.post(&format!("{path}/restore"), &restore).await;
+    assert_eq!(restored.status, StatusCode::SEE_OTHER, "{}", restored.body);
+    assert_eq!(read(shown.world.sql(&rule(3)).await.unwrap()), first);
+    let page = ana.get(&path).await.body.replace("<!>", "");
+    assert!(page.contains("Restores version 1: It was better") && page.contains("<ins>High latency</ins>"));
+    // Whoever restores on an old page is told what changed meanwhile.
+    let stale = ana.post(&format!("{path}/restore"), &restore).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+}
