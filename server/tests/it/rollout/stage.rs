@@ -38,7 +38,7 @@ use watch::ready;
 pub(crate) const NAME: &str = "checkout";
 pub(crate) const OLD: &str = "registry.example/checkout:v1";
 pub(crate) const NEW: &str = "registry.example/checkout:v2";
-pub(crate) const WITHIN: Duration = Duration::from_mins(1);
+pub(crate) const WITHIN: Duration = Duration::from_mins(3);
 
 /// An engine in a task of its own.
 pub(crate) struct Running(JoinHandle<()>);
