@@ -48,7 +48,7 @@ pub(super) const fn of(step: Step, leads: bool) -> Words {
         (Step::Triage, true) => words(
             "Triage",
             "Find out what it is",
-            "Press “Take the four looks”. The decision tree fills itself in from what they find and ends at one verdict: what to do next.",
+            "Press “Take the four looks”, or “Look again” where Gantry has taken the first ones by itself. The decision tree fills itself in from what they find and ends at one verdict: what to do next.",
             "Go to the triage",
         ),
         (Step::Triage, false) => words(

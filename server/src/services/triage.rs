@@ -83,9 +83,6 @@ pub async fn take(
     .await
 }
 
-/// Who looked where nobody asked for it.
-const BY_ITSELF: &str = "Gantry, automatically";
-
 /// Takes the first triage of an incident that opened by itself, unless somebody looked before or it is over. Done once,
 /// however often it is begun.
 pub async fn take_first(
@@ -112,7 +109,7 @@ pub async fn take_first(
             if triages::lock_newest(tx, id).await?.is_some() {
                 return Ok(());
             }
-            let by = BY_ITSELF.to_owned();
+            let by = triages::BY_ITSELF.to_owned();
             let triage =
                 Triage { id: Uuid::now_v7(), taken_at, by, findings, overruled: Vec::new(), version: 1 };
             triages::add(tx, id, &triage).await?;

@@ -7,6 +7,7 @@ use gantry_domain::tour::{Followed, Kept, Seen};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
+use super::triages::BY_ITSELF;
 use super::{StoreError, Tx};
 
 /// What is kept for somebody; none before they were asked.
@@ -45,7 +46,9 @@ pub async fn incidents(
 ) -> Result<Vec<Followed>, StoreError> {
     let rows = sqlx::query!(
         r#"select i.incident as "incident: Json<Incident>",
-               exists (select 1 from triages t where t.incident_id = i.id and t.taken_at >= $1) as "triaged!",
+               exists (
+                   select 1 from triages t where t.incident_id = i.id and t.taken_at >= $1 and t.by_name <> $2
+               ) as "triaged!",
                exists (
                    select 1 from mitigations m
                    where m.incident_id = i.id and m.asked_at >= $1 and m.state -> 'phase' ->> 'phase' = 'done'
@@ -53,7 +56,8 @@ pub async fn incidents(
            from incidents i
            where i.open or i.resolved_at >= $1
            order by i.open desc, i.opened_at desc limit 20"#,
-        began_at
+        began_at,
+        BY_ITSELF
     )
     .fetch_all(executor)
     .await?;

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx};
 
+/// Who looked where nobody asked for it.
+pub const BY_ITSELF: &str = "Gantry, automatically";
+
 /// One look of somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Triage {
