@@ -131,7 +131,7 @@ test('everything that can be done about an incident is reached by keys, in the o
     'Change severity…',
     'Write an update…',
     'What happened',
-    'Happened at, UTC',
+    'Happened at',
     'Everybody may read it on the status page',
     'Add to the timeline',
   ]
