@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '../support/test'
-import { form, openSmall, visit } from '../support/go-live'
+import { form, openSmall, post, visit } from '../support/go-live'
 import { reset, scenario } from '../support/outside'
 import { removeSwitches } from '../support/incident'
 import { incidentPages, mainPages } from '../support/pages'
@@ -58,6 +58,28 @@ test.describe('the pages about incidents', () => {
     expect(found).toEqual([])
   })
 })
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 360, height: 740 }]) {
+    test(`the status page has no serious fault in ${colorScheme} at ${viewport.width}, and needs no scrolling sideways`, async ({ as }) => {
+      const rui = await as('rui')
+      await rui.goto('/incidents/new')
+      const integration = await rui.getByLabel('What it is about').locator('option').first().getAttribute('value')
+      const title = `Events are late ${Date.now()}`
+      const opened = await post(rui, '/incidents', { integration: integration!, severity: 'p2', title })
+      const words = `We look into late events ${Date.now()}`
+      await post(rui, `${opened.headers().location}/notes`, { text: words, public: 'on' })
+      const anybody = await as.nobody({ colorScheme, viewport, reducedMotion: 'reduce' })
+      await expect(async () => {
+        await anybody.goto('/status')
+        await expect(anybody.getByText(words)).toBeVisible({ timeout: 500 })
+      }).toPass({ timeout: 10_000 })
+      expect(await serious(anybody)).toEqual([])
+      expect(await anybody.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width)
+      await post(rui, `${opened.headers().location}/state`, { seen: '1', to: 'resolved', note: '' })
+    })
+  }
+}
 
 test('opened items, open menus and refused forms have no serious fault either', async ({ as }) => {
   const ana = await as('ana', { reducedMotion: 'reduce' })
