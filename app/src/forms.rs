@@ -4,7 +4,7 @@
 //! Every form carries `key` (idempotency). Forms about an item carry `seen`, the version of the item that the page
 //! showed; forms about the go-live as a whole carry `seen`, the version of the go-live.
 
-use gantry_domain::id::{ActionItemId, BundleId, MitigationId, UserId};
+use gantry_domain::id::{ActionItemId, BundleId, IntegrationId, MitigationId, UserId};
 use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId, ThresholdId};
 
 /// The first page after signing in: what needs whom.
@@ -15,6 +15,24 @@ pub const HEALTH: &str = "/health";
 pub const ADMIN: &str = "/admin";
 /// Everybody; posting adds somebody: `login`, `name`, `role`.
 pub const PEOPLE: &str = "/admin/people";
+/// Integrations, and what is said of each instead of its preset.
+pub const INTEGRATIONS: &str = "/admin/integrations";
+
+/// One integration; posting says something else of it: the words of `preset::overlay::Setting`, `why`, `seen`.
+pub fn integration(id: IntegrationId) -> String {
+    format!("{INTEGRATIONS}/{id}")
+}
+
+/// Has one value be the preset's again (post): `seen`.
+pub fn clear_integration(id: IntegrationId, setting: &str) -> String {
+    format!("{INTEGRATIONS}/{id}/clear/{setting}")
+}
+
+/// Has everything be as in an earlier version (post): `version`, `seen`.
+pub fn restore_integration(id: IntegrationId) -> String {
+    format!("{INTEGRATIONS}/{id}/restore")
+}
+
 /// The channels that people are told by.
 pub const CHANNELS: &str = "/admin/channels";
 

@@ -89,15 +89,20 @@ impl Plan {
     /// 10 % for ten minutes, 50 % for five, then 100 %; P1 rolls back, P2 holds.
     pub fn default_for(thresholds: Vec<Threshold>) -> Self {
         Self {
-            steps: vec![
-                Step { percent: 10, soak_seconds: 600 },
-                Step { percent: 50, soak_seconds: 300 },
-                Step { percent: 100, soak_seconds: 0 },
-            ],
+            steps: Self::default_steps(),
             on_p1: BreachAction::RollBack,
             on_p2: BreachAction::Hold,
             thresholds,
         }
+    }
+
+    /// 10 % for ten minutes, 50 % for five, then 100 %.
+    pub fn default_steps() -> Vec<Step> {
+        vec![
+            Step { percent: 10, soak_seconds: 600 },
+            Step { percent: 50, soak_seconds: 300 },
+            Step { percent: 100, soak_seconds: 0 },
+        ]
     }
 
     /// What a breach of this severity does; `None` for those that are only recorded.

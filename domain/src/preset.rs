@@ -4,7 +4,9 @@
 
 mod builtin;
 mod fields;
+pub mod overlay;
 mod parse;
+mod rules;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +17,7 @@ pub use self::builtin::{builtin, builtin_files};
 pub use self::parse::{Mistake, parse, query_mistakes};
 use crate::actor::Role;
 use crate::id::{ItemKey, PresetKey, SectionKey, ThresholdKey};
+use crate::plan::Step;
 
 /// What one preset file says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,8 @@ pub struct Preset {
     pub sections: Vec<Section>,
     /// Alert thresholds, also judged during each soak.
     pub thresholds: Vec<ThresholdSpec>,
+    /// What a rollout plan begins with.
+    pub steps: Vec<Step>,
 }
 
 impl Preset {

@@ -24,6 +24,7 @@ export async function mainPages(ana: Page): Promise<Named[]> {
     { name: 'admin', path: '/admin' },
     { name: 'people', path: '/admin/people' },
     { name: 'channels', path: '/admin/channels' },
+    { name: 'integrations', path: '/admin/integrations' },
     { name: 'audit', path: '/admin/audit' },
     { name: 'go-lives', path: '/go-lives' },
     { name: 'new', path: '/go-lives/new' },

@@ -32,7 +32,7 @@ for (const [width, height] of [[390, 844], [1280, 800], [3840, 2160]] as const) 
   test(`nothing is cut off and nothing is serious on ${width} pixels`, async ({ as }) => {
     const ana = await as('ana', { viewport: { width, height }, reducedMotion: 'reduce' })
     await openSmall(ana)
-    for (const path of ['/', '/health', '/admin', '/admin/people', '/admin/channels', '/admin/audit']) {
+    for (const path of ['/', '/health', '/admin', '/admin/people', '/admin/integrations', '/admin/channels', '/admin/audit']) {
       await ana.goto(path)
       expect(await ana.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width)
       const { violations } = await new AxeBuilder({ page: ana }).analyze()

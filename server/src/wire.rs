@@ -120,7 +120,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 
 /// Starts everything.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
-    let presets = Arc::new(presets(config.presets.as_deref())?);
+    let presets = Arc::new(presets(&config)?);
     let assets = config.assets.as_deref().map(AssetStore::read).transpose()?.unwrap_or_default();
     // Everything that can be wrong in the configuration is found out before the database is touched.
     let cluster = cluster(&config).await?;
@@ -133,7 +133,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     // Port 0 is whatever the system gave.
     let origin = config.origin.replace(&format!("http://{}", config.listen), &format!("http://{address}"));
-    let looks = Arc::new(looks(&config, &presets, cluster.clone(), prometheus.clone())?);
+    let looks = Arc::new(looks(&config, cluster.clone(), prometheus.clone())?);
     let oidc = config.oidc.map(|oidc| Oidc::new(oidc, &origin)).transpose()?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -142,7 +142,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         presets: presets.clone(),
         cluster: cluster.clone(),
         prometheus: prometheus.clone(),
-        neighbours: Some(neighbours(Arc::clone(&looks))),
+        neighbours: Some(neighbours(db.clone(), presets.clone(), Arc::clone(&looks))),
     };
     let responding = Responding {
         looks: Arc::clone(&looks),
@@ -197,8 +197,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         );
     }
     thresholds::seed(&db, &presets, clock.now()).await?;
-    let alerts =
-        Evaluator::new(db.clone(), app.hub.clone(), watching, presets, clock.clone()).with_desk(desk.clone());
+    let alerts = Evaluator::new(db.clone(), app.hub.clone(), watching, presets.clone(), clock.clone())
+        .with_desk(desk.clone());
     tasks.spawn(alerts.run(stop.clone()));
     unasked(&app, remembering, &tasks, &stop);
     tasks.spawn(live::listen(db.clone(), app.hub.clone(), stop.clone()));
@@ -210,7 +210,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(acting.run(stop.clone()));
     tasks.spawn(collecting.run(stop.clone()));
     if looks.has_somewhere_to_look() {
-        let probes = Probes { db: db.clone(), hub: app.hub.clone(), looks, clock: clock.clone() };
+        let probes = Probes { db: db.clone(), hub: app.hub.clone(), looks, presets, clock: clock.clone() };
         tasks.spawn(probes.run(stop.clone()));
     }
     let hearing = engine::panel::run(panel.cluster, panel.prometheus, app.hub.clone(), stop.clone());
@@ -273,27 +273,31 @@ async fn cluster(config: &Config) -> Result<Option<Cluster>, StartError> {
 /// What looks at the outside, as far as it is known where that is. Nothing is asked yet.
 fn looks(
     config: &Config,
-    presets: &Arc<Vec<Preset>>,
     cluster: Option<Cluster>,
     prometheus: Option<Prometheus>,
 ) -> Result<Looks, ExchangeError> {
-    let vendor = config.vendor.clone();
-    let hosts = Hosts { api: vendor.api, capture: vendor.capture, status_page: vendor.status };
-    let addresses = Addresses::new(presets)
-        .with_health(config.health_url.clone(), config.staging_health_url.clone())
-        .with_vendor("posthog", hosts);
+    let addresses =
+        Addresses::default().with_health(config.health_url.clone(), config.staging_health_url.clone());
     let outside = looking::Surroundings {
         cluster,
         prometheus: prometheus.zip(config.prometheus_url.clone()),
         addresses,
-        personal_key: vendor.key,
-        presets: Arc::clone(presets),
+        personal_key: config.vendor.key.clone(),
     };
     Looks::new(outside, probes::PERIOD_SECONDS)
 }
 
+/// The presets as the files have them, with the vendor where the configuration says that it is.
+fn presets(config: &Config) -> Result<Vec<Preset>, StartError> {
+    let mut presets = preset_files(config.presets.as_deref())?;
+    let vendor = config.vendor.clone();
+    let hosts = Hosts { api: vendor.api, capture: vendor.capture, status_page: vendor.status };
+    hosts.put(&mut presets, "posthog");
+    Ok(presets)
+}
+
 /// The presets that ship, and those in the directory, which take the place of shipped ones of the same name.
-fn presets(dir: Option<&Path>) -> Result<Vec<Preset>, StartError> {
+fn preset_files(dir: Option<&Path>) -> Result<Vec<Preset>, StartError> {
     let first = |mistakes: Vec<preset::Mistake>| {
         StartError::Presets(mistakes.first().map(ToString::to_string).unwrap_or_default())
     };

@@ -2,16 +2,18 @@
 
 use gantry_app::features::admin::channels::{self, Channel, Tried};
 use gantry_app::features::admin::model::{Audit, Check, Entry, Link, Outcome, People, Row};
-use gantry_app::features::admin::{audit, people};
+use gantry_app::features::admin::{audit, integrations, people};
 use gantry_app::features::panel::model::{Group, Model, Part};
 use gantry_app::features::panel::page;
 use gantry_app::frame::{Frame, Tour};
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
-use gantry_domain::id::IncidentId;
+use gantry_domain::id::{IncidentId, IntegrationId};
 use gantry_domain::panel::State;
 use gantry_domain::people::Member;
+use gantry_domain::preset::Workload;
+use gantry_domain::preset::overlay::{Difference, Setting};
 use gantry_domain::tour::{Followed, Seen, Tour as Stage, walk};
 
 use crate::fixtures;
@@ -238,4 +240,91 @@ fn channels_show_where_messages_go_and_what_became_of_the_last_try() {
         assert!(html.contains(text), "{text}: {html}");
     }
     assert_eq!(html.matches("<button disabled").count(), 1, "{html}");
+}
+
+fn integration(otherwise: Vec<Setting>) -> integrations::Row {
+    integrations::Row {
+        id: IntegrationId(uuid::Uuid::from_u128(9)),
+        name: "PostHog".to_owned(),
+        environment: "production".to_owned(),
+        workload: Some(Workload {
+            namespace: "integrations".into(),
+            deployment: "posthog-integration".into(),
+            container: "app".into(),
+        }),
+        ships: true,
+        otherwise,
+        said: Some((fixtures::before(60), "Ana <b>".to_owned())),
+    }
+}
+
+#[test]
+fn integrations_say_where_they_run_and_what_they_have_otherwise() {
+    let gone = integrations::Row { ships: false, ..integration(Vec::new()) };
+    let rows = [integration(Vec::new()), integration(vec![Setting::HealthPath, Setting::Steps]), gone];
+    let html = crate::plain(&integrations::render(&fixtures::frame(Some(Role::Admin)), &rows));
+    for text in [
+        "integrations/posthog-integration",
+        "environment production",
+        "as its preset says",
+        "Path of the health document, Steps of a rollout plan",
+        "its preset is not there any more",
+        "changed by Ana &lt;b&gt;",
+    ] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+}
+
+#[test]
+fn a_value_stands_beside_the_presets_with_the_way_back_and_everything_that_was_said() {
+    let line = |setting, usual: &str, otherwise: Option<&str>| integrations::Line {
+        setting,
+        usual: usual.to_owned(),
+        otherwise: otherwise.map(str::to_owned),
+    };
+    let version = |number| integrations::Version {
+        number,
+        at: fixtures::before(60),
+        by: "Ana".to_owned(),
+        why: "Moved <i>".to_owned(),
+        changes: vec![Difference {
+            setting: Setting::HealthPath,
+            from: "/health".to_owned(),
+            to: "/healthz".to_owned(),
+        }],
+    };
+    let refusal = Refusal {
+        form: "integration".into(),
+        field: "vendor-api".into(),
+        what: "This is not an https:// address.".into(),
+        next_step: "Give it with its scheme.".into(),
+        typed: [("vendor-api".to_owned(), "http://x".to_owned())].into(),
+    };
+    let model = integrations::One {
+        row: integration(vec![Setting::HealthPath]),
+        version: 2,
+        lines: vec![
+            line(Setting::VendorApi, "https://us.posthog.com", None),
+            line(Setting::HealthPath, "/health", Some("/healthz")),
+        ],
+        history: vec![version(2), version(1)],
+        refusal: Some(refusal),
+    };
+    let html = crate::plain(&integrations::render_one(&fixtures::frame(Some(Role::Admin)), &model));
+    for text in [
+        "value=\"/healthz\"",
+        "the preset says </span><code>/health</code>",
+        "form=\"clear-health-path\"",
+        "id=\"clear-health-path\"",
+        "value=\"http://x\"",
+        "id=\"integration-vendor-api-error\"",
+        "keeps the plan that it was started with",
+        "Moved &lt;i&gt;",
+        "<del>/health</del> → <ins>/healthz</ins>",
+        "Restore version 1",
+    ] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+    assert!(!html.contains("Restore version 2"), "it is what counts now");
+    assert_eq!(html.matches("Back to the preset's value").count(), 1, "{html}");
 }

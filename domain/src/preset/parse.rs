@@ -90,6 +90,7 @@ fn preset(report: &mut Report, file_name: &str, mut root: Fields) -> Option<Pres
         mitigations: mitigations.unwrap_or_default(),
         sections,
         thresholds,
+        steps: crate::plan::Plan::default_steps(),
     })
 }
 

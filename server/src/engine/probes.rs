@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gantry_domain::id::GoLiveId;
+use gantry_domain::preset::Preset;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::live::{Hub, topics};
+use crate::services::presets;
 use crate::services::probes::{Looks, Round};
 use crate::store::{Db, StoreError, go_lives, probes};
 
@@ -31,6 +33,8 @@ pub struct Probes {
     pub hub: Hub,
     /// The outside.
     pub looks: Arc<Looks>,
+    /// The presets.
+    pub presets: Arc<Vec<Preset>>,
     /// The time.
     pub clock: Clock,
 }
@@ -88,7 +92,8 @@ impl Probes {
 
     async fn look(&self, id: GoLiveId) -> Result<(), StoreError> {
         let Some(stored) = self.db.read(go_lives::find(self.db.pool(), id)).await? else { return Ok(()) };
-        let found = self.looks.look(&stored.go_live, self.clock.now()).await;
+        let preset = presets::of_go_live(&self.db, &self.presets, &stored.go_live).await?;
+        let found = self.looks.look(&stored.go_live, preset.as_ref(), self.clock.now()).await;
         keep(&self.db, id, found, self.looks.period_seconds()).await
     }
 }

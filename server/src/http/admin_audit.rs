@@ -106,12 +106,12 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Pag
 }
 
 fn entry(entry: store::Entry) -> Entry {
-    let address = ["go-lives/", "incidents/"]
+    let address = [("go-lives/", ""), ("incidents/", ""), ("integrations/", "/admin")]
         .into_iter()
-        .any(|begin| entry.subject.starts_with(begin))
-        .then(|| entry.subject.split('/').take(2).collect::<Vec<_>>().join("/"))
-        .filter(|path| path.split('/').nth(1).is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()))
-        .map(|path| format!("/{path}"));
+        .find(|(begin, _)| entry.subject.starts_with(begin))
+        .map(|(_, under)| (under, entry.subject.split('/').take(2).collect::<Vec<_>>().join("/")))
+        .filter(|(_, path)| path.split('/').nth(1).is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()))
+        .map(|(under, path)| format!("{under}/{path}"));
     Entry {
         seq: entry.seq,
         at: entry.at,

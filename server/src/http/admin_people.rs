@@ -18,14 +18,22 @@ use super::visit::Visit;
 use crate::live::topics;
 use crate::services::people::PeopleError;
 use crate::services::team::{self as service, TeamError};
-use crate::store::{audit_log, team};
+use crate::store::{audit_log, overrides, team};
 
 /// The entrance.
 pub(super) async fn entrance(visit: Visit) -> Result<Page, Fault> {
     let db = &visit.app.db;
-    let (people, check) = db
-        .read(async { tokio::try_join!(team::all(db.pool(), visit.now), audit_log::last_check(db.pool())) })
+    let pool = db.pool();
+    let (people, check, said) = db
+        .read(async {
+            tokio::try_join!(team::all(pool, visit.now), audit_log::last_check(pool), overrides::newest(pool))
+        })
         .await?;
+    let integrations = match said.iter().filter(|(_, overrides, ..)| !overrides.is_empty()).count() {
+        0 => "Every one is as its preset says.".to_owned(),
+        1 => "One has values other than its preset's.".to_owned(),
+        some => format!("{some} have values other than their presets'."),
+    };
     let enabled = people.iter().filter(|one| one.member.enabled).count();
     let waiting = people.iter().filter(|one| one.link_until.is_some()).count();
     let people = match waiting {
@@ -49,6 +57,7 @@ pub(super) async fn entrance(visit: Visit) -> Result<Page, Fault> {
     };
     let rooms = vec![
         (forms::PEOPLE, "People", people),
+        (forms::INTEGRATIONS, "Integrations", integrations),
         (forms::CHANNELS, "Channels", channels),
         (forms::AUDIT, "Audit log", log),
         (forms::THRESHOLDS, "Thresholds", "When Gantry raises the alarm, and how loudly.".to_owned()),

@@ -15,7 +15,7 @@ use super::visit::Visit;
 use super::{Fault, rollout_view};
 use crate::engine::probes::PERIOD_SECONDS;
 use crate::live::topics;
-use crate::services::{console, lights, preflight, rollouts};
+use crate::services::{console, lights, preflight, presets, rollouts};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -59,11 +59,12 @@ pub(super) fn id_of(text: &str) -> Result<GoLiveId, Fault> {
 
 async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal>) -> Result<String, Fault> {
     let seen = console::see(&visit.app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
-    let plan = console::plan_with(&seen.stored, seen.thresholds, &visit.app.presets);
-    let go_live = seen.stored.go_live;
     let app = &visit.app;
-    let preset = app.presets.iter().find(|preset| Some(&preset.key) == go_live.preset.as_ref());
-    let lights = lights::shown(&seen.lights, preset, PERIOD_SECONDS, visit.now);
+    let key = seen.stored.go_live.preset.as_ref();
+    let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
+    let plan = console::plan_with(&seen.stored, seen.thresholds, preset.as_ref());
+    let go_live = seen.stored.go_live;
+    let lights = lights::shown(&seen.lights, preset.as_ref(), PERIOD_SECONDS, visit.now);
     let (rollout, (taken, overridden)) =
         tokio::try_join!(rollouts::see(&app.db, id), preflight::see(&app.db, &go_live))?;
     let workload = app.workloads.view(&go_live).await;

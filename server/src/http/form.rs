@@ -84,6 +84,11 @@ impl Posted {
         self.fields.get(name).map_or("", String::as_str)
     }
 
+    /// Whether the form has such a field.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
     /// A field that holds a number.
     pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, Fault> {
         self.get(name).parse().map_err(|_| Fault::BadForm("a number is missing that the page put into it"))

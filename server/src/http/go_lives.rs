@@ -20,6 +20,7 @@ use super::page::Page;
 use super::visit::Visit;
 use crate::live::topics;
 use crate::services::go_lives::{FieldError, draft, open as open_go_live};
+use crate::services::presets;
 use crate::store::{go_lives, rollouts};
 
 /// How many the list shows.
@@ -59,16 +60,20 @@ fn row(go_live: &GoLive, rollout: Option<&gantry_domain::rollout::Phase>) -> Row
 }
 
 /// The form for a new one.
-pub(super) async fn form(visit: Visit) -> Page {
-    let model = new_model(&visit, BTreeMap::new(), Vec::new());
-    Page::ok(&page::render_new(&visit.frame(Vec::new()), &model))
+pub(super) async fn form(visit: Visit) -> Result<Page, Fault> {
+    let usual = presets::in_environment(&visit.app.db, &visit.app.presets, "").await?;
+    let model = new_model(&usual, BTreeMap::new(), Vec::new());
+    Ok(Page::ok(&page::render_new(&visit.frame(Vec::new()), &model)))
 }
 
 /// Opens one.
 pub(super) async fn open(visit: Visit, posted: Posted) -> Result<Response, Fault> {
     let caller = posted.caller(&visit)?;
     let typed = posted.typed();
-    match draft(&typed, &visit.app.presets) {
+    // What is left empty is as it is said of the integration in that environment.
+    let environment = typed.get("environment").map_or("", |typed| typed.trim());
+    let usual = presets::in_environment(&visit.app.db, &visit.app.presets, environment).await?;
+    match draft(&typed, &usual) {
         Ok(draft) => {
             let id = open_go_live(&visit.app.db, caller, draft).await?;
             Ok(Redirect::to(&forms::go_live(id)).into_response())
@@ -81,7 +86,7 @@ pub(super) async fn open(visit: Visit, posted: Posted) -> Result<Response, Fault
                 let model = super::import::model(&visit, text, typed, errors);
                 page::render_import(&frame, &model)
             } else {
-                page::render_new(&frame, &new_model(&visit, typed, errors))
+                page::render_new(&frame, &new_model(&usual, typed, errors))
             };
             Ok(Page::with(StatusCode::UNPROCESSABLE_ENTITY, &html).into_response())
         }
@@ -90,7 +95,7 @@ pub(super) async fn open(visit: Visit, posted: Posted) -> Result<Response, Fault
 
 /// The form with what was typed and what is wrong with it.
 pub(super) fn new_model(
-    visit: &Visit,
+    presets: &[Preset],
     values: BTreeMap<String, String>,
     errors: Vec<FieldError>,
 ) -> NewModel {
@@ -102,7 +107,7 @@ pub(super) fn new_model(
         typed: BTreeMap::new(),
     };
     NewModel {
-        presets: visit.app.presets.iter().map(choice).collect(),
+        presets: presets.iter().map(choice).collect(),
         values,
         errors: errors.into_iter().map(refusal).collect(),
     }

@@ -16,7 +16,10 @@ use crate::services::go_lives::FieldError;
 
 /// The page.
 pub(super) async fn form(visit: Visit) -> Page {
-    let model = ImportModel { new: new_model(&visit, BTreeMap::new(), Vec::new()), ..ImportModel::default() };
+    let model = ImportModel {
+        new: new_model(&visit.app.presets, BTreeMap::new(), Vec::new()),
+        ..ImportModel::default()
+    };
     Page::ok(&page::render_import(&visit.frame(Vec::new()), &model))
 }
 
@@ -50,7 +53,7 @@ pub(super) fn model(
     ImportModel {
         preview: Some(import::markdown(&text)),
         text,
-        new: new_model(visit, values, errors),
+        new: new_model(&visit.app.presets, values, errors),
         refusal: None,
     }
 }

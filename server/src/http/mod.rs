@@ -3,6 +3,7 @@
 mod address;
 mod admin_audit;
 mod admin_channels;
+mod admin_integrations;
 mod admin_people;
 mod assets;
 mod console;

@@ -12,8 +12,8 @@ use super::console::{id_of, refused};
 use super::form::Posted;
 use super::rollout::sentence;
 use super::visit::Visit;
-use crate::services::console;
 use crate::services::release::{self, ReleaseError};
+use crate::services::{console, presets};
 
 /// Reads the rows, and keeps them if they make sense on the Deployment.
 pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
@@ -22,7 +22,9 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let app = &visit.app;
     let seen = console::see(&app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
     let stored = seen.stored;
-    let refusal = match read(&posted, console::plan_with(&stored, seen.thresholds, &app.presets)) {
+    let key = stored.go_live.preset.as_ref();
+    let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
+    let refusal = match read(&posted, console::plan_with(&stored, seen.thresholds, preset.as_ref())) {
         Err(refusal) => refusal,
         Ok(plan) => {
             let workload = app.workloads.view(&stored.go_live).await;

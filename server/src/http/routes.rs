@@ -5,9 +5,10 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use gantry_domain::actor::Role;
 
 use super::{
-    App, admin_audit, admin_channels, admin_people, assets, console, events, evidence, export, first_admin,
-    gate, go_lives, health, import, incidents, items, mitigations, oidc, overview, panel, plan, postmortem,
-    preflight, release, rollout, sign_in, status, thresholds, thresholds_import, tour, triage,
+    App, admin_audit, admin_channels, admin_integrations, admin_people, assets, console, events, evidence,
+    export, first_admin, gate, go_lives, health, import, incidents, items, mitigations, oidc, overview,
+    panel, plan, postmortem, preflight, release, rollout, sign_in, status, thresholds, thresholds_import,
+    tour, triage,
 };
 
 /// What an address needs.
@@ -152,6 +153,11 @@ pub const TABLE: &[Route] = routes! {
     Get "/admin/people" RULE true admin_people::list;
     Post "/admin/people" RULE true admin_people::invite;
     Post "/admin/people/{id}/{what}" RULE true admin_people::change;
+    Get "/admin/integrations" RULE true admin_integrations::list;
+    Get "/admin/integrations/{id}" RULE true admin_integrations::show;
+    Post "/admin/integrations/{id}" RULE true admin_integrations::change;
+    Post "/admin/integrations/{id}/clear/{setting}" RULE true admin_integrations::clear;
+    Post "/admin/integrations/{id}/restore" RULE true admin_integrations::restore;
     Get "/admin/channels" RULE true admin_channels::list;
     Post "/admin/channels/{channel}/test" RULE true admin_channels::test;
     Get "/admin/audit" RULE true admin_audit::show;

@@ -7,6 +7,7 @@ use gantry_domain::actor::Person;
 use gantry_domain::id::{GoLiveId, ItemKey};
 use gantry_domain::light;
 use gantry_domain::plan::Plan;
+use gantry_domain::preset::overlay::Overrides;
 use gantry_domain::preset::{Preset, ProbeKind};
 use gantry_domain::probe::Finding;
 use gantry_domain::threshold::Threshold;
@@ -14,7 +15,7 @@ use gantry_domain::threshold::Threshold;
 use crate::live::presence::FRESH_SECONDS;
 use crate::live::topics;
 use crate::store::go_lives::Stored;
-use crate::store::{Db, StoreError, findings, go_lives, presence, probes, thresholds};
+use crate::store::{Db, StoreError, findings, go_lives, overrides, presence, probes, thresholds};
 
 /// A go-live with what belongs to it.
 #[derive(Clone, Debug)]
@@ -31,20 +32,23 @@ pub struct Seen {
     pub present: Vec<Person>,
     /// What a rollout started now would be judged by.
     pub thresholds: Vec<Threshold>,
+    /// What is said of its integration instead of the preset.
+    pub overrides: Overrides,
 }
 
 /// Reads it all; none where there is no such go-live.
 pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();
     let topic = topics::go_live(id);
-    let (stored, found, lights, present, thresholds) = db
+    let (stored, found, lights, present, thresholds, overrides) = db
         .read(async {
             tokio::try_join!(
                 go_lives::find(pool, id),
                 findings::of(pool, id),
                 probes::lights(pool, id),
                 presence::of(pool, &topic, FRESH_SECONDS),
-                thresholds::of_go_live(pool, id)
+                thresholds::of_go_live(pool, id),
+                overrides::of_go_live(pool, id)
             )
         })
         .await?;
@@ -60,18 +64,18 @@ pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Se
         })
         .collect();
     let present = present.into_iter().map(|(id, name)| Person { id: id.into(), name }).collect();
-    Ok(Some(Seen { stored, probes, findings, lights, present, thresholds }))
+    Ok(Some(Seen { stored, probes, findings, lights, present, thresholds, overrides }))
 }
 
 /// The plan of the next rollout: the steps somebody made, else the default, judged by the thresholds in use.
 pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
     let thresholds = db.read(thresholds::of_go_live(db.pool(), stored.go_live.id)).await?;
-    Ok(plan_with(stored, thresholds, presets))
+    let preset = super::presets::of_go_live(db, presets, &stored.go_live).await?;
+    Ok(plan_with(stored, thresholds, preset.as_ref()))
 }
 
-/// The same with thresholds that were read before; without any, those of the preset.
-pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, presets: &[Preset]) -> Plan {
-    let preset = presets.iter().find(|preset| Some(&preset.key) == stored.go_live.preset.as_ref());
+/// The same with thresholds that were read before; without any, those of the preset that counts for it.
+pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, preset: Option<&Preset>) -> Plan {
     let thresholds = if thresholds.is_empty() {
         preset.map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect()).unwrap_or_default()
     } else {
@@ -79,6 +83,9 @@ pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, presets: &[Preset]
     };
     match stored.plan.as_ref().and_then(|plan| serde_json::from_value::<Plan>(plan.clone()).ok()) {
         Some(plan) => Plan { thresholds, ..plan },
-        None => Plan::default_for(thresholds),
+        None => {
+            let usual = Plan::default_for(thresholds);
+            Plan { steps: preset.map_or_else(Plan::default_steps, |preset| preset.steps.clone()), ..usual }
+        }
     }
 }

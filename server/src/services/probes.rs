@@ -9,13 +9,11 @@ pub(in crate::services) mod keys;
 mod vendor;
 pub(in crate::services) mod workload;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::golive::GoLive;
-use gantry_domain::id::PresetKey;
 use gantry_domain::light::{self, Part, StatusPage};
 use gantry_domain::preset::{Preset, ProbeKind, Vendor};
 use gantry_domain::probe::{self, Finding, HealthObservation, Judgement, MonitoringObservation};
@@ -28,7 +26,7 @@ use self::keys::Keys;
 use crate::outside::cluster::{Cluster, Snapshot};
 use crate::outside::exchange::{Exchange, ExchangeError, HostHeard};
 use crate::outside::health::HealthDocuments;
-use crate::outside::posthog::{PostHog, VendorApi};
+use crate::outside::posthog::PostHog;
 use crate::outside::prometheus::Prometheus;
 use crate::outside::prometheus_rules::Rules;
 use crate::outside::status_page::StatusPages;
@@ -51,8 +49,6 @@ pub struct Surroundings {
     pub addresses: Addresses,
     /// The vendor's personal key to ask with where the workload is given none.
     pub personal_key: Option<SecretString>,
-    /// The checklists that go-lives may come from.
-    pub presets: Arc<Vec<Preset>>,
 }
 
 /// Looks at go-lives.
@@ -64,8 +60,6 @@ pub struct Looks {
     health: HealthDocuments,
     pages: StatusPages,
     addresses: Addresses,
-    presets: Arc<Vec<Preset>>,
-    apis: BTreeMap<PresetKey, Arc<dyn VendorApi>>,
     personal_key: Option<SecretString>,
     captures: vendor::Captures,
     period_seconds: u32,
@@ -91,16 +85,6 @@ impl Looks {
     /// Looks at these surroundings, every `period_seconds` seconds.
     pub fn new(outside: Surroundings, period_seconds: u32) -> Result<Self, ExchangeError> {
         let exchange = Exchange::new()?;
-        let apis = outside
-            .presets
-            .iter()
-            .filter_map(|preset| {
-                let _known = preset.vendor.as_ref().filter(|vendor| is_known(vendor))?;
-                let hosts = outside.addresses.vendor(&preset.key);
-                let api = PostHog::new(exchange.clone(), hosts.api.as_deref(), hosts.capture.as_deref());
-                Some((preset.key.clone(), Arc::new(api) as Arc<dyn VendorApi>))
-            })
-            .collect();
         Ok(Self {
             cluster: outside.cluster,
             prometheus: outside
@@ -110,8 +94,6 @@ impl Looks {
             pages: StatusPages::new(exchange.clone()),
             exchange,
             addresses: outside.addresses,
-            presets: outside.presets,
-            apis,
             personal_key: outside.personal_key,
             captures: vendor::Captures::default(),
             period_seconds,
@@ -133,15 +115,15 @@ impl Looks {
         self.period_seconds
     }
 
-    /// Looks at everything that belongs to a go-live, all at once; takes at most [`TOTAL`].
-    pub async fn look(&self, go_live: &GoLive, now: DateTime<Utc>) -> Round {
+    /// Looks at everything that belongs to a go-live, all at once; takes at most [`TOTAL`]. `preset` is the one that its
+    /// integration goes by.
+    pub async fn look(&self, go_live: &GoLive, preset: Option<&Preset>, now: DateTime<Utc>) -> Round {
         let deadline = Instant::now() + TOTAL;
-        let preset = self.preset(go_live);
         let vendor = preset.and_then(|preset| preset.vendor.as_ref());
         let (inside, health, page, watched) = tokio::join!(
             // Much is kept while it waits.
             Box::pin(self.inside(go_live, preset, deadline)),
-            self.health(go_live, deadline),
+            self.health(go_live, preset, deadline),
             self.page(preset, deadline),
             self.watched(go_live, deadline),
         );
@@ -185,11 +167,6 @@ impl Looks {
         ]
     }
 
-    pub(super) fn preset(&self, go_live: &GoLive) -> Option<&Preset> {
-        let key = go_live.preset.as_ref()?;
-        self.presets.iter().find(|preset| preset.key == *key)
-    }
-
     /// The Deployment, the keys that it takes from Secrets, and what the vendor says to these.
     async fn inside(&self, go_live: &GoLive, preset: Option<&Preset>, deadline: Instant) -> Inside {
         let vendor = preset.and_then(|preset| preset.vendor.as_ref());
@@ -206,8 +183,12 @@ impl Looks {
             (_, Err(why)) => Err(why.clone()),
             (None, _) => Err(NO_CLUSTER.to_owned()),
         };
-        let asked = match preset.and_then(|preset| self.apis.get(&preset.key)) {
-            Some(api) => Some(vendor::ask(api.as_ref(), reference(&keys), &self.captures, deadline).await),
+        let asked = match vendor.filter(|vendor| is_known(vendor)) {
+            Some(vendor) => {
+                let api =
+                    PostHog::new(self.exchange.clone(), vendor.api.as_deref(), vendor.capture.as_deref());
+                Some(vendor::ask(&api, reference(&keys), &self.captures, deadline).await)
+            }
             None => None,
         };
         Inside { snapshot, keys, asked }
@@ -223,8 +204,13 @@ impl Looks {
         }
     }
 
-    async fn health(&self, go_live: &GoLive, deadline: Instant) -> HealthObservation {
-        match self.addresses.health(&go_live.workload, self.health_path(go_live)) {
+    async fn health(
+        &self,
+        go_live: &GoLive,
+        preset: Option<&Preset>,
+        deadline: Instant,
+    ) -> HealthObservation {
+        match self.addresses.health(&go_live.workload, health_path(preset)) {
             Some(address) => self.document(&address, deadline).await,
             None => HealthObservation::NoAnswer("the workload's names cannot be part of an address".into()),
         }
@@ -234,17 +220,13 @@ impl Looks {
         within(deadline, self.health.look(address)).await.unwrap_or_else(HealthObservation::NoAnswer)
     }
 
-    pub(super) fn health_path(&self, go_live: &GoLive) -> &str {
-        self.preset(go_live).map_or("/health", |preset| preset.workload.health_path.as_str())
-    }
-
     pub(super) fn addresses(&self) -> &Addresses {
         &self.addresses
     }
 
     pub(super) async fn page(&self, preset: Option<&Preset>, deadline: Instant) -> StatusPage {
-        match preset.and_then(|preset| self.addresses.vendor(&preset.key).status_page) {
-            Some(base) => within(deadline, self.pages.look(&base)).await.unwrap_or_else(StatusPage::Unknown),
+        match preset.and_then(|preset| preset.vendor.as_ref()?.status_page.as_ref()) {
+            Some(base) => within(deadline, self.pages.look(base)).await.unwrap_or_else(StatusPage::Unknown),
             None => StatusPage::None,
         }
     }
@@ -276,6 +258,11 @@ impl Looks {
 }
 
 const NO_CLUSTER: &str = "no cluster is configured";
+
+/// Path of the health document.
+pub(super) fn health_path(preset: Option<&Preset>) -> &str {
+    preset.map_or("/health", |preset| preset.workload.health_path.as_str())
+}
 
 /// Whether the vendor's API is one that can be asked.
 fn is_known(vendor: &Vendor) -> bool {

@@ -38,7 +38,7 @@ pub struct Scene {
     pub incident: Incident,
     /// What it is about.
     pub integration: Integration,
-    /// Its preset, where that still ships.
+    /// Its preset as it counts for it, where that still ships.
     pub preset: Option<Preset>,
 }
 
@@ -92,7 +92,7 @@ pub async fn scene(db: &Db, presets: &[Preset], id: IncidentId) -> Result<Scene,
     let incident = db.read(incidents::find(db.pool(), id)).await?.ok_or(ResponseError::NotFound)?;
     let found = db.read(integrations::find(db.pool(), incident.subject.integration)).await?;
     let integration = found.ok_or(ResponseError::NotFound)?;
-    let preset = presets.iter().find(|preset| preset.key == integration.preset).cloned();
+    let preset = super::presets::of(db, presets, &integration).await?;
     Ok(Scene { incident, integration, preset })
 }
 

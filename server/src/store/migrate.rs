@@ -16,7 +16,8 @@ do $$
 declare
     histories constant text[] := array['audit_log', 'item_entries', 'gate_overrides', 'rollout_log', 'preflight_overrides',
         'incident_entries', 'incident_entry_editions']
-        || array['threshold_versions'];
+        || array['threshold_versions']
+        || array['integration_overrides'];
     history text;
 begin
     if not exists (select 1 from pg_roles where rolname = 'gantry_app') then

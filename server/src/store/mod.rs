@@ -19,6 +19,7 @@ mod line;
 mod migrate;
 pub mod mitigations;
 pub mod outbox;
+pub mod overrides;
 pub mod panel;
 mod pool;
 pub mod postmortems;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod channels;
 pub mod index;
+pub mod integrations;
 pub mod model;
 pub mod people;
 mod tabs;

@@ -6,9 +6,10 @@ use crate::forms;
 use crate::frame::Frame;
 use crate::ui::html::{Html, Part};
 
-const TABS: [(&str, &str); 4] = [
+const TABS: [(&str, &str); 5] = [
     (forms::ADMIN, "Admin"),
     (forms::PEOPLE, "People"),
+    (forms::INTEGRATIONS, "Integrations"),
     (forms::CHANNELS, "Channels"),
     (forms::AUDIT, "Audit log"),
 ];

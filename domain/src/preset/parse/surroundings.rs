@@ -1,6 +1,7 @@
 //! What a preset says about the outside: the vendor, the workload, and what can be set in it during an incident.
 
 use super::super::fields::{At, Fields, Report};
+use super::super::rules::{is_address, is_label, is_path, is_variable};
 use super::super::{EnvSetting, Mitigations, Vendor, WorkloadDefaults};
 use super::MAX_TITLE;
 use crate::id::is_slug;
@@ -30,7 +31,7 @@ pub(super) fn vendor(report: &mut Report, mut table: Fields) -> Option<Vendor> {
 /// An https address without a slash at its end.
 fn address(report: &mut Report, table: &mut Fields, name: &'static str) -> Option<String> {
     let address = table.text_if(report, name, 400)?;
-    if address.value.starts_with("https://") && crate::text::is_web_link(&address.value) {
+    if is_address(&address.value) {
         return Some(address.value.trim_end_matches('/').to_owned());
     }
     report.wrong(address.at, format!("{}: \"{name}\" has to be an https:// address", table.place()));
@@ -63,17 +64,6 @@ fn checked(
     None
 }
 
-fn is_variable(word: &str) -> bool {
-    !word.starts_with(|c: char| c.is_ascii_digit())
-        && !word.is_empty()
-        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// Names in Kubernetes: a DNS label.
-fn is_label(word: &str) -> bool {
-    word.len() <= 63 && is_slug(word)
-}
-
 pub(super) fn workload(report: &mut Report, mut table: Fields) -> Option<WorkloadDefaults> {
     let mut name = |report: &mut Report, name: &'static str| {
         let text = table.text(report, name, 63)?;
@@ -83,12 +73,8 @@ pub(super) fn workload(report: &mut Report, mut table: Fields) -> Option<Workloa
     let deployment = name(report, "deployment");
     let container = name(report, "container");
     let health_path = table.text(report, "health_path", 200);
-    let health_path = health_path.and_then(|path| {
-        let is_path = |path: &str| {
-            path.starts_with('/') && !path.starts_with("//") && !path.contains(char::is_whitespace)
-        };
-        checked(report, &table, "health_path", path, is_path, "a path that begins with /")
-    });
+    let health_path = health_path
+        .and_then(|path| checked(report, &table, "health_path", path, is_path, "a path that begins with /"));
     let given = table.texts(report, "environments", 40);
     if given.is_empty() {
         report.missing(table.at, "[workload]: \"environments\" has to name at least one");

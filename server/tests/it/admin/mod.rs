@@ -2,4 +2,5 @@
 
 mod audit_log;
 mod channels;
+mod integrations;
 mod people;

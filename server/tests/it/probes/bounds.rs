@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use gantry_domain::light::State;
 use gantry_domain::probe::Verdict;
-use gantry_server::services::probes::{Looks, TOTAL};
+use gantry_server::services::probes::TOTAL;
 use serde_json::json;
 
-use super::support::{Odd, Outside, PERIOD, go_live, hosts, look, odd, prometheus};
+use super::support::{Odd, Outside, go_live, hosts, look, odd, prometheus};
 
 #[tokio::test]
 async fn when_everything_hangs_a_look_ends_in_time_and_everything_is_unknown() {
@@ -17,11 +17,9 @@ async fn when_everything_hangs_a_look_ends_in_time_and_everything_is_unknown() {
         let address = odd(how).await;
         let mut surroundings = outside.surroundings();
         surroundings.prometheus = Some(prometheus(&address));
-        surroundings.addresses = surroundings
-            .addresses
-            .with_health(Some(address.clone()), Some(address.clone()))
-            .with_vendor("posthog", hosts(&address));
-        let looks = Looks::new(surroundings, PERIOD).unwrap();
+        surroundings.addresses =
+            surroundings.addresses.with_health(Some(address.clone()), Some(address.clone()));
+        let looks = outside.looking(surroundings).with_vendor("posthog", hosts(&address));
         let start = Instant::now();
         let round = look(&looks, &go_live("posthog")).await;
         assert!(start.elapsed() < TOTAL + Duration::from_millis(200), "{:?}", start.elapsed());
@@ -54,9 +52,8 @@ async fn no_value_of_a_secret_is_in_what_was_found_even_when_everybody_repeats_i
         // The health document says it all, too.
         let talkative = format!("{parrot}/{}/{}", canaries[0], canaries[1]);
         surroundings.prometheus = Some(prometheus(&parrot));
-        surroundings.addresses =
-            surroundings.addresses.with_health(Some(talkative), None).with_vendor("posthog", hosts(&parrot));
-        let looks = Looks::new(surroundings, PERIOD).unwrap();
+        surroundings.addresses = surroundings.addresses.with_health(Some(talkative), None);
+        let looks = outside.looking(surroundings).with_vendor("posthog", hosts(&parrot));
         let round = look(&looks, &go_live("posthog")).await;
         let everything = format!("{round:?} {}", serde_json::to_string(&round.findings).unwrap());
         for canary in canaries {
@@ -65,6 +62,6 @@ async fn no_value_of_a_secret_is_in_what_was_found_even_when_everybody_repeats_i
         assert!(everything.contains("fingerprint sha256:"), "{status}: {everything}");
         // It was repeated, and taken out.
         assert!(everything.contains("[hidden]"), "{status}: {everything}");
-        assert!(!format!("{looks:?}").contains("phx_sandbox_personal_key"));
+        assert!(!format!("{:?}", looks.looks).contains("phx_sandbox_personal_key"));
     }
 }

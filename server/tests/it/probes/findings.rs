@@ -4,14 +4,12 @@ use gantry_domain::preset::ProbeKind;
 use gantry_domain::probe::Verdict;
 use gantry_local::{Prometheus, PrometheusOptions, free_port};
 use gantry_sandbox::Options;
-use gantry_server::services::probes::Looks;
 use serde_json::json;
 
-use super::support::Odd;
-use super::support::{Outside, PERIOD, RUNNING, finding, go_live, look, odd, prometheus};
+use super::support::{Looking, Odd, Outside, PERIOD, RUNNING, finding, go_live, look, odd, prometheus};
 
 /// The verdict and the sentence of one probe now.
-async fn found(looks: &Looks, kind: ProbeKind) -> (Verdict, String) {
+async fn found(looks: &Looking, kind: ProbeKind) -> (Verdict, String) {
     let round = look(looks, &go_live("posthog")).await;
     let finding = finding(&round, kind);
     (finding.verdict, finding.sentence.clone())
@@ -44,7 +42,7 @@ async fn health_passes_when_the_service_reaches_the_vendor_fails_when_not_and_is
     for how in [Odd::Hung, Odd::Endless] {
         let mut surroundings = outside.surroundings();
         surroundings.addresses = surroundings.addresses.with_health(Some(odd(how).await), None);
-        let looks = Looks::new(surroundings, PERIOD).unwrap();
+        let looks = outside.looking(surroundings);
         assert_eq!(found(&looks, ProbeKind::Health).await.0, Verdict::Unknown);
     }
 }
@@ -98,7 +96,7 @@ async fn a_workload_with_nothing_but_a_project_key_has_no_scopes_to_lose() {
     let outside = Outside::start().await;
     let mut surroundings = outside.surroundings();
     surroundings.personal_key = None;
-    let looks = Looks::new(surroundings, PERIOD).unwrap();
+    let looks = outside.looking(surroundings);
     let (verdict, sentence) = found(&looks, ProbeKind::KeyScopes).await;
     assert_eq!(verdict, Verdict::Pass, "{sentence}");
     assert!(sentence.contains("No personal key"), "{sentence}");
@@ -177,7 +175,7 @@ async fn monitoring_is_alert_rules_and_targets_that_are_reached() {
     let looks_at = |base: &str| {
         let mut surroundings = outside.surroundings();
         surroundings.prometheus = Some(prometheus(base));
-        Looks::new(surroundings, PERIOD).unwrap()
+        outside.looking(surroundings)
     };
     let proxy = looks_at(&outside.sandbox.urls().prometheus);
     let direct = looks_at(&ruleless.url());
@@ -212,7 +210,7 @@ async fn without_a_cluster_and_without_prometheus_nobody_can_tell() {
     let outside = Outside::start().await;
     let mut surroundings = outside.surroundings();
     surroundings.cluster = None;
-    let looks = Looks::new(surroundings, PERIOD).unwrap();
+    let looks = outside.looking(surroundings);
     let round = look(&looks, &go_live("posthog")).await;
     for kind in [
         ProbeKind::SecretSource,

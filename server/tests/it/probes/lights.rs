@@ -2,14 +2,13 @@
 
 use gantry_domain::light::{State, Which};
 use gantry_domain::preflight::{Check, Outcome};
-use gantry_server::services::probes::Looks;
-use gantry_server::services::probes::addresses::Hosts;
+use gantry_server::services::probes::addresses::{Addresses, Hosts};
 use serde_json::{Value, json};
 
-use super::support::{Odd, Outside, PERIOD, go_live, hosts, light, look, odd, prometheus};
+use super::support::{Looking, Odd, Outside, go_live, light, look, odd, prometheus};
 
 /// State and sentence of the vendor's light now.
-async fn vendor(looks: &Looks) -> (State, String) {
+async fn vendor(looks: &Looking) -> (State, String) {
     let round = look(looks, &go_live("posthog")).await;
     let light = light(&round, Which::Vendor);
     (light.state, light.sentence.clone())
@@ -95,7 +94,7 @@ async fn our_integration_and_our_infrastructure_are_told_apart() {
     outside.switch(json!({ "prometheus": "gone" })).await;
     let mut surroundings = outside.surroundings();
     surroundings.prometheus = Some(prometheus(&outside.sandbox.urls().prometheus));
-    let round = look(&Looks::new(surroundings, PERIOD).unwrap(), &go_live("posthog")).await;
+    let round = look(&outside.looking(surroundings), &go_live("posthog")).await;
     assert_eq!(light(&round, Which::Infrastructure).state, State::Degraded);
 
     outside.patch(json!({ "spec": { "replicas": 0 } })).await;
@@ -109,10 +108,9 @@ async fn our_integration_and_our_infrastructure_are_told_apart() {
 #[tokio::test]
 async fn a_vendor_that_cannot_be_tried_is_what_its_status_page_says() {
     let outside = Outside::start().await;
-    let mut surroundings = outside.surroundings();
+    let surroundings = outside.surroundings();
     let page = Hosts { status_page: Some(outside.sandbox.urls().posthog.clone()), ..Hosts::default() };
-    surroundings.addresses = surroundings.addresses.with_vendor("clay", page);
-    let looks = Looks::new(surroundings, PERIOD).unwrap();
+    let looks = outside.looking(surroundings).with_vendor("clay", page);
     let round = look(&looks, &go_live("clay")).await;
     assert_eq!(light(&round, Which::Vendor).state, State::Healthy);
     outside.switch(json!({ "status_page": "garbage" })).await;
@@ -148,10 +146,10 @@ async fn each_shape_of_status_page_is_understood_and_anything_else_is_unknown() 
 #[tokio::test]
 async fn a_status_page_that_moved_to_another_host_is_not_followed_there() {
     let outside = Outside::start().await;
-    let mut surroundings = outside.surroundings();
+    let surroundings = outside.surroundings();
     let moved = Hosts { status_page: Some(odd(Odd::Redirect).await), ..Hosts::default() };
-    surroundings.addresses = surroundings.addresses.with_vendor("posthog", moved);
-    let [_, vendor] = Looks::new(surroundings, PERIOD).unwrap().before_start(&go_live("posthog")).await;
+    let looks = outside.looking(surroundings).with_vendor("posthog", moved);
+    let [_, vendor] = looks.before_start(&go_live("posthog")).await;
     assert_eq!(vendor.outcome, Outcome::Unknown);
     assert!(vendor.found.contains("leads to http://elsewhere.invalid"), "{}", vendor.found);
 }
@@ -159,7 +157,7 @@ async fn a_status_page_that_moved_to_another_host_is_not_followed_there() {
 #[tokio::test]
 async fn staging_has_to_answer_where_it_is_said_to_be() {
     let outside = Outside::start().await;
-    let staging = async |looks: &Looks| {
+    let staging = async |looks: &Looking| {
         let [staging, _] = looks.before_start(&go_live("posthog")).await;
         (staging.outcome, staging.found)
     };
@@ -173,13 +171,11 @@ async fn staging_has_to_answer_where_it_is_said_to_be() {
 
     let mut surroundings = outside.surroundings();
     surroundings.addresses = surroundings.addresses.with_health(None, Some(odd(Odd::Hung).await));
-    let (outcome, found) = staging(&Looks::new(surroundings, PERIOD).unwrap()).await;
+    let (outcome, found) = staging(&outside.looking(surroundings)).await;
     assert_eq!(outcome, Outcome::Fail, "{found}");
 
     let mut surroundings = outside.surroundings();
-    surroundings.addresses =
-        gantry_server::services::probes::addresses::Addresses::new(&surroundings.presets)
-            .with_vendor("posthog", hosts(&outside.sandbox.urls().posthog));
-    let (outcome, found) = staging(&Looks::new(surroundings, PERIOD).unwrap()).await;
+    surroundings.addresses = Addresses::default();
+    let (outcome, found) = staging(&outside.looking(surroundings)).await;
     assert_eq!((outcome, found.contains("configured")), (Outcome::Unknown, true), "{found}");
 }

@@ -37,6 +37,7 @@ impl Scene {
             db: app.db.clone(),
             hub: app.hub.clone(),
             looks: Arc::new(Looks::new(self.outside.surroundings(), period).unwrap()),
+            presets: self.outside.presets().into(),
             clock: app.clock.clone(),
         }
     }

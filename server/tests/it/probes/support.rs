@@ -7,6 +7,7 @@ use gantry_domain::actor::Person;
 use gantry_domain::golive::{ChecklistSection, GoLive};
 use gantry_domain::id::{GoLiveId, UserId};
 use gantry_domain::light::{Found, Which};
+use gantry_domain::preflight;
 use gantry_domain::preset::{self, Preset, ProbeKind, Workload};
 use gantry_domain::probe::Finding;
 use gantry_domain::release::Release;
@@ -103,20 +104,50 @@ impl Outside {
         let urls = self.sandbox.urls();
         let services =
             |suffix: &str| Some(format!("{}/services/{{namespace}}{suffix}/{{deployment}}", urls.services));
-        let presets = preset::builtin().unwrap();
         Surroundings {
             cluster: Some(Cluster::at(&urls.kube).unwrap()),
             prometheus: None,
-            addresses: Addresses::new(&presets)
-                .with_health(services(""), services("-staging"))
-                .with_vendor("posthog", hosts(&urls.posthog)),
+            addresses: Addresses::default().with_health(services(""), services("-staging")),
             personal_key: Some("phx_sandbox_personal_key".into()),
-            presets: presets.into(),
         }
     }
 
-    pub(super) fn looks(&self) -> Looks {
-        Looks::new(self.surroundings(), PERIOD).unwrap()
+    /// The presets with the sandbox for the vendor.
+    pub(super) fn presets(&self) -> Vec<Preset> {
+        let mut presets = preset::builtin().unwrap();
+        hosts(&self.sandbox.urls().posthog).put(&mut presets, "posthog");
+        presets
+    }
+
+    pub(super) fn looks(&self) -> Looking {
+        self.looking(self.surroundings())
+    }
+
+    /// Looks at other surroundings.
+    pub(super) fn looking(&self, surroundings: Surroundings) -> Looking {
+        Looking { looks: Looks::new(surroundings, PERIOD).unwrap(), presets: self.presets() }
+    }
+}
+
+/// What looks, and the presets that it goes by.
+pub(super) struct Looking {
+    pub(super) looks: Looks,
+    presets: Vec<Preset>,
+}
+
+impl Looking {
+    /// With a vendor that is elsewhere.
+    pub(super) fn with_vendor(mut self, preset: &str, hosts: Hosts) -> Self {
+        hosts.put(&mut self.presets, preset);
+        self
+    }
+
+    fn preset(&self, go_live: &GoLive) -> Option<&Preset> {
+        self.presets.iter().find(|preset| Some(&preset.key) == go_live.preset.as_ref())
+    }
+
+    pub(super) async fn before_start(&self, go_live: &GoLive) -> [preflight::Finding; 2] {
+        self.looks.before_start(go_live, self.preset(go_live)).await
     }
 }
 
@@ -161,8 +192,8 @@ pub(super) fn go_live(preset: &str) -> GoLive {
     }
 }
 
-pub(super) async fn look(looks: &Looks, go_live: &GoLive) -> Round {
-    looks.look(go_live, Clock::system().now()).await
+pub(super) async fn look(looking: &Looking, go_live: &GoLive) -> Round {
+    looking.looks.look(go_live, looking.preset(go_live), Clock::system().now()).await
 }
 
 pub(super) fn finding(round: &Round, kind: ProbeKind) -> &Finding {

@@ -3,5 +3,5 @@
 mod actions;
 mod evidence;
 mod postmortem;
-mod stage;
+pub(crate) mod stage;
 mod triage;

@@ -18,23 +18,23 @@ use serde_json::{Value, json};
 use crate::rollout::metrics::{Metrics, Says};
 use crate::world::{Answer, Browser, World, config, database, eventually};
 
-pub(super) const WITHIN: Duration = Duration::from_mins(1);
-pub(super) const DEPLOYMENT: &str = "posthog-integration";
+pub(crate) const WITHIN: Duration = Duration::from_mins(1);
+pub(crate) const DEPLOYMENT: &str = "posthog-integration";
 
-pub(super) struct Stage {
-    pub(super) world: World,
-    pub(super) sandbox: Sandbox,
-    pub(super) cluster: Cluster,
-    pub(super) metrics: Metrics,
-    pub(super) id: IncidentId,
-    pub(super) path: String,
-    pub(super) go_live: GoLiveId,
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) cluster: Cluster,
+    pub(crate) metrics: Metrics,
+    pub(crate) id: IncidentId,
+    pub(crate) path: String,
+    pub(crate) go_live: GoLiveId,
     _dir: tempfile::TempDir,
 }
 
 impl Stage {
     /// A production with ten pods, and an incident about it.
-    pub(super) async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
         let options = Options { pod_start_ms: 100, pod_stop_ms: 50, ..Options::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
@@ -60,19 +60,19 @@ impl Stage {
         Self { world, sandbox, cluster, metrics, id, path, go_live, _dir: dir }
     }
 
-    pub(super) async fn rui(&self) -> Browser {
+    pub(crate) async fn rui(&self) -> Browser {
         self.world.signed_in("rui").await
     }
 
     /// Turns switches of the scenario.
-    pub(super) async fn switch(&self, change: Value) {
+    pub(crate) async fn switch(&self, change: Value) {
         let url = format!("{}/scenario", self.sandbox.urls().control);
         let answer = reqwest::Client::new().post(url).json(&change).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     /// Takes the four looks, and gives the page.
-    pub(super) async fn look(&self, who: &mut Browser) -> String {
+    pub(crate) async fn look(&self, who: &mut Browser) -> String {
         let path = format!("{}/triage", self.path);
         let answer = who.post(&path, &[]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -80,17 +80,17 @@ impl Stage {
     }
 
     /// What 401/403, 429 and 5xx are measured at.
-    pub(super) fn measure(&self, text: &'static str, value: &'static str) {
+    pub(crate) fn measure(&self, text: &'static str, value: &'static str) {
         self.metrics.say(Says::Value(text, value));
     }
 
     /// The rehearsal of an action.
-    pub(super) async fn rehearse(&self, who: &mut Browser, what: &str) -> Answer {
+    pub(crate) async fn rehearse(&self, who: &mut Browser, what: &str) -> Answer {
         who.get(&format!("{}/actions/{what}", self.path)).await
     }
 
     /// Confirms an action as its rehearsal shows it.
-    pub(super) async fn act(&self, who: &mut Browser, what: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn act(&self, who: &mut Browser, what: &str, fields: &[(&str, &str)]) -> Answer {
         let page = self.rehearse(who, what).await;
         let mark = hidden(&page.body, "mark");
         let mut fields = fields.to_vec();
@@ -98,13 +98,13 @@ impl Stage {
         who.post(&format!("{}/actions/{what}", self.path), &fields).await
     }
 
-    pub(super) async fn actions(&self) -> Vec<Mitigation> {
+    pub(crate) async fn actions(&self) -> Vec<Mitigation> {
         let all = mitigations::of(self.world.running.app.db.pool(), self.id).await.unwrap();
         all.into_iter().map(|stored| stored.mitigation).collect()
     }
 
     /// Waits until the newest action is over.
-    pub(super) async fn over(&self) -> Mitigation {
+    pub(crate) async fn over(&self) -> Mitigation {
         eventually("the action is over", WITHIN, || async {
             self.actions().await.first().is_some_and(|one| one.phase.is_over())
         })
@@ -113,14 +113,14 @@ impl Stage {
     }
 
     /// The Deployment's variable; null where it is not set.
-    pub(super) async fn env(&self, name: &str) -> Value {
+    pub(crate) async fn env(&self, name: &str) -> Value {
         let snapshot = self.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
         let env = snapshot.deployment.pointer("/spec/template/spec/containers/0/env").unwrap().clone();
         env.as_array().unwrap().iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
     }
 
     /// Everything on the timeline.
-    pub(super) async fn timeline(&self) -> String {
+    pub(crate) async fn timeline(&self) -> String {
         use sqlx::Row as _;
 
         let sql = "select text || ' ' || detail::text from incident_entries order by seq";
@@ -129,7 +129,7 @@ impl Stage {
     }
 
     /// Every text in the database and everything that was logged about people, where a secret could have been left.
-    pub(super) async fn database_holds(&self, needle: &str) -> bool {
+    pub(crate) async fn database_holds(&self, needle: &str) -> bool {
         let tables = [
             "mitigations",
             "triages",
@@ -173,18 +173,18 @@ async fn open(world: &World) -> IncidentId {
 }
 
 /// The page without the marks that stand between two texts.
-pub(super) fn plain(html: &str) -> String {
+pub(crate) fn plain(html: &str) -> String {
     html.replace("<!>", "")
 }
 
 /// The value of a hidden field.
-pub(super) fn hidden(html: &str, name: &str) -> String {
+pub(crate) fn hidden(html: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let rest = html.split(&start).nth(1).unwrap_or_else(|| panic!("no {name} in {html}"));
     rest.split('"').next().unwrap().to_owned()
 }
 
 /// A change of the scenario that lets everything work again.
-pub(super) fn well() -> Value {
+pub(crate) fn well() -> Value {
     json!({ "vendor": null, "key_revoked": false, "posthog": null, "all_versions": null, "cluster": null })
 }

@@ -18,18 +18,17 @@ use super::support::{Desk, Says};
 
 /// What takes first looks; everything outside but Prometheus is closed.
 fn engine(desk: &Desk) -> FirstLooks {
-    let presets = Arc::new(preset::builtin().unwrap());
+    let mut presets = preset::builtin().unwrap();
     let closed = || Some("http://127.0.0.1:9".to_owned());
-    let hosts = Hosts { api: closed(), capture: closed(), status_page: closed() };
+    Hosts { api: closed(), capture: closed(), status_page: closed() }.put(&mut presets, "posthog");
     let outside = Surroundings {
         cluster: None,
         prometheus: Some((desk.fake.client(), desk.fake.url.clone())),
-        addresses: Addresses::new(&presets).with_vendor("posthog", hosts),
+        addresses: Addresses::default(),
         personal_key: None,
-        presets: Arc::clone(&presets),
     };
     let looks = Arc::new(Looks::new(outside, 30).unwrap());
-    let around = Responding { looks, cluster: None, prometheus: None, presets };
+    let around = Responding { looks, cluster: None, prometheus: None, presets: Arc::new(presets) };
     FirstLooks {
         db: desk.db.clone(),
         hub: Hub::default(),

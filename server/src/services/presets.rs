@@ -1,0 +1,48 @@
+//! The one place where it is found out what preset an integration goes by: the file's, with what an admin says of that
+//! integration instead.
+
+use gantry_domain::golive::GoLive;
+use gantry_domain::id::PresetKey;
+use gantry_domain::preset::Preset;
+use gantry_domain::preset::overlay::{Overrides, overlaid};
+
+use crate::store::integrations::Integration;
+use crate::store::{Db, StoreError, overrides};
+
+/// The preset of this key with these overrides; none where it ships no more.
+pub fn with(presets: &[Preset], key: &PresetKey, overrides: &Overrides) -> Option<Preset> {
+    presets.iter().find(|preset| preset.key == *key).map(|preset| overlaid(preset, overrides))
+}
+
+/// The one that an integration goes by.
+pub async fn of(
+    db: &Db,
+    presets: &[Preset],
+    integration: &Integration,
+) -> Result<Option<Preset>, StoreError> {
+    let standing = db.read(overrides::standing(db.pool(), integration.id)).await?;
+    Ok(with(presets, &integration.preset, &standing.overrides))
+}
+
+/// The one that a go-live goes by; none for a checklist of its own.
+pub async fn of_go_live(db: &Db, presets: &[Preset], go_live: &GoLive) -> Result<Option<Preset>, StoreError> {
+    let Some(key) = &go_live.preset else { return Ok(None) };
+    let overrides = db.read(overrides::of_go_live(db.pool(), go_live.id)).await?;
+    Ok(with(presets, key, &overrides))
+}
+
+/// All presets as they are in one environment each: `environment`, or each one's usual one where that is empty.
+pub async fn in_environment(
+    db: &Db,
+    presets: &[Preset],
+    environment: &str,
+) -> Result<Vec<Preset>, StoreError> {
+    let mut found = Vec::with_capacity(presets.len());
+    for preset in presets {
+        let usual = preset.workload.environments.last().map_or("", String::as_str);
+        let place = if environment.is_empty() { usual } else { environment };
+        let overrides = db.read(overrides::of_place(db.pool(), &preset.key, place)).await?;
+        found.push(overlaid(preset, &overrides));
+    }
+    Ok(found)
+}
