@@ -172,9 +172,22 @@ impl Setting {
         }
     }
 
-    /// Puts a line into a preset. One that cannot be read any more leaves it as it was.
+    /// Keys go to the vendor and to nobody else: an address that is asked with one has to be the vendor's own.
+    fn keeps_keys_at_home(self, preset: &Preset, line: &str) -> Result<(), Wrong> {
+        match (self, &preset.vendor) {
+            (Self::VendorApi | Self::VendorCapture, Some(vendor)) if !vendor.owns(line) => {
+                Err(text::elsewhere(vendor))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a line into a preset. One that cannot be taken any more leaves it as it was.
     fn put(self, preset: &mut Preset, line: &str) {
         let Ok(line) = self.read(line) else { return };
+        if self.keeps_keys_at_home(preset, &line).is_err() {
+            return;
+        }
         let vendor = |preset: &mut Preset, put: fn(&mut Vendor, String)| {
             if let Some(vendor) = &mut preset.vendor {
                 put(vendor, line.clone());

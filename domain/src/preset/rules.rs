@@ -8,6 +8,18 @@ pub(super) fn is_address(text: &str) -> bool {
     text.starts_with("https://") && is_web_link(text)
 }
 
+/// The name of a domain that somebody can own: two labels at least.
+pub(super) fn is_domain(text: &str) -> bool {
+    text.contains('.') && text.split('.').all(is_label)
+}
+
+/// The host of an address.
+pub(super) fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    authority.split_once(':').map_or(authority, |(host, _)| host)
+}
+
 /// The name of an environment variable.
 pub(super) fn is_variable(word: &str) -> bool {
     !word.starts_with(|c: char| c.is_ascii_digit())

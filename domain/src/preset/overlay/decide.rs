@@ -155,6 +155,7 @@ fn change(preset: &Preset, overrides: &mut Overrides, setting: Setting, typed: &
         return Ok(());
     }
     let line = setting.read(typed).map_err(|wrong| Refused::Wrong { setting, wrong })?;
+    setting.keeps_keys_at_home(preset, &line).map_err(|wrong| Refused::Wrong { setting, wrong })?;
     if line == usual {
         overrides.remove(&setting);
     } else {

@@ -148,3 +148,39 @@ fn each_refusal_says_what_it_is_about() {
         Err(Refused::NotHere(Setting::VendorApi))
     );
 }
+
+#[test]
+fn keys_are_sent_to_the_vendor_and_nowhere_else() {
+    let preset = posthog();
+    let standing = Standing::default();
+    let typed = |setting, line: &str| Command::Change {
+        typed: [(setting, line.to_owned())].into(),
+        why: "Moved".to_owned(),
+    };
+    for setting in [Setting::VendorApi, Setting::VendorCapture] {
+        for (line, taken) in [
+            ("https://eu.posthog.com", true),
+            ("https://EU.posthog.com:8443/base", true),
+            ("https://posthog.com.evil.example", false),
+            ("https://notposthog.com", false),
+            ("https://evil.example/.posthog.com", false),
+            ("https://evil.example?posthog.com", false),
+            ("https://127.0.0.1", false),
+        ] {
+            let decided = decide(&preset, &standing, typed(setting, line), &ada(), 0);
+            assert_eq!(decided.is_ok(), taken, "{setting} {line}: {decided:?}");
+            let laid = overlaid(&preset, &said(&[(setting, line)]));
+            assert_eq!(laid != preset, taken, "{setting} {line}, once it is stored");
+        }
+    }
+    // What people read is sent nothing.
+    assert!(decide(&preset, &standing, typed(Setting::StatusPage, "https://a.example"), &ada(), 0).is_ok());
+    let mut nameless = posthog();
+    if let Some(vendor) = &mut nameless.vendor {
+        vendor.domains.clear();
+    }
+    let moved = typed(Setting::VendorApi, "https://us.i.posthog.com/api");
+    assert!(decide(&nameless, &standing, moved, &ada(), 0).is_ok(), "a host that the file names");
+    let moved = typed(Setting::VendorApi, "https://eu.posthog.com");
+    assert!(decide(&nameless, &standing, moved, &ada(), 0).is_err());
+}

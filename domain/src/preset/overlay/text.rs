@@ -2,8 +2,8 @@
 //! the same.
 
 use crate::plan::{BreachAction, LONGEST_SOAK_SECONDS, Plan, Step, check};
-use crate::preset::EnvSetting;
 use crate::preset::rules::{is_address, is_label, is_path, is_variable};
+use crate::preset::{EnvSetting, Vendor};
 
 /// Why a line cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,18 @@ pub(super) fn address(typed: &str) -> Result<String, Wrong> {
             "Give the address with its scheme, such as https://eu.posthog.com.",
         ))
     }
+}
+
+/// What is said to an address that keys must not be sent to.
+pub(super) fn elsewhere(vendor: &Vendor) -> Wrong {
+    let owned = match vendor.domains.as_slice() {
+        [] => "the hosts that the preset names".to_owned(),
+        domains => domains.join(" or "),
+    };
+    wrong(
+        format!("Keys are sent to this address, and it is not one of {}: {owned}.", vendor.name),
+        "A host of the vendor's that is not below these is added to “domains” in the preset's file.",
+    )
 }
 
 /// Words between commas.

@@ -1,7 +1,7 @@
 //! What a preset says about the outside: the vendor, the workload, and what can be set in it during an incident.
 
 use super::super::fields::{At, Fields, Report};
-use super::super::rules::{is_address, is_label, is_path, is_variable};
+use super::super::rules::{is_address, is_domain, is_label, is_path, is_variable};
 use super::super::{EnvSetting, Mitigations, Vendor, WorkloadDefaults};
 use super::MAX_TITLE;
 use crate::id::is_slug;
@@ -12,6 +12,7 @@ pub(super) fn vendor(report: &mut Report, mut table: Fields) -> Option<Vendor> {
     let api = address(report, &mut table, "api");
     let capture = address(report, &mut table, "capture");
     let status_page = address(report, &mut table, "status_page");
+    let domains = domains(report, &mut table);
     let scopes = table.texts(report, "scopes", 80).into_iter().map(|scope| scope.value).collect();
     let key_names = variables(report, &mut table, "key_names");
     let webhook_names = variables(report, &mut table, "webhook_names");
@@ -22,6 +23,7 @@ pub(super) fn vendor(report: &mut Report, mut table: Fields) -> Option<Vendor> {
         api,
         capture,
         status_page,
+        domains,
         scopes,
         key_names,
         webhook_names,
@@ -36,6 +38,17 @@ fn address(report: &mut Report, table: &mut Fields, name: &'static str) -> Optio
     }
     report.wrong(address.at, format!("{}: \"{name}\" has to be an https:// address", table.place()));
     None
+}
+
+/// Names of hosts below which everything belongs to the vendor.
+fn domains(report: &mut Report, table: &mut Fields) -> Vec<String> {
+    let names = table.texts(report, "domains", 253);
+    names
+        .into_iter()
+        .filter_map(|name| {
+            checked(report, table, "domains", name, is_domain, "a domain such as \"posthog.com\"")
+        })
+        .collect()
 }
 
 /// A list of names of environment variables.
