@@ -187,7 +187,8 @@ impl Looks {
             Some(vendor) => {
                 let api =
                     PostHog::new(self.exchange.clone(), vendor.api.as_deref(), vendor.capture.as_deref());
-                Some(vendor::ask(&api, reference(&keys), &self.captures, deadline).await)
+                let before = (&self.captures, vendor.capture.as_deref().unwrap_or_default());
+                Some(vendor::ask(&api, reference(&keys), before, deadline).await)
             }
             None => None,
         };

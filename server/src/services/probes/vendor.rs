@@ -27,37 +27,43 @@ pub(super) struct Asked {
 /// event into the vendor's project, where somebody pays for it.
 const CAPTURE_HOLDS: Duration = Duration::from_mins(5);
 
-/// When an event was last taken, by the fingerprint of its key.
+/// When an event was last taken, by where it was sent and the fingerprint of its key.
 #[derive(Debug, Default)]
-pub(super) struct Captures(Mutex<HashMap<String, Instant>>);
+pub(super) struct Captures(Mutex<HashMap<(String, String), Instant>>);
 
 impl Captures {
-    fn since(&self, key: &Key) -> Option<Duration> {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key.fingerprint()).copied()?;
+    fn since(&self, at: &str, key: &Key) -> Option<Duration> {
+        let place = (at.to_owned(), key.fingerprint());
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&place).copied()?;
         Some(taken.elapsed()).filter(|since| *since < CAPTURE_HOLDS)
     }
 
-    fn taken(&self, key: &Key) {
+    fn taken(&self, at: &str, key: &Key) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, taken| taken.elapsed() < CAPTURE_HOLDS);
-        all.insert(key.fingerprint(), Instant::now());
+        all.insert((at.to_owned(), key.fingerprint()), Instant::now());
     }
 }
 
 /// Sends an event with `key`.
-async fn try_capture(api: &dyn VendorApi, key: &Key, before: &Captures, deadline: Instant) -> CameTo {
+async fn try_capture(
+    api: &dyn VendorApi,
+    key: &Key,
+    (before, at): (&Captures, &str),
+    deadline: Instant,
+) -> CameTo {
     let came_to = came_to(within(deadline, api.capture(&key.value)).await);
     if came_to == CameTo::Works {
-        before.taken(key);
+        before.taken(at, key);
     }
     came_to
 }
 
-/// Tries everything at once, until `deadline`.
+/// Tries everything at once, until `deadline`. `before` are the captures that worked, with where this one is sent.
 pub(super) async fn ask(
     api: &dyn VendorApi,
     keys: Result<&Keys, &str>,
-    before: &Captures,
+    before: (&Captures, &str),
     deadline: Instant,
 ) -> Asked {
     let key = |kind: Kind| match keys {
@@ -66,7 +72,8 @@ pub(super) async fn ask(
     };
     let project = key(Kind::Project);
     let personal = key(Kind::Personal).ok();
-    let since = project.ok().and_then(|key| before.since(key));
+    let (captures, at) = before;
+    let since = project.ok().and_then(|key| captures.since(at, key));
     let capture = async {
         match (project, since) {
             (Ok(_), Some(_)) => None,
