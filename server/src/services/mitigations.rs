@@ -264,8 +264,8 @@ async fn write_key(
         match applied {
             Ok(()) => db.announce(topics::MITIGATIONS.to_owned()).await,
             // It may have happened all the same: the engine sees by the fingerprint.
-            Err(ClusterError::Unreachable(why)) => {
-                tracing::warn!(mitigation = %row.id, why, "whether the key was written is not known yet");
+            Err(error @ (ClusterError::Unreachable(_) | ClusterError::TooLarge(_))) => {
+                tracing::warn!(mitigation = %row.id, %error, "whether the key was written is not known yet");
                 Ok(())
             }
             Err(error) => refused(&db, row, &error).await,
