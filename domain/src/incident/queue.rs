@@ -20,7 +20,7 @@ pub const AT_ONCE: usize = 8;
 pub struct Waiting {
     /// Its id.
     pub id: MessageId,
-    /// The incident it is about; what is about none stands for itself.
+    /// The incident it is about; those about none go one after another too.
     pub incident: Option<IncidentId>,
     /// Its place among all: what was written first has the lowest.
     pub place: i64,
@@ -37,7 +37,7 @@ pub fn sendable(waiting: &[Waiting], most: usize, now: DateTime<Utc>) -> Vec<Mes
     let mut told = BTreeSet::new();
     let mut next: Vec<&Waiting> = waiting
         .into_iter()
-        .filter(|message| message.incident.is_none_or(|incident| told.insert(incident.0)))
+        .filter(|message| told.insert(message.incident.map(|incident| incident.0)))
         .filter(|message| message.due_at <= now && message.claimed_until.is_none_or(|until| until <= now))
         .collect();
     next.sort_by_key(|message| (message.due_at, message.place));
@@ -92,9 +92,9 @@ mod tests {
             ),
             ("whoever sent it is gone", &[message(1, 1, 0, Some(10)), message(2, 1, 0, None)], &[1]),
             (
-                "what is about no incident stands for itself",
-                &[message(1, 0, 60, None), message(2, 0, 0, None)],
-                &[2],
+                "a test's end does not overtake its beginning, and keeps no incident waiting",
+                &[message(1, 0, 60, None), message(2, 0, 0, None), message(3, 1, 0, None)],
+                &[3],
             ),
         ];
         for (words, waiting, expected) in table {
