@@ -76,7 +76,10 @@ impl Engine {
             return Ok(false);
         }
         for id in unfinished {
-            leases::keeping(db.pool(), NAME, self.holder, LEASE, self.step(id)).await?;
+            let Some(done) = leases::keeping(db.pool(), NAME, self.holder, LEASE, self.step(id)).await else {
+                return Ok(false);
+            };
+            done?;
         }
         Ok(true)
     }
@@ -109,8 +112,7 @@ impl Engine {
             Box::pin(async move {
                 if let Some((part, standing, files)) = &settled {
                     evidence::settle(tx, id, *part, standing, files).await?;
-                } else {
-                    evidence::finish(tx, id, at).await?;
+                } else if evidence::finish(tx, id, at).await? {
                     let text = match missing {
                         0 => "Evidence is complete".to_owned(),
                         some => format!(

@@ -89,7 +89,7 @@ impl Engine {
         // Each has a Deployment of its own: a slow one keeps no other waiting.
         let looking = futures_util::future::join_all(active.iter().map(|one| self.step(one)));
         let looked = leases::keeping(self.db.pool(), NAME, self.holder, LEASE, looking).await;
-        for (one, looked) in active.iter().zip(looked) {
+        for (one, looked) in active.iter().zip(looked.into_iter().flatten()) {
             if let Err(error) = looked {
                 tracing::warn!(mitigation = %one.mitigation.id, %error, "an action could not be moved on");
             }

@@ -150,12 +150,16 @@ pub async fn settle(
     Ok(())
 }
 
-/// Marks it as complete.
-pub async fn finish(tx: &mut Tx, id: BundleId, at: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query!("update evidence_bundles set finished_at = $2 where id = $1", id.0, at)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+/// Marks it as complete. Whether it was not before.
+pub async fn finish(tx: &mut Tx, id: BundleId, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update evidence_bundles set finished_at = $2 where id = $1 and finished_at is null",
+        id.0,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Has what was missing collected again.

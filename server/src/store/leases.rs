@@ -1,6 +1,5 @@
 //! Leases: who drives something. Measured on the database's clock; epochs only ever grow.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -30,25 +29,32 @@ pub async fn take(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) -> Resu
     Ok(row.map(|row| row.epoch))
 }
 
-/// Works under a lease that is held, and keeps it up until the work has come to its end.
+/// Works under a lease that is held, and keeps it up until the work has come to its end. `None` where somebody else has it
+/// by then: the work is dropped where it stands, as by a kill.
 pub async fn keeping<T>(
     pool: &PgPool,
     name: &str,
     holder: Uuid,
     seconds: f64,
     work: impl Future<Output = T>,
-) -> T {
+) -> Option<T> {
     tokio::select! {
-        done = work => done,
-        never = keep_up(pool, name, holder, seconds) => match never {},
+        done = work => Some(done),
+        () = lost(pool, name, holder, seconds) => None,
     }
 }
 
-async fn keep_up(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) -> Infallible {
+/// Keeps a lease up until somebody else has it.
+async fn lost(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) {
     loop {
         tokio::time::sleep(Duration::from_secs_f64(seconds / 3.0)).await;
-        if let Err(error) = take(pool, name, holder, seconds).await {
-            tracing::debug!(%error, name, "a lease was not kept up; it is tried again");
+        match take(pool, name, holder, seconds).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                tracing::warn!(name, "a lease was lost while working under it; somebody else goes on");
+                return;
+            }
+            Err(error) => tracing::debug!(%error, name, "a lease was not kept up; it is tried again"),
         }
     }
 }
