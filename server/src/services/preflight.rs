@@ -43,6 +43,14 @@ pub struct Surroundings {
     pub neighbours: Option<Neighbours>,
 }
 
+impl Surroundings {
+    /// The same for whoever is about to do something: the cluster is asked whatever happened before.
+    #[must_use]
+    pub fn driving(&self) -> Self {
+        Self { cluster: self.cluster.as_ref().map(Cluster::driving), ..self.clone() }
+    }
+}
+
 impl std::fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Surroundings")

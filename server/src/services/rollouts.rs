@@ -78,7 +78,7 @@ pub async fn start(
     }
     let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(StartError::NoSuchGoLive)?;
     let plan = console::plan(db, &stored, &around.presets).await?;
-    let (findings, facts) = look(around, db, &stored, &plan).await?;
+    let (findings, facts) = look(&around.driving(), db, &stored, &plan).await?;
     // Kept also when the start is refused: the page then shows what stands in the way.
     let kept = findings.clone();
     db.tx(move |tx| {
