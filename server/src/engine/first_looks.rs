@@ -17,8 +17,8 @@ use crate::store::{Db, StoreError, first_looks, leases};
 const IDLE: Duration = Duration::from_secs(5);
 /// The lease under which they are taken.
 const LEASE: &str = "first-looks";
-/// How long it lasts without being kept up, in seconds: longer than a round may take.
-const LEASE_SECONDS: f64 = 60.0;
+/// How long it lasts without being kept up, in seconds.
+const LEASE_SECONDS: f64 = 4.0;
 /// Incidents looked at at the same time.
 const AT_ONCE: usize = 4;
 /// The most incidents of one round.
@@ -83,8 +83,9 @@ impl FirstLooks {
             }
             .boxed()
         });
-        let done: Vec<Result<(), ResponseError>> =
-            futures_util::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
+        let looking = futures_util::stream::iter(looks).buffer_unordered(AT_ONCE).collect();
+        let kept = leases::keeping(pool, LEASE, self.holder, LEASE_SECONDS, looking).await;
+        let done: Vec<Result<(), ResponseError>> = kept.unwrap_or_default();
         let settled = done.iter().filter(|one| one.is_ok()).count();
         // One that cannot be read keeps none of the others from being taken.
         for error in done.into_iter().filter_map(Result::err) {

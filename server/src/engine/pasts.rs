@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::live::{Hub, topics};
-use crate::outside::prometheus::Prometheus;
+use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::thresholds::{bucket, samples_from, trial, workload};
 use crate::store::alert_states::SAMPLE_SECONDS;
 use crate::store::integrations::Integration;
@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// The lease under which pasts are asked for.
 const LEASE: &str = "pasts";
 /// How long it lasts without being kept up, in seconds.
-const LEASE_SECONDS: f64 = 60.0;
+const LEASE_SECONDS: f64 = 4.0;
 /// Questions at the same time.
 const AT_ONCE: usize = 4;
 /// The most thresholds of one round.
@@ -89,9 +89,10 @@ impl Pasts {
             self.db.read(integrations::all(pool)).await?.into_iter().map(|one| (one.id, one)).collect();
         let more = i64::try_from(wanted.len()).is_ok_and(|many| many == MOST);
         let work = wanted.into_iter().map(|one| self.one(&integrations, one));
-        let done: Vec<_> = futures_util::stream::iter(work).buffer_unordered(AT_ONCE).collect().await;
+        let asking = futures_util::stream::iter(work).buffer_unordered(AT_ONCE).collect();
+        let done: Option<Vec<_>> = leases::keeping(pool, LEASE, self.holder, LEASE_SECONDS, asking).await;
         let mut all_filled = true;
-        for filled in done {
+        for filled in done.unwrap_or_default() {
             all_filled &= filled?;
         }
         // Whoever did not answer is not asked again at once.
@@ -113,7 +114,11 @@ impl Pasts {
         let (id, version, now) = (stored.id, stored.version.number, self.clock.now());
         // Another limit leaves what was measured as it is; another query makes it the past of something else.
         let other = wanted.measured.as_ref().is_some_and(|before| *before != measures);
-        let asked = self.ask(&query, now).await;
+        let asked = match self.ask(&query, now).await {
+            // Nobody was asked: that is no try.
+            Err(PrometheusError::Resting) => return Ok(false),
+            asked => asked,
+        };
         let worst = asked
             .as_ref()
             .ok()
@@ -143,9 +148,9 @@ impl Pasts {
         &self,
         query: &str,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(DateTime<Utc>, Option<f64>)>, String> {
+    ) -> Result<Vec<(DateTime<Utc>, Option<f64>)>, PrometheusError> {
         let (from, to) = (samples_from(now), bucket(now));
         let answer = self.prometheus.query_range(query, from, to, trial::STEP).await;
-        answer.map(|answer| trial::points(&answer, from, to)).map_err(|error| error.to_string())
+        answer.map(|answer| trial::points(&answer, from, to))
     }
 }
