@@ -25,8 +25,9 @@ use crate::store::{Db, StoreError};
 
 /// How often it is looked for messages that nobody announced: those that are tried again.
 const POLL: Duration = Duration::from_secs(1);
-/// Whoever sends one has so long, in seconds; then another may. Twice as long as handing it over and noting it can take.
-const CLAIMED: f64 = 10.0;
+/// Whoever sends one has so long, in seconds; then another may. Longer than handing it over and noting it can take, on a slow
+/// Postgres too.
+const CLAIMED: f64 = 12.0;
 /// How long those on their way have when the program ends.
 const LAST: Duration = Duration::from_secs(4);
 
