@@ -19,7 +19,10 @@ pub(super) fn set(connection: Connection) {
     let Some(document) = dom::document() else { return };
     for light in dom::all(&document, ".live-light") {
         let _ = light.set_attribute("data-connection", connection.word());
-        light.set_text_content(Some(connection.sentence()));
+        // Written only when it is another one: screen readers say every writing.
+        if light.text_content().as_deref() != Some(connection.sentence()) {
+            light.set_text_content(Some(connection.sentence()));
+        }
     }
 }
 
@@ -36,6 +39,8 @@ pub(super) enum Connection {
     NotSent,
     /// The session has ended; the page must be signed in to again.
     SignedOut,
+    /// The server answers, but no longer with this page: it is gone, not for this person, or drawn otherwise by now.
+    Otherwise,
 }
 
 impl Connection {
@@ -46,6 +51,7 @@ impl Connection {
             Connection::Lost => "lost",
             Connection::NotSent => "not-sent",
             Connection::SignedOut => "signed-out",
+            Connection::Otherwise => "otherwise",
         }
     }
 
@@ -59,6 +65,9 @@ impl Connection {
             }
             Connection::SignedOut => {
                 "Your session has ended. Sign in again in another tab; what you typed stays here."
+            }
+            Connection::Otherwise => {
+                "The server no longer shows this page as it stands here. Reload it; what you typed stays until then."
             }
         }
     }

@@ -19,6 +19,7 @@ pub(super) fn start() {
     keys::listen();
     plan::listen();
     commands::listen();
+    page::learn_keys();
     clock::start();
     stream::listen();
 }

@@ -5,6 +5,7 @@
 //! An element that holds the focus is never moved: others make way for it.
 
 use std::cell::Cell;
+use std::iter::successors;
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Node};
@@ -166,8 +167,9 @@ fn children(old: &Element, new: &Element) {
         };
         if place.as_ref() != Some(&found) {
             if holds_focus(&found) {
-                while let Some(other) = place.take().filter(|other| *other != found) {
-                    place = other.next_sibling();
+                let ahead: Vec<Node> =
+                    successors(place, Node::next_sibling).take_while(|other| *other != found).collect();
+                for other in ahead {
                     let _ = old.append_child(&other);
                 }
             } else {

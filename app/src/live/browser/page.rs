@@ -27,24 +27,27 @@ pub(super) fn refresh() {
         return;
     }
     spawn_local(async move {
-        loop {
-            AGAIN.set(false);
-            let url = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
-            match fetch(&url, &RequestInit::new()).await {
-                Ok(answer) => morph::keeping_refusals(|| show(&answer)),
-                Err(_) => lost(),
-            }
-            if !AGAIN.get() {
-                break;
-            }
+        AGAIN.set(false);
+        let url = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+        match fetch(&url, &RequestInit::new()).await {
+            Ok(answer) => morph::keeping_refusals(|| show(&answer)),
+            Err(_) => lost(),
         }
-        FETCHING.set(false);
+        // However fast changes come, there is time for whoever reads and types.
+        if AGAIN.get() {
+            dom::after(BREATH, || {
+                FETCHING.set(false);
+                refresh();
+            });
+        } else {
+            FETCHING.set(false);
+        }
     });
 }
 
 /// What is shown may be old: says so, and tries again until it is not.
 pub(super) fn lost() {
-    if !matches!(light::get(), Connection::NotSent | Connection::SignedOut) {
+    if !matches!(light::get(), Connection::NotSent | Connection::SignedOut | Connection::Otherwise) {
         light::set(Connection::Lost);
     }
     try_again();
@@ -60,6 +63,8 @@ pub(super) fn try_again() {
     }
 }
 
+/// Between an answer and asking again for what changed meanwhile, in milliseconds.
+const BREATH: i32 = 100;
 /// How long to wait after a failed fetch, in milliseconds.
 const TRY_AGAIN_AFTER: i32 = 2_000;
 /// The longest that an answer may take, in milliseconds.
@@ -107,9 +112,13 @@ pub(super) fn show(answer: &Answer) {
     let Some(new) = parse(&answer.html) else { return };
     let regions = dom::all(&document, "[data-live]");
     let pieces = regions.iter().filter(|region| counterpart(&new, region).is_some()).count();
-    // An error page has the frame of every page, and nothing of what is shown here.
-    if answer.status >= 500 || pieces < regions.len().min(2) {
+    if answer.status >= 500 {
         lost();
+        return;
+    }
+    // An error page has the frame of every page, and nothing of what is shown here. Asking again would change nothing.
+    if pieces < regions.len().min(2) {
+        light::set(Connection::Otherwise);
         return;
     }
     clock::server_time(&new);
@@ -148,6 +157,13 @@ fn keep_keys(new: &Document) {
             }
         }
     });
+}
+
+/// Learns what the keys of this page's forms begin with.
+pub(super) fn learn_keys() {
+    let field = dom::document().and_then(|page| page.query_selector("input[name=key]").ok().flatten());
+    let key = field.and_then(|field| field.get_attribute("value"));
+    KEY.set(key.and_then(|key| key.split_once('.').map(|(fresh, _)| fresh.to_owned())));
 }
 
 /// A form was answered: its key is used up, and the next page brings new ones.

@@ -29,8 +29,10 @@ thread_local! {
     static HEARD: Cell<f64> = const { Cell::new(0.0) };
     /// Since when nobody looks at the page.
     static HIDDEN_SINCE: Cell<Option<f64>> = const { Cell::new(None) };
-    /// Whether a stream was open before, so that changes may have been missed.
+    /// Whether a stream was open before.
     static OPENED: Cell<bool> = const { Cell::new(false) };
+    /// Whether one is opened again in a moment: nobody else needs to.
+    static REOPENING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether changes arrive at the moment, as far as one can know.
@@ -77,7 +79,9 @@ impl Line {
         if unwatched {
             close();
         } else if !has_source {
-            self.open();
+            if !REOPENING.get() {
+                self.open();
+            }
         } else if now - HEARD.get() > SILENCE {
             self.lost();
             close();
@@ -139,8 +143,13 @@ impl Line {
             // The page itself knows why: nobody is signed in any more, or the server cannot answer.
             page::refresh();
             let signed_out = light::get() == Connection::SignedOut;
-            let line = self.clone();
-            dom::after(if signed_out { REOPEN_SIGNED_OUT } else { REOPEN_AFTER }, move || line.look());
+            if !REOPENING.replace(true) {
+                let line = self.clone();
+                dom::after(if signed_out { REOPEN_SIGNED_OUT } else { REOPEN_AFTER }, move || {
+                    REOPENING.set(false);
+                    line.look();
+                });
+            }
         }
     }
 }
