@@ -18,6 +18,8 @@ pub enum Overall {
         worst: Severity,
         /// Whether something worse is open that nobody was told of yet.
         more: bool,
+        /// Whether a light is red that what was told does not account for.
+        down: bool,
     },
     /// A light is not green, and nobody was told of an incident.
     Seen {
@@ -39,14 +41,15 @@ pub enum Overall {
 /// How everything stands: `announced` and `quiet` are the open incidents that everybody was told of and those that nobody was,
 /// `lights` are all lights as they may be shown, so too old is unknown.
 pub fn overall(announced: &[Severity], quiet: &[Severity], lights: &[State]) -> Overall {
+    let has = |state| lights.contains(&state);
     let worst_quiet = quiet.iter().min().copied();
     let is_at = |least| worst_quiet.is_some_and(|worst| worst <= least);
     let looked_into = is_at(Severity::P2);
     if let Some(worst) = announced.iter().min().copied() {
         let more = looked_into && worst_quiet.is_some_and(|quiet| quiet < worst);
-        return Overall::Announced { open: announced.len(), worst, more };
+        let down = has(State::Down) && worst > Severity::P1;
+        return Overall::Announced { open: announced.len(), worst, more, down };
     }
-    let has = |state| lights.contains(&state);
     if has(State::Down) || has(State::Degraded) {
         Overall::Seen { down: has(State::Down), looked_into: is_at(Severity::P3) }
     } else if looked_into {
@@ -65,14 +68,15 @@ impl Overall {
     /// The sentence, without its full stop.
     pub fn sentence(self) -> String {
         match self {
-            Self::Announced { open, worst, more } => {
+            Self::Announced { open, worst, more, down } => {
                 let incidents = if open == 1 {
                     "1 incident is open".to_owned()
                 } else {
                     format!("{open} incidents are open")
                 };
                 let more = if more { "; we are looking into something else, too" } else { "" };
-                format!("{incidents}: {}{more}", clock::meaning(worst))
+                let down = if down { "; something is down" } else { "" };
+                format!("{incidents}: {}{down}{more}", clock::meaning(worst))
             }
             Self::Seen { down, looked_into } => {
                 let what = if down { "Something is down" } else { "Something is degraded" };
@@ -102,7 +106,7 @@ mod tests {
     #[test]
     fn the_sentence_is_never_better_than_what_is_known_and_never_says_what_was_not_announced() {
         const GREEN: &[State] = &[Healthy, Healthy, Healthy];
-        let table: [Row; 19] = [
+        let table: [Row; 21] = [
             (&[], &[], GREEN, "Everything is operational"),
             (&[], &[P4], GREEN, "Everything is operational"),
             (&[], &[P3], GREEN, "Everything essential is operational; we are looking into something small"),
@@ -128,6 +132,13 @@ mod tests {
             ),
             (&[P1], &[P2], GREEN, "1 incident is open: complete outage"),
             (&[P4], &[P3], GREEN, "1 incident is open: no user impact"),
+            (&[P4], &[], &[Healthy, Down], "1 incident is open: no user impact; something is down"),
+            (
+                &[P2],
+                &[P1],
+                &[Down],
+                "1 incident is open: degraded service; something is down; we are looking into something else, too",
+            ),
         ];
         for (announced, quiet, lights, sentence) in table {
             assert_eq!(

@@ -92,11 +92,11 @@ pub fn summary(model: &Model, now: DateTime<Utc>) -> (Tone, String) {
         .collect();
     let overall = overall(&announced, &model.quiet, &lights);
     let tone = match overall {
+        Overall::Announced { down: true, .. } | Overall::Seen { down: true, .. } => Tone::Bad,
         Overall::Announced { more: true, .. } | Overall::LookedInto | Overall::Seen { down: false, .. } => {
             Tone::Warning
         }
         Overall::Announced { worst, more: false, .. } => words::severity(worst),
-        Overall::Seen { down: true, .. } => Tone::Bad,
         Overall::Small => Tone::Quiet,
         Overall::Unknown => Tone::Unknown,
         Overall::Operational => Tone::Good,
