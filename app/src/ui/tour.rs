@@ -164,16 +164,20 @@ fn finished(frame: &Frame, walk: &Walk) -> Html {
         view! { <a class="button primary" href=forms::response(incident.id, "postmortem")>"Read its postmortem"</a> }.part()
     });
     let number = walk.incident.as_ref().map(|incident| incident.number);
+    let followed = if frame.status_page { ", and the status page has followed by itself" } else { "" };
+    let status = frame
+        .status_page
+        .then(|| view! { <a class="button" href=forms::STATUS>"See the status page"</a> }.part());
     view! {
         <div class="tour-now" aria-live="polite">
             <p class="tour-text">
                 <strong>"From the spike to the resolved incident in "{took}"."</strong>
-                " Incident "{number}" has its postmortem begun from the record, and the status page has followed by itself."
+                " Incident "{number}" has its postmortem begun from the record"{followed}"."
             </p>
             <div class="tour-acts">
                 {ask(frame, Ask::Begin, "Walk it again", "button quiet")}
                 {ask(frame, Ask::PutAway, "End the tour", "button")}
-                <a class="button" href=forms::STATUS>"See the status page"</a>
+                {status}
                 {postmortem}
             </div>
         </div>
