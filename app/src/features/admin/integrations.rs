@@ -208,7 +208,7 @@ fn form(frame: &Frame, model: &One) -> Html {
             let address = forms::clear_integration(id, word);
             Form::new(frame, format!("clear-{word}"), address, model.refusal.as_ref())
                 .seen(i64::from(model.version))
-                .with("", view! { <input type="hidden" name="setting" value=word/> }.part())
+                .with("", ())
         })
         .collect();
     view! {

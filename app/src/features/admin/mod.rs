@@ -1,4 +1,4 @@
-//! What admins look after: people, and the audit log. Choosing a password by a one-time link is here too.
+//! What admins look after: people, integrations, channels, and the audit log. Choosing a password by a one-time link is here too.
 
 pub mod audit;
 pub mod channels;
