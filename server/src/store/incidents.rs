@@ -200,26 +200,38 @@ pub async fn told_unanswered(tx: &mut Tx, id: IncidentId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The incidents that everybody may know of: those with at least one public entry, that were not over before `since`.
-pub async fn published(
+/// An incident, and whether everybody may know of it.
+#[derive(Clone, Debug)]
+pub struct Announced {
+    /// The incident.
+    pub incident: Incident,
+    /// Whether it has an entry that everybody may read.
+    pub public: bool,
+}
+
+/// The incidents that are open, and those that were not over before `since` and that everybody may know of, read at one
+/// moment.
+pub async fn announced(
     executor: impl PgExecutor<'_>,
     since: DateTime<Utc>,
-) -> Result<Vec<Incident>, StoreError> {
-    let found = sqlx::query_scalar!(
-        r#"select i.incident as "incident: Json<Incident>" from incidents i
-           where (i.open or i.resolved_at >= $1)
-               and exists (
+) -> Result<Vec<Announced>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select i.incident as "incident!: Json<Incident>", p.public as "public!" from incidents i
+           cross join lateral (
+               select exists (
                    select 1 from incident_entries e
                    left join lateral (
                        select n.public from incident_entry_editions n
                        where n.entry_id = e.id order by n.edition desc limit 1
                    ) n on true
                    where e.incident_id = i.id and coalesce(n.public, e.public)
-               )
-           order by i.open desc, i.opened_at desc limit 500"#,
+               ) as public
+           ) p
+           where i.open or (i.resolved_at >= $1 and p.public)
+           order by i.open desc, i.opened_at desc limit 1000"#,
         since
     )
     .fetch_all(executor)
     .await?;
-    Ok(found.into_iter().map(|incident| incident.0).collect())
+    Ok(rows.into_iter().map(|row| Announced { incident: row.incident.0, public: row.public }).collect())
 }

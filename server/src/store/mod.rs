@@ -36,7 +36,6 @@ pub mod throttle;
 pub mod tours;
 pub mod triages;
 mod tx;
-pub mod unannounced;
 pub mod users;
 
 pub use error::{Constraint, StoreError};

@@ -1,6 +1,6 @@
 //! What everybody may know: made anew from what is stored each time, so that nothing sticks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,12 +9,12 @@ use gantry_domain::id::IntegrationId;
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::history::{self, Span};
 use gantry_domain::light::Found;
-use gantry_domain::preset::Preset;
+use gantry_domain::preset::{Preset, Severity};
 
 use crate::engine::probes::PERIOD_SECONDS;
 use crate::services::lights;
 use crate::store::incidents::{self, Asked};
-use crate::store::{Db, StoreError, integrations, unannounced};
+use crate::store::{Db, StoreError, integrations};
 
 /// How long resolved incidents are told of.
 const LATELY: TimeDelta = TimeDelta::days(14);
@@ -32,16 +32,20 @@ pub async fn see(
 ) -> Result<Model, StoreError> {
     let pool = db.pool();
     let since = now - TimeDelta::days(i64::try_from(history::DAYS).unwrap_or(90));
-    let (all, found, published, quiet) = db
+    let (all, found, announced) = db
         .read(async {
             tokio::try_join!(
                 integrations::all(pool),
                 incidents::lights(pool, None),
-                incidents::published(pool, since),
-                unannounced::severities(pool)
+                incidents::announced(pool, since)
             )
         })
         .await?;
+    let (published, unannounced): (Vec<_>, Vec<_>) = announced.into_iter().partition(|one| one.public);
+    let published: Vec<Incident> = published.into_iter().map(|one| one.incident).collect();
+    // Of the others everybody learns how bad they are, and nothing else.
+    let quiet: BTreeSet<Severity> = unannounced.into_iter().map(|one| one.incident.severity).collect();
+    let quiet = quiet.into_iter().collect();
     let preset = |key: &str| presets.iter().find(|preset| preset.key.as_str() == key);
     let name = |key: &str| preset(key).map_or_else(|| key.to_owned(), |preset| preset.name.clone());
     let mut by_integration: BTreeMap<IntegrationId, Vec<Found>> = BTreeMap::new();
