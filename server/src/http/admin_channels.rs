@@ -5,12 +5,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::features::admin::channels as page;
 use gantry_app::features::admin::channels::{Channel as Row, Model, Tried};
+use gantry_app::features::incidents::model::DeliveryState;
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::state::Tone;
 use gantry_domain::incident::message::Channel;
 
 use super::Fault;
+use super::delivery::{self, Noted};
 use super::form::Posted;
 use super::page::Page;
 use super::visit::Visit;
@@ -44,19 +46,28 @@ async fn show(visit: &Visit, status: StatusCode, refusal: Option<Refusal>) -> Re
         },
         tried: tried.iter().find(|tried| tried.channel == channel.as_str()).map(became),
     };
-    let model = Model { rows: vec![row(Channel::Slack), row(Channel::PagerDuty)], refusal };
+    let model = Model { rows: Channel::ALL.map(row).into(), refusal };
     let topics = vec![topics::ADMIN.to_owned(), topics::PANEL.to_owned()];
     Ok(Page::with(status, &page::render(&visit.frame(topics), &model)))
 }
 
 fn became(tried: &channels::Tried) -> Tried {
-    let why = tried.last_error.clone().unwrap_or_default();
-    let (tone, words, at) = match (tried.delivered_at, tried.failed_at, tried.attempts) {
-        (Some(at), ..) => (Tone::Good, "sent".to_owned(), at),
-        (None, Some(at), _) => (Tone::Bad, format!("given up: {why}"), at),
-        (None, None, 0) => (Tone::Quiet, "queued".to_owned(), tried.created_at),
-        (None, None, attempts) => {
-            (Tone::Warning, format!("tried {attempts} times, trying again: {why}"), tried.created_at)
+    let stands = delivery::state(Noted {
+        delivered_at: tried.delivered_at,
+        failed_at: tried.failed_at,
+        next_attempt_at: tried.next_attempt_at,
+        last_error: tried.last_error.clone(),
+    });
+    let (tone, words, at) = match stands {
+        DeliveryState::Sent { at } => (Tone::Good, "sent".to_owned(), at),
+        DeliveryState::Failed { at, why } => (Tone::Bad, format!("given up: {why}"), at),
+        DeliveryState::Queued => (Tone::Quiet, "queued".to_owned(), tried.created_at),
+        DeliveryState::Retrying { why, .. } => {
+            let times = match tried.attempts {
+                1 => "once".to_owned(),
+                attempts => format!("{attempts} times"),
+            };
+            (Tone::Warning, format!("tried {times}, trying again: {why}"), tried.created_at)
         }
     };
     Tried { tone, words, at, by: tried.by_name.clone().unwrap_or_default() }

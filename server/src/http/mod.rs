@@ -7,6 +7,7 @@ mod admin_integrations;
 mod admin_people;
 mod assets;
 mod console;
+mod delivery;
 mod events;
 mod evidence;
 mod export;

@@ -17,6 +17,8 @@ pub struct Tried {
     pub created_at: DateTime<Utc>,
     /// How often it was sent.
     pub attempts: i32,
+    /// When it is tried next.
+    pub next_attempt_at: DateTime<Utc>,
     /// When it was taken.
     pub delivered_at: Option<DateTime<Utc>>,
     /// When it was given up.
@@ -54,7 +56,8 @@ pub async fn add(
 pub async fn tried(pool: &PgPool) -> Result<Vec<Tried>, StoreError> {
     Ok(sqlx::query_as!(
         Tried,
-        "select distinct on (channel) channel, by_name, created_at, attempts, delivered_at, failed_at, last_error
+        "select distinct on (channel) channel, by_name, created_at, attempts, next_attempt_at, delivered_at,
+             failed_at, last_error
          from outbox where tell = 'test' order by channel, created_at desc, next_attempt_at, id"
     )
     .fetch_all(pool)

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Query};
 use chrono::{DateTime, Utc};
-use gantry_app::features::incidents::model::{Delivery, DeliveryState, Model};
+use gantry_app::features::incidents::model::{Delivery, Model};
 use gantry_app::features::incidents::page;
 use gantry_app::refusal::Refusal;
 use gantry_domain::id::IncidentId;
@@ -15,6 +15,7 @@ use super::response::response_parts;
 use super::{id_of, names};
 use crate::engine::probes::PERIOD_SECONDS;
 use crate::http::Fault;
+use crate::http::delivery::{self, Noted};
 use crate::http::page::Page;
 use crate::http::visit::Visit;
 use crate::live::topics;
@@ -78,7 +79,7 @@ pub(super) async fn render(
         counts: seen.counts,
         entries: seen.entries.into_iter().map(|placed| placed.entry).collect(),
         editions: seen.editions,
-        messages: seen.messages.into_iter().map(delivery).collect(),
+        messages: seen.messages.into_iter().map(shown).collect(),
         channels: app.desk.channels.to_vec(),
         leaders: seen.leaders,
         names: names(visit),
@@ -98,13 +99,13 @@ fn place_of(text: &str) -> Option<(DateTime<Utc>, i64)> {
     Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, seq.parse().ok()?))
 }
 
-fn delivery(seen: outbox::Seen) -> Delivery {
-    let state = match (seen.delivered_at, seen.failed_at, seen.last_error) {
-        (Some(at), ..) => DeliveryState::Sent { at },
-        (None, Some(at), why) => DeliveryState::Failed { at, why: why.unwrap_or_default() },
-        (None, None, Some(why)) => DeliveryState::Retrying { at: seen.next_attempt_at, why },
-        (None, None, None) => DeliveryState::Queued,
-    };
+fn shown(seen: outbox::Seen) -> Delivery {
+    let state = delivery::state(Noted {
+        delivered_at: seen.delivered_at,
+        failed_at: seen.failed_at,
+        next_attempt_at: seen.next_attempt_at,
+        last_error: seen.last_error,
+    });
     let tell: Option<Tell> = serde_json::from_value(seen.tell.into()).ok();
     Delivery {
         id: seen.id.into(),
