@@ -32,7 +32,7 @@ pub struct Seen {
     pub preset: Option<Preset>,
     /// What is said now.
     pub standing: Standing,
-    /// Every version, newest first.
+    /// The versions, newest first.
     pub history: Vec<Version>,
 }
 
@@ -80,15 +80,13 @@ pub async fn list(db: &Db) -> Result<Vec<Row>, StoreError> {
 /// One of them.
 pub async fn see(db: &Db, presets: &[Preset], id: IntegrationId) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();
-    let (found, standing, history) = db
-        .read(async {
-            tokio::try_join!(
-                integrations::find(pool, id),
-                overrides::standing(pool, id),
-                overrides::history(pool, id)
-            )
-        })
+    let (found, history) = db
+        .read(async { tokio::try_join!(integrations::find(pool, id), overrides::history(pool, id)) })
         .await?;
+    let standing = history
+        .first()
+        .map(|newest| Standing { version: newest.number, overrides: newest.overrides.clone() })
+        .unwrap_or_default();
     Ok(found.map(|integration| Seen {
         preset: presets.iter().find(|preset| preset.key == integration.preset).cloned(),
         integration,
@@ -120,8 +118,7 @@ pub async fn change(
                 Ask::Change(typed, why) => Command::Change { typed, why },
                 Ask::Clear(setting) => Command::Clear(setting),
                 Ask::Restore(version) => {
-                    let history = overrides::history(&mut **tx, id).await?;
-                    let before = history.into_iter().find(|before| before.number == version);
+                    let before = overrides::version(&mut **tx, id, version).await?;
                     let before = before.ok_or(IntegrationError::NotFound)?;
                     Command::Restore { version, overrides: before.overrides }
                 }

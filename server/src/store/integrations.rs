@@ -118,6 +118,7 @@ pub async fn ensure(
     Ok(id.into())
 }
 
-fn place<'a>(preset: &PresetKey, environment: &'a str) -> &'a str {
+/// The environment in which the integration of this preset is kept.
+pub(super) fn place<'a>(preset: &PresetKey, environment: &'a str) -> &'a str {
     if preset.as_str() == PLATFORM { PLATFORM } else { environment }
 }

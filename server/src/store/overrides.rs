@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
-use super::integrations::PLATFORM;
+use super::integrations::place;
 use super::{StoreError, Tx};
 
 /// One version.
@@ -26,6 +26,28 @@ pub struct Version {
     pub by_name: String,
     /// Why.
     pub why: String,
+}
+
+struct Row {
+    version: i32,
+    overrides: Value,
+    changes: Json<Vec<Difference>>,
+    at: DateTime<Utc>,
+    by_name: String,
+    why: String,
+}
+
+impl Row {
+    fn version(self) -> Result<Version, StoreError> {
+        Ok(Version {
+            number: number(self.version)?,
+            overrides: read(self.overrides),
+            changes: self.changes.0,
+            at: self.at,
+            by_name: self.by_name,
+            why: self.why,
+        })
+    }
 }
 
 /// What is said of one integration now.
@@ -53,7 +75,7 @@ pub async fn of_place(
         "select o.overrides from integration_overrides o join integrations i on i.id = o.integration_id
          where i.preset = $1 and i.environment = $2 order by o.version desc limit 1",
         preset.as_str(),
-        if preset.as_str() == PLATFORM { PLATFORM } else { environment }
+        place(preset, environment)
     )
     .fetch_optional(executor)
     .await?;
@@ -74,8 +96,7 @@ pub async fn of_go_live(executor: impl PgExecutor<'_>, id: GoLiveId) -> Result<O
     Ok(overrides.map(read).unwrap_or_default())
 }
 
-/// How many settings each integration has otherwise than its preset, where it has any or ever had: with when and by whom
-/// that was said last.
+/// What is said now of each integration of which anything was ever said: with when and by whom that was said.
 pub async fn newest(
     executor: impl PgExecutor<'_>,
 ) -> Result<Vec<(IntegrationId, Overrides, DateTime<Utc>, String)>, StoreError> {
@@ -91,27 +112,37 @@ pub async fn newest(
         .collect())
 }
 
-/// All versions of one integration, newest first.
+/// The versions of one integration, newest first, as many as anybody reads.
 pub async fn history(executor: impl PgExecutor<'_>, id: IntegrationId) -> Result<Vec<Version>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"select version, overrides, changes as "changes: Json<Vec<Difference>>", at, by_name, why
            from integration_overrides where integration_id = $1 order by version desc limit 100"#,
         id.0
     )
     .fetch_all(executor)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Version {
-                number: number(row.version)?,
-                overrides: read(row.overrides),
-                changes: row.changes.0,
-                at: row.at,
-                by_name: row.by_name,
-                why: row.why,
-            })
-        })
-        .collect()
+    rows.into_iter().map(Row::version).collect()
+}
+
+/// One version of one integration.
+pub async fn version(
+    executor: impl PgExecutor<'_>,
+    id: IntegrationId,
+    number: u32,
+) -> Result<Option<Version>, StoreError> {
+    // A number that the database cannot hold is no version.
+    let Ok(number) = i32::try_from(number) else { return Ok(None) };
+    let row = sqlx::query_as!(
+        Row,
+        r#"select version, overrides, changes as "changes: Json<Vec<Difference>>", at, by_name, why
+           from integration_overrides where integration_id = $1 and version = $2"#,
+        id.0,
+        number
+    )
+    .fetch_optional(executor)
+    .await?;
+    row.map(Row::version).transpose()
 }
 
 /// Has whoever else changes this integration wait until this transaction ends.
