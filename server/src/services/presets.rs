@@ -37,12 +37,14 @@ pub async fn in_environment(
     presets: &[Preset],
     environment: &str,
 ) -> Result<Vec<Preset>, StoreError> {
-    let mut found = Vec::with_capacity(presets.len());
-    for preset in presets {
-        let usual = preset.workload.environments.last().map_or("", String::as_str);
-        let place = if environment.is_empty() { usual } else { environment };
-        let overrides = db.read(overrides::of_place(db.pool(), &preset.key, place)).await?;
-        found.push(overlaid(preset, &overrides));
-    }
-    Ok(found)
+    let place = |preset: &Preset| match environment {
+        "" => preset.workload.environments.last().cloned().unwrap_or_default(),
+        environment => environment.to_owned(),
+    };
+    let places: Vec<(&PresetKey, String)> =
+        presets.iter().map(|preset| (&preset.key, place(preset))).collect();
+    let said = db.read(overrides::in_places(db.pool(), &places)).await?;
+    let nothing = Overrides::new();
+    let with = |preset: &Preset| overlaid(preset, said.get(preset.key.as_str()).unwrap_or(&nothing));
+    Ok(presets.iter().map(with).collect())
 }

@@ -1,5 +1,7 @@
 //! What admins say about integrations instead of their presets: every version, the newest counts.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::{GoLiveId, IntegrationId, PresetKey};
@@ -65,21 +67,27 @@ pub async fn standing(executor: impl PgExecutor<'_>, id: IntegrationId) -> Resul
     )
 }
 
-/// What is said now of the integration of this preset in this environment.
-pub async fn of_place(
+/// What is said now of the integrations of these presets, each in one environment, by preset. Those of which nothing
+/// was ever said are not among them.
+pub async fn in_places(
     executor: impl PgExecutor<'_>,
-    preset: &PresetKey,
-    environment: &str,
-) -> Result<Overrides, StoreError> {
-    let overrides = sqlx::query_scalar!(
-        "select o.overrides from integration_overrides o join integrations i on i.id = o.integration_id
-         where i.preset = $1 and i.environment = $2 order by o.version desc limit 1",
-        preset.as_str(),
-        place(preset, environment)
+    places: &[(&PresetKey, String)],
+) -> Result<BTreeMap<String, Overrides>, StoreError> {
+    let presets: Vec<String> = places.iter().map(|(preset, _)| preset.as_str().to_owned()).collect();
+    let environments: Vec<String> =
+        places.iter().map(|(preset, environment)| place(preset, environment).to_owned()).collect();
+    let rows = sqlx::query!(
+        r#"select distinct on (i.preset) i.preset as "preset!", o.overrides as "overrides!"
+           from unnest($1::text[], $2::text[]) as asked (preset, environment)
+           join integrations i on i.preset = asked.preset and i.environment = asked.environment
+           join integration_overrides o on o.integration_id = i.id
+           order by i.preset, o.version desc"#,
+        &presets,
+        &environments
     )
-    .fetch_optional(executor)
+    .fetch_all(executor)
     .await?;
-    Ok(overrides.map(read).unwrap_or_default())
+    Ok(rows.into_iter().map(|row| (row.preset, read(row.overrides))).collect())
 }
 
 /// What is said now of the integration that a go-live is for.
