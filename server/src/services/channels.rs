@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::Caller;
 use super::incidents::Desk;
 use crate::live::topics;
-use crate::store::{Db, Once, StoreError, audit, channels};
+use crate::store::outbox::{self, New};
+use crate::store::{Db, Once, StoreError, audit};
 
 /// Why no channel is tried.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +50,18 @@ pub async fn test(db: &Db, desk: &Desk, caller: Caller, channel: Channel) -> Res
                     0 => (id, TimeDelta::zero()),
                     _ => (MessageId(Uuid::now_v7()), RESOLVED_AFTER),
                 };
-                let at = caller.now + wait;
-                channels::add(tx, id, channel.as_str(), &body, &name, caller.now, at).await?;
+                let new = New {
+                    id,
+                    channel: channel.as_str(),
+                    tell: "test".to_owned(),
+                    incident: None,
+                    body,
+                    by_name: Some(name.clone()),
+                    dedup: None,
+                    created_at: caller.now,
+                    due_at: caller.now + wait,
+                };
+                outbox::add(tx, &new).await?;
             }
             tx.announce(topics::OUTBOX);
             tx.announce(topics::ADMIN);

@@ -39,11 +39,12 @@ pub async fn enqueue(tx: &mut Tx, desk: &Desk, message: Message<'_>) -> Result<b
         id: MessageId(Uuid::now_v7()),
         channel: message.channel.as_str(),
         tell: word(message.tell),
-        incident: message.incident.id,
+        incident: Some(message.incident.id),
         body: body(desk, &message),
         by_name: message.by_name.map(str::to_owned),
         dedup: message.dedup,
         created_at: message.at,
+        due_at: message.at,
     };
     let added = outbox::add(tx, &new).await?;
     if added {

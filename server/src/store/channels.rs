@@ -1,10 +1,9 @@
 //! Messages that try a channel: about no incident, and kept like every other.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::id::MessageId;
 use sqlx::PgPool;
 
-use super::{StoreError, Tx};
+use super::StoreError;
 
 /// What became of the last try of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,31 +24,6 @@ pub struct Tried {
     pub failed_at: Option<DateTime<Utc>>,
     /// Why the last attempt failed.
     pub last_error: Option<String>,
-}
-
-/// Puts a message among those to be sent, not before `at`.
-pub async fn add(
-    tx: &mut Tx,
-    id: MessageId,
-    channel: &str,
-    body: &serde_json::Value,
-    by_name: &str,
-    now: DateTime<Utc>,
-    at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into outbox (id, channel, tell, body, by_name, created_at, next_attempt_at)
-         values ($1, $2, 'test', $3, $4, $5, $6)",
-        id.0,
-        channel,
-        body,
-        by_name,
-        now,
-        at
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// The last try of each channel.

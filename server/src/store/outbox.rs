@@ -21,8 +21,8 @@ pub struct New {
     pub channel: &'static str,
     /// What it tells.
     pub tell: String,
-    /// The incident it is about.
-    pub incident: IncidentId,
+    /// The incident it is about; none where it tries a channel.
+    pub incident: Option<IncidentId>,
     /// As the channel wants it.
     pub body: serde_json::Value,
     /// Who wrote it; none where Gantry did.
@@ -31,22 +31,25 @@ pub struct New {
     pub dedup: Option<String>,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// It is not sent before.
+    pub due_at: DateTime<Utc>,
 }
 
 /// Puts a message among those to be sent. `false`: it was told before.
 pub async fn add(tx: &mut Tx, new: &New) -> Result<bool, StoreError> {
     let added = sqlx::query!(
         "insert into outbox (id, channel, tell, incident_id, body, by_name, dedup, created_at, next_attempt_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (dedup) where dedup is not null do nothing",
         new.id.0,
         new.channel,
         new.tell,
-        new.incident.0,
+        new.incident.map(|incident| incident.0),
         new.body,
         new.by_name,
         new.dedup,
-        new.created_at
+        new.created_at,
+        new.due_at
     )
     .execute(&mut **tx)
     .await?;
