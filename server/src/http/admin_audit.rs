@@ -1,8 +1,7 @@
 //! The audit log: looked through, exported, checked.
 
 use axum::extract::Query;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{Redirect, Response};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use gantry_app::features::admin::audit as page;
 use gantry_app::features::admin::model::{Audit, Check, Entry, Outcome};
@@ -11,6 +10,7 @@ use gantry_domain::text::inert_line;
 use serde::Deserialize;
 
 use super::Fault;
+use super::attachment::attachment;
 use super::form::Posted;
 use super::page::Page;
 use super::visit::Visit;
@@ -146,23 +146,13 @@ pub(super) async fn verify(visit: Visit, posted: Posted) -> Result<Redirect, Fau
 /// What is wanted, as CSV.
 pub(super) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Fault> {
     let entries = service::export(&visit.app.db, &asked.wanted().0).await?;
-    Ok(file("text/csv; charset=utf-8", "csv", service::as_csv(&entries)))
+    Ok(attachment("audit-log.csv", "text/csv; charset=utf-8", service::as_csv(&entries)))
 }
 
 /// What is wanted, as JSON.
 pub(super) async fn json(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Fault> {
     let entries = service::export(&visit.app.db, &asked.wanted().0).await?;
-    Ok(file("application/json", "json", service::as_json(&entries).to_string()))
-}
-
-fn file(kind: &'static str, ending: &str, text: String) -> Response {
-    let mut response = text.into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    let name = format!("attachment; filename=\"audit-log.{ending}\"");
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-    }
-    response
+    Ok(attachment("audit-log.json", "application/json", service::as_json(&entries).to_string()))
 }
 
 #[cfg(test)]

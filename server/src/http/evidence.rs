@@ -1,7 +1,6 @@
 //! Evidence of an incident: the page, asking for it, and the file.
 
 use axum::extract::Path;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::features::response::{evidence, model};
 use gantry_app::forms;
@@ -9,6 +8,7 @@ use gantry_app::refusal::Refusal;
 use gantry_domain::id::{BundleId, IncidentId};
 
 use super::Fault;
+use super::attachment::attachment;
 use super::form::Posted;
 use super::page::Page;
 use super::response::{head, id_of, refusal, scene_of};
@@ -54,13 +54,7 @@ pub(super) async fn file(
         scene.incident.number,
         found.asked_at.format("%Y%m%dT%H%M%SZ")
     );
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    Ok(attachment(&name, "application/zip", bytes))
 }
 
 fn bundle_of(text: &str) -> Result<BundleId, Fault> {

@@ -1,13 +1,13 @@
 //! A go-live as a document: Markdown, CSV and for printing.
 
 use axum::extract::Path;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use gantry_app::features::print;
 use gantry_domain::export;
 use gantry_domain::gate::gate;
 use gantry_domain::golive::GoLive;
 
+use super::attachment::attachment;
 use super::console::id_of;
 use super::page::Page;
 use super::visit::Visit;
@@ -18,13 +18,14 @@ use crate::store::go_lives;
 /// As Markdown.
 pub(super) async fn markdown(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
     let go_live = find(&visit, &id).await?;
-    Ok(file(&go_live, "md", "text/markdown; charset=utf-8", export::markdown(&go_live, visit.now)))
+    let text = export::markdown(&go_live, visit.now);
+    Ok(attachment(&name(&go_live, "md"), "text/markdown; charset=utf-8", text))
 }
 
 /// As CSV.
 pub(super) async fn csv(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
     let go_live = find(&visit, &id).await?;
-    Ok(file(&go_live, "csv", "text/csv; charset=utf-8", export::csv(&go_live)))
+    Ok(attachment(&name(&go_live, "csv"), "text/csv; charset=utf-8", export::csv(&go_live)))
 }
 
 /// For printing.
@@ -42,17 +43,9 @@ async fn find(visit: &Visit, id: &str) -> Result<GoLive, Fault> {
     Ok(found.ok_or(Fault::NotFound)?.go_live)
 }
 
-fn file(go_live: &GoLive, ending: &str, kind: &'static str, text: String) -> Response {
+fn name(go_live: &GoLive, ending: &str) -> String {
     let stem = [&go_live.integration, &go_live.environment, &go_live.release.image.version()]
         .map(|part| gantry_domain::id::slug_of(part).unwrap_or_else(|| "go-live".to_owned()))
         .join("-");
-    let mut response = text.into_response();
-    let mut set = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(name, value);
-        }
-    };
-    set(header::CONTENT_TYPE, kind);
-    set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{stem}.{ending}\""));
-    response
+    format!("{stem}.{ending}")
 }

@@ -6,6 +6,7 @@ mod admin_channels;
 mod admin_integrations;
 mod admin_people;
 mod assets;
+mod attachment;
 mod console;
 mod delivery;
 mod events;

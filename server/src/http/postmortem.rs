@@ -1,7 +1,7 @@
 //! The postmortem of an incident: the page, its sections, action items, and the document.
 
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::features::response::{model, postmortem};
 use gantry_app::forms;
@@ -11,6 +11,7 @@ use gantry_domain::incident::State;
 use gantry_domain::postmortem::Section;
 
 use super::Fault;
+use super::attachment::attachment;
 use super::form::Posted;
 use super::page::Page;
 use super::response::{head, id_of, refusal, scene_of};
@@ -29,14 +30,8 @@ pub(super) async fn markdown(visit: Visit, Path(id): Path<String>) -> Result<Res
     let id = id_of(&id)?;
     let scene = scene_of(&visit, id).await?;
     let seen = postmortems::see(&visit.app.db, &visit.app.responding, id).await?;
-    let mut response = seen.markdown(visit.now).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/markdown; charset=utf-8"));
-    let name = format!("attachment; filename=\"incident-{}-postmortem.md\"", scene.incident.number);
-    if let Ok(value) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    let name = format!("incident-{}-postmortem.md", scene.incident.number);
+    Ok(attachment(&name, "text/markdown; charset=utf-8", seen.markdown(visit.now)))
 }
 
 /// Saves a section, or shows both texts.

@@ -1,7 +1,7 @@
 //! Thresholds out of rule files and into them.
 
 use axum::extract::Query;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::features::thresholds::model::{Fate, ImportModel, Preview};
 use gantry_app::features::thresholds::render_import;
@@ -13,6 +13,7 @@ use gantry_domain::id::IntegrationId;
 use serde::Deserialize;
 
 use super::Fault;
+use super::attachment::attachment;
 use super::form::Posted;
 use super::page::Page;
 use super::thresholds::{refusal, status};
@@ -128,9 +129,5 @@ pub(super) async fn export(visit: Visit, Query(wanted): Query<Wanted>) -> Result
         Form::File => format!("{name}.rules.yaml"),
         Form::Object => format!("{name}.prometheusrule.yaml"),
     };
-    let headers = [
-        (header::CONTENT_TYPE, "application/yaml; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
-    ];
-    Ok((headers, text).into_response())
+    Ok(attachment(&file, "application/yaml; charset=utf-8", text))
 }
