@@ -3,7 +3,8 @@
 
 use gantry_domain::actor::Role;
 use gantry_domain::incident::entry::EntryKind;
-use gantry_domain::rollout::{Ask, WhyRollBack};
+use gantry_domain::preset::Workload;
+use gantry_domain::rollout::{Ask, Rollout, WhyRollBack};
 use serde_json::json;
 
 use super::{announce, changed, plan};
@@ -15,13 +16,8 @@ use crate::store::{Db, rollouts};
 /// Asks the last rollout to return to its stable version; switches that stand are kept by it.
 pub(super) async fn ask(db: &Db, scene: &Scene, caller: Caller, mark: &str) -> Result<(), ResponseError> {
     let workload = scene.workload().ok_or(ResponseError::NotFound)?;
-    let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?.ok_or_else(|| {
-        ResponseError::not_now(
-            "No rollout of this Deployment is known.",
-            "Return to a version with kubectl rollout undo.",
-        )
-    })?;
-    let (id, mark, go_live) = (scene.incident.id, mark.to_owned(), latest.rollout.golive_id);
+    let latest = latest(db, workload).await?;
+    let (id, mark, go_live) = (scene.incident.id, mark.to_owned(), latest.golive_id);
     db.tx(move |tx| {
         Box::pin(async move {
             let wish = Ask::RollBack { reason: WhyRollBack::words_from(id) };
@@ -48,6 +44,17 @@ pub(super) async fn ask(db: &Db, scene: &Scene, caller: Caller, mark: &str) -> R
         })
     })
     .await
+}
+
+/// The rollout that a rollback is of: the last one of this Deployment.
+pub(super) async fn latest(db: &Db, workload: &Workload) -> Result<Rollout, ResponseError> {
+    let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?;
+    latest.map(|stored| stored.rollout).ok_or_else(|| {
+        ResponseError::not_now(
+            "No rollout of this Deployment is known.",
+            "Return to a version with kubectl rollout undo.",
+        )
+    })
 }
 
 fn refused(why: AskError) -> ResponseError {

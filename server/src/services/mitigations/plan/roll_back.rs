@@ -5,8 +5,9 @@ use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
 use super::difference::difference;
 use super::{Rehearsal, hashed, read, refused};
 use crate::outside::cluster::{Mode, patch_for};
+use crate::services::mitigations::roll_back::latest;
 use crate::services::response::{Responding, ResponseError, Scene};
-use crate::store::{Db, mitigations, rollouts};
+use crate::store::{Db, mitigations};
 
 /// Rehearses it: the write that a rollback begins with.
 pub(super) async fn rehearse(
@@ -15,13 +16,7 @@ pub(super) async fn rehearse(
     scene: &Scene,
 ) -> Result<Rehearsal, ResponseError> {
     let (cluster, workload, snapshot) = read(around, scene).await?;
-    let latest = db.read(rollouts::latest_on(db.pool(), workload)).await?.ok_or_else(|| {
-        ResponseError::not_now(
-            "No rollout of this Deployment is known.",
-            "Return to a version with kubectl rollout undo.",
-        )
-    })?;
-    let rollout = latest.rollout;
+    let rollout = latest(db, workload).await?;
     let shape = gantry_domain::canary::roll_back(&rollout.originals);
     let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
     let patch = patch_for(&snapshot, &rollout, &write);
