@@ -40,9 +40,10 @@ pub(crate) struct Sizes {
 /// Which module is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Make {
-    /// The small one, that is shipped, tested and measured.
+    /// The small one, that is shipped, measured, and looked at by the browser in a run of all tests.
     Small,
-    /// One that is there sooner and has several times the bytes: for trying Gantry on the machine that built it.
+    /// One that is there sooner and has several times the bytes: for trying Gantry on the machine that built it, and
+    /// for `cargo xtask e2e` by itself where the small one is not there yet.
     Quick,
 }
 

@@ -58,7 +58,7 @@ pub(super) fn id_of(text: &str) -> Result<GoLiveId, Fault> {
 }
 
 async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal>) -> Result<String, Fault> {
-    let seen = console::see(&visit.app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
+    let seen = console::see(&visit.app.db, id).await?.ok_or(Fault::NotFound)?;
     let app = &visit.app;
     let key = seen.stored.go_live.preset.as_ref();
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));

@@ -23,7 +23,7 @@ type At = Path<(String, String)>;
 /// The whole history of an item.
 pub(super) async fn history(visit: Visit, Path((id, key)): At) -> Result<Page, Fault> {
     let (id, key) = names(&id, &key)?;
-    let seen = console::see(&visit.app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
+    let seen = console::see(&visit.app.db, id).await?.ok_or(Fault::NotFound)?;
     let go_live = seen.stored.go_live;
     go_live.item(&key).ok_or(Fault::NotFound)?;
     let finding = seen.probes.get(&key).cloned();

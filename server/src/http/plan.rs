@@ -20,7 +20,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let id = id_of(&id)?;
     let caller = posted.caller(&visit)?;
     let app = &visit.app;
-    let seen = console::see(&app.db, id, visit.now).await?.ok_or(Fault::NotFound)?;
+    let seen = console::see(&app.db, id).await?.ok_or(Fault::NotFound)?;
     let stored = seen.stored;
     let key = stored.go_live.preset.as_ref();
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::{GoLiveId, ItemKey};
 use gantry_domain::light;
@@ -37,7 +36,7 @@ pub struct Seen {
 }
 
 /// Reads it all; none where there is no such go-live.
-pub async fn see(db: &Db, id: GoLiveId, _now: DateTime<Utc>) -> Result<Option<Seen>, StoreError> {
+pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();
     let topic = topics::go_live(id);
     let (stored, found, lights, present, thresholds, overrides) = db

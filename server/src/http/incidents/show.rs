@@ -71,7 +71,7 @@ pub(super) async fn render(
         }
         Source::Rollout { .. } | Source::Hand => None,
     };
-    let response = response_parts(visit, &seen.incident, refusal.as_ref()).await?;
+    let response = response_parts(visit, &seen.incident).await?;
     let model = Model {
         older: seen.older.map(|(at, seq)| format!("{}-{seq}", at.timestamp_micros())),
         is_older: before.is_some(),
