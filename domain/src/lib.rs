@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod age;
 pub mod alert;
+pub mod audit_check;
 pub mod canary;
 pub mod checklist;
 pub mod csv;

@@ -1,7 +1,7 @@
 //! The pages for admins, the panel's own health, and the guided tour.
 
 use gantry_app::features::admin::channels::{self, Channel, Tried};
-use gantry_app::features::admin::model::{Audit, Check, Entry, Link, Outcome, People, Row};
+use gantry_app::features::admin::model::{Audit, Check, Entry, Link, People, Row};
 use gantry_app::features::admin::{audit, integrations, people};
 use gantry_app::features::panel::model::{Group, Model, Part};
 use gantry_app::features::panel::page;
@@ -9,6 +9,7 @@ use gantry_app::frame::{Frame, Tour};
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
+use gantry_domain::audit_check::Outcome;
 use gantry_domain::id::{IncidentId, IntegrationId};
 use gantry_domain::panel::State;
 use gantry_domain::people::Member;

@@ -4,8 +4,9 @@ use axum::extract::Query;
 use axum::response::{Redirect, Response};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use gantry_app::features::admin::audit as page;
-use gantry_app::features::admin::model::{Audit, Check, Entry, Outcome};
+use gantry_app::features::admin::model::{Audit, Check, Entry};
 use gantry_app::forms;
+use gantry_domain::audit_check;
 use gantry_domain::text::inert_line;
 use serde::Deserialize;
 
@@ -123,16 +124,8 @@ fn entry(entry: store::Entry) -> Entry {
     }
 }
 
-fn checked(check: store::Check, now: DateTime<Utc>) -> Check {
-    let outcome = match (check.finished_at, check.entries, check.broken_at) {
-        (None, ..) if check.is_lost(now) => {
-            Outcome::Unknown("The last check did not come to an end; check it again.".to_owned())
-        }
-        (None, ..) => Outcome::Running,
-        (Some(_), Some(entries), _) => Outcome::Intact(entries),
-        (Some(_), None, Some(at)) => Outcome::Broken { at, why: check.why.unwrap_or_default() },
-        (Some(_), None, None) => Outcome::Unknown(check.why.unwrap_or_default()),
-    };
+fn checked(check: audit_check::Check, now: DateTime<Utc>) -> Check {
+    let outcome = check.outcome(now);
     Check { asked_by: check.asked_by, started_at: check.started_at, finished_at: check.finished_at, outcome }
 }
 

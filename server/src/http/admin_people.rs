@@ -7,6 +7,7 @@ use gantry_app::features::admin::model::{Index, Link, People, Row, Welcome};
 use gantry_app::features::admin::{index, people as page, welcome};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
+use gantry_domain::audit_check::Outcome;
 use gantry_domain::id::UserId;
 use gantry_domain::people::{Refused, Wish};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -40,15 +41,13 @@ pub(super) async fn entrance(visit: Visit) -> Result<Page, Fault> {
         0 => format!("{enabled} can sign in."),
         waiting => format!("{enabled} can sign in; {waiting} have a link that they have not used yet."),
     };
-    let log = match check {
+    let log = match check.map(|check| check.outcome(visit.now)) {
         None => "Nobody has checked here yet whether it is whole.".to_owned(),
-        Some(check) => match (check.finished_at, check.entries, check.broken_at) {
-            (None, ..) if check.is_lost(visit.now) => "The last check did not come to an end.".to_owned(),
-            (None, ..) => "It is being checked.".to_owned(),
-            (_, Some(entries), _) => format!("Whole when it was last checked: {entries} entries."),
-            (_, None, Some(at)) => format!("BROKEN at entry {at}."),
-            (_, None, None) => "Whether it is whole is unknown.".to_owned(),
-        },
+        Some(Outcome::Lost) => "The last check did not come to an end.".to_owned(),
+        Some(Outcome::Running) => "It is being checked.".to_owned(),
+        Some(Outcome::Intact(entries)) => format!("Whole when it was last checked: {entries} entries."),
+        Some(Outcome::Broken { at, .. }) => format!("BROKEN at entry {at}."),
+        Some(Outcome::Unknown(_)) => "Whether it is whole is unknown.".to_owned(),
     };
     let channels = match visit.app.desk.channels.len() {
         0 => "Nobody is told: neither Slack nor PagerDuty is configured.".to_owned(),

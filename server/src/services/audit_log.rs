@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::{Actor, Role};
+use gantry_domain::audit_check::{Check, Outcome};
 use gantry_domain::csv;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::live::topics;
-use crate::store::audit_log::{self, Check, Entry, Wanted};
+use crate::store::audit_log::{self, Entry, Wanted};
 use crate::store::{Db, StoreError, audit};
 
 /// Entries of one page.
@@ -66,14 +67,31 @@ pub fn as_json(entries: &[Entry]) -> Value {
     Value::Array(rows)
 }
 
-/// Begins to check the whole log in the background; the page shows what it comes to. Nothing for those who may not.
+/// Begins to check the whole log in the background; the page shows what it comes to. Nothing for those who may not, and
+/// nothing where it is being checked already.
 pub async fn check(db: &Db, clock: Clock, actor: &Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
     if !actor.may_act_as(Role::Admin) {
         return Ok(());
     }
     let id = Uuid::now_v7();
-    db.read(audit_log::begin_check(db.pool(), id, &actor.person.name, now)).await?;
-    db.announce(topics::ADMIN.to_owned()).await?;
+    let by = actor.person.name.clone();
+    let begun = db
+        .tx::<_, StoreError, _>(move |tx| {
+            Box::pin(async move {
+                audit_log::lock_checks(tx).await?;
+                let last = audit_log::last_check(&mut **tx).await?;
+                if last.is_some_and(|check| check.outcome(now) == Outcome::Running) {
+                    return Ok(false);
+                }
+                audit_log::begin_check(tx, id, &by, now).await?;
+                tx.announce(topics::ADMIN);
+                Ok(true)
+            })
+        })
+        .await?;
+    if !begun {
+        return Ok(());
+    }
     let db = db.clone();
     tokio::spawn(async move {
         let found = audit::verify(db.pool()).await;

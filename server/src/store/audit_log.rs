@@ -1,11 +1,12 @@
 //! Looking through the audit log, and what checking it came to.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgPool;
+use chrono::{DateTime, Utc};
+use gantry_domain::audit_check::Check;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
-use super::StoreError;
 use super::audit::Verified;
+use super::{StoreError, Tx};
 
 /// What is looked for. What is empty is not asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,48 +71,29 @@ pub async fn look(
     .await?)
 }
 
-/// A check of the whole log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// Who asked for it.
-    pub asked_by: String,
-    /// When it began.
-    pub started_at: DateTime<Utc>,
-    /// When it ended; `None` while it runs.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// How many entries there were, where all are as they were written.
-    pub entries: Option<i64>,
-    /// Where the log is broken.
-    pub broken_at: Option<i64>,
-    /// What is wrong, or why it could not be checked.
-    pub why: Option<String>,
-}
-
-/// The longest that a check takes, however long the log is.
-const LONGEST_CHECK: TimeDelta = TimeDelta::minutes(15);
-
-impl Check {
-    /// Whether whoever ran it is gone: it has neither ended nor may it still be under way.
-    pub fn is_lost(&self, now: DateTime<Utc>) -> bool {
-        self.finished_at.is_none() && now - self.started_at > LONGEST_CHECK
-    }
+/// Makes everybody else wait who is about to begin a check, until this transaction ends.
+pub async fn lock_checks(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", "audit-check")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// The newest check.
-pub async fn last_check(pool: &PgPool) -> Result<Option<Check>, StoreError> {
+pub async fn last_check(executor: impl PgExecutor<'_>) -> Result<Option<Check>, StoreError> {
     Ok(sqlx::query_as!(
         Check,
         "select asked_by_name as asked_by, started_at, finished_at, entries, broken_at, why from audit_checks
          order by started_at desc, id desc limit 1"
     )
-    .fetch_optional(pool)
+    .fetch_optional(executor)
     .await?)
 }
 
 /// Notes that a check begins.
-pub async fn begin_check(pool: &PgPool, id: Uuid, by: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn begin_check(tx: &mut Tx, id: Uuid, by: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     sqlx::query!("insert into audit_checks (id, asked_by_name, started_at) values ($1, $2, $3)", id, by, now)
-        .execute(pool)
+        .execute(&mut **tx)
         .await?;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The audit log: looked through, exported, checked.
 
+use gantry_domain::audit_check::Outcome;
 use leptos::prelude::*;
 
-use super::model::{Audit, Check, Entry, Outcome};
+use super::model::{Audit, Check, Entry};
 use super::tabs::tabs;
 use crate::document::document;
 use crate::forms;
@@ -57,6 +58,11 @@ fn check(frame: &Frame, check: Option<&Check>) -> Html {
         Some(Outcome::Running) => {
             (Tone::Quiet, "The log is being checked; this goes on when you leave.".to_owned())
         }
+        Some(Outcome::Lost) => (
+            Tone::Unknown,
+            "Whether the log is whole is unknown. The last check did not come to an end; check it again."
+                .to_owned(),
+        ),
         Some(Outcome::Intact(entries)) => {
             (Tone::Good, format!("The log is whole: {entries} entries, none changed, removed or inserted."))
         }

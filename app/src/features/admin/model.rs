@@ -1,6 +1,7 @@
 //! What the pages for admins show.
 
 use chrono::{DateTime, Utc};
+use gantry_domain::audit_check::Outcome;
 use gantry_domain::people::Member;
 
 use crate::refusal::Refusal;
@@ -113,22 +114,4 @@ pub struct Check {
     pub finished_at: Option<DateTime<Utc>>,
     /// What it came to.
     pub outcome: Outcome,
-}
-
-/// What a check came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It runs.
-    Running,
-    /// Every entry is there and as it was written.
-    Intact(i64),
-    /// It is not.
-    Broken {
-        /// Where.
-        at: i64,
-        /// What is wrong there.
-        why: String,
-    },
-    /// Nobody can tell, and why.
-    Unknown(String),
 }

@@ -122,4 +122,11 @@ async fn a_check_whose_server_was_killed_is_unknown_and_not_under_way_for_ever()
     assert!(ana.get("/admin").await.body.contains("did not come to an end"));
     world.sql(&begun(1)).await.unwrap();
     assert!(ana.get("/admin/audit").await.body.contains("is being checked"));
+    // Another is begun only once that one is lost.
+    let checks = "select count(*) from audit_checks";
+    assert_eq!(ana.post("/admin/audit/verify", &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.count(checks).await, 2);
+    world.sql("update audit_checks set started_at = started_at - interval '1 hour'").await.unwrap();
+    assert_eq!(ana.post("/admin/audit/verify", &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.count(checks).await, 3);
 }
