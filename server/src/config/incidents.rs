@@ -10,7 +10,8 @@ use gantry_domain::incident::zone::Zone;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Bad, secret};
+use super::Bad;
+use super::values::secret;
 
 /// Where systems keep their time zones.
 const ZONES: &str = "/usr/share/zoneinfo";
