@@ -30,7 +30,7 @@ use crate::outside::prometheus::{Prometheus, PrometheusError};
 use crate::services::evidence::Collector;
 use crate::services::first_admin;
 use crate::services::incidents::Desk;
-use crate::services::panel::{Panel, hosts_of};
+use crate::services::panel::Panel;
 use crate::services::preflight::Surroundings;
 use crate::services::preflight_looks::neighbours;
 use crate::services::probes::addresses::{Addresses, Hosts};
@@ -164,7 +164,6 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         looks: Arc::clone(&looks),
         channels: channels.clone(),
         replica: engine.holder,
-        channel_hosts: hosts_of(&config.incidents),
         started_at: clock.now(),
     };
     let app = App::new(Parts {

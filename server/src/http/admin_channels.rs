@@ -32,13 +32,7 @@ async fn show(visit: &Visit, status: StatusCode, refusal: Option<Refusal>) -> Re
     let row = |channel: Channel| Row {
         key: channel.as_str(),
         name: channel.label(),
-        host: visit
-            .app
-            .panel
-            .channel_hosts
-            .iter()
-            .find(|(known, _)| *known == channel)
-            .map(|(_, host)| host.clone()),
+        host: visit.app.panel.channels.host(channel),
         configured: visit.app.desk.channels.contains(&channel),
         setting: match channel {
             Channel::Slack => "GANTRY_SLACK_WEBHOOK",

@@ -235,6 +235,13 @@ fn origin_of(address: &str) -> String {
     )
 }
 
+/// The host of an address, with its port where that is not the usual one; nothing else of it.
+pub(super) fn host_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 /// A key sent to one host must not be carried to another by whoever answers.
 fn same_host_only(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
@@ -306,5 +313,8 @@ mod tests {
         }
         let refused = parse("https://user:hunter2@host/secret-path");
         assert_eq!(refused, Err(ExchangeError::BadAddress("https://host".into())));
+        assert_eq!(host_of("https://user:hunter2@host:443/secret-path").as_deref(), Some("host"));
+        assert_eq!(host_of("http://127.0.0.1:4103/secret-path").as_deref(), Some("127.0.0.1:4103"));
+        assert_eq!(host_of("secret-path"), None);
     }
 }

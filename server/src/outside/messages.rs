@@ -44,6 +44,15 @@ impl Channels {
         slack.into_iter().chain(pagerduty).collect()
     }
 
+    /// The host that messages of a channel go to: all of its address that is no secret. None where it is not
+    /// configured.
+    pub fn host(&self, channel: Channel) -> Option<String> {
+        match channel {
+            Channel::Slack => self.slack.as_ref()?.host(),
+            Channel::PagerDuty => self.pagerduty.as_ref()?.host(),
+        }
+    }
+
     /// What was last heard of a channel; nothing where it is not configured or was never told anything.
     pub fn heard(&self, channel: Channel) -> Option<HostHeard> {
         match channel {

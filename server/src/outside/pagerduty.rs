@@ -4,7 +4,7 @@ use gantry_domain::incident::delivery::Failure;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use super::exchange::{Answered, Exchange, ExchangeError, HostHeard};
+use super::exchange::{Answered, Exchange, ExchangeError, HostHeard, host_of};
 use super::messages::{lost, said};
 
 /// PagerDuty takes no larger event.
@@ -23,6 +23,11 @@ impl PagerDuty {
     pub fn new(base: &str, key: SecretString) -> Result<Self, ExchangeError> {
         let address = format!("{}/v2/enqueue", base.trim_end_matches('/'));
         Ok(Self { exchange: Exchange::strict()?, address, key })
+    }
+
+    /// The host that messages go to, with its port where that is not the usual one.
+    pub fn host(&self) -> Option<String> {
+        host_of(&self.address)
     }
 
     /// What was last heard of it.

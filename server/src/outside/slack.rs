@@ -4,7 +4,7 @@ use gantry_domain::incident::delivery::Failure;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use super::exchange::{Answered, Exchange, ExchangeError, HostHeard};
+use super::exchange::{Answered, Exchange, ExchangeError, HostHeard, host_of};
 use super::messages::{lost, said};
 
 /// A channel of Slack.
@@ -18,6 +18,11 @@ impl Slack {
     /// Behind this webhook.
     pub fn new(webhook: SecretString) -> Result<Self, ExchangeError> {
         Ok(Self { exchange: Exchange::strict()?, webhook })
+    }
+
+    /// The host that messages go to, with its port where that is not the usual one.
+    pub fn host(&self) -> Option<String> {
+        host_of(self.webhook.expose_secret())
     }
 
     /// What was last heard of it.

@@ -7,10 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use gantry_domain::incident::message::Channel;
 use gantry_domain::panel::{Beat, Breaker, State, judge};
-use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
-use crate::config::incidents::IncidentConfig;
 use crate::engine::panel::PERIOD;
 use crate::outside::cluster::Cluster;
 use crate::outside::exchange::HostHeard;
@@ -34,8 +32,6 @@ pub struct Panel {
     pub channels: Channels,
     /// This process among the replicas.
     pub replica: Uuid,
-    /// The channels that are configured, with the hosts that messages go to.
-    pub channel_hosts: Vec<(Channel, String)>,
     /// When it began.
     pub started_at: DateTime<Utc>,
 }
@@ -124,18 +120,6 @@ impl Panel {
             .collect();
         Seen { database: Err(String::new()), prometheus, cluster, hosts, channels, known: None }
     }
-}
-
-/// The host of each channel that is configured: all of its address that is no secret.
-pub fn hosts_of(config: &IncidentConfig) -> Vec<(Channel, String)> {
-    let host = |channel: Channel, address: &str| {
-        let url = reqwest::Url::parse(address).ok()?;
-        let host = url.host_str()?;
-        Some((channel, url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))))
-    };
-    let slack = config.slack.as_ref().and_then(|slack| host(Channel::Slack, slack.expose_secret()));
-    let pagerduty = config.pagerduty.as_ref().and_then(|config| host(Channel::PagerDuty, &config.url));
-    slack.into_iter().chain(pagerduty).collect()
 }
 
 async fn known(db: &Db) -> Result<Known, StoreError> {
