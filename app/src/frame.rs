@@ -55,3 +55,10 @@ pub struct Frame {
     /// The guided tour, where there is one.
     pub tour: Option<Tour>,
 }
+
+impl Frame {
+    /// The path alone, without the query.
+    pub fn place(&self) -> &str {
+        self.path.split(['?', '#']).next().unwrap_or_default()
+    }
+}

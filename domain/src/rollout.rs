@@ -31,7 +31,7 @@ use crate::plan::{Basis, Plan};
 pub use advance::advance;
 pub use drift::Difference;
 pub use intent::{Ask, Intent, Refused, asks, intend};
-pub use kubectl::{kubectl_for_ask, kubectl_for_write};
+pub use kubectl::kubectl_for_ask;
 pub use phase::{Held, Outcome, Phase, WhyRollBack};
 
 /// How often thresholds are judged unless configured otherwise, in seconds.

@@ -17,9 +17,12 @@ export const told = JSON.parse(process.env.GANTRY_BENCH)
 export async function withBrowser(work) {
   const executablePath = process.env.GANTRY_CHROMIUM ?? '/usr/bin/chromium'
   const browser = await chromium.launch({ executablePath, args: flags })
+  // A page that hangs makes its figure fail, and does not hold the others up for ever.
+  const bound = setTimeout(() => browser.close(), 300_000)
   try {
     process.stdout.write(JSON.stringify(await work(browser)))
   } finally {
+    clearTimeout(bound)
     await browser.close()
   }
 }

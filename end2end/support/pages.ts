@@ -18,6 +18,8 @@ export async function mainPages(ana: Page): Promise<Named[]> {
   await say('production-keys', 'sign', { note: 'Keys are in the vault' })
   await say('pipeline', 'tick')
   await say('webhooks-https', 'not-applicable', { reason: 'This integration receives no webhooks' })
+  await ana.goto('/admin/integrations')
+  const integration = await ana.locator('main a[href^="/admin/integrations/"]').first().getAttribute('href')
   return [
     { name: 'overview', path: '/' },
     { name: 'health', path: '/health' },
@@ -25,6 +27,7 @@ export async function mainPages(ana: Page): Promise<Named[]> {
     { name: 'people', path: '/admin/people' },
     { name: 'channels', path: '/admin/channels' },
     { name: 'integrations', path: '/admin/integrations' },
+    { name: 'integration', path: integration! },
     { name: 'audit', path: '/admin/audit' },
     { name: 'go-lives', path: '/go-lives' },
     { name: 'new', path: '/go-lives/new' },

@@ -34,17 +34,6 @@ impl Tone {
             Self::Quiet => "quiet",
         }
     }
-
-    /// The shape as a character, for text that cannot hold drawings.
-    pub const fn glyph(self) -> &'static str {
-        match self {
-            Self::Good => "●",
-            Self::Warning => "▲",
-            Self::Bad => "■",
-            Self::Unknown => "○",
-            Self::Quiet => "◐",
-        }
-    }
 }
 
 /// The shape alone, for places where the word stands beside it.
@@ -107,7 +96,7 @@ mod tests {
 
     #[test]
     fn each_state_has_its_own_shape_and_stands_beside_a_word() {
-        let shapes: BTreeSet<_> = Tone::ALL.into_iter().map(Tone::glyph).collect();
+        let shapes: BTreeSet<_> = Tone::ALL.into_iter().map(Tone::class).collect();
         assert_eq!(shapes.len(), Tone::ALL.len());
         let drawings = drawings().to_html();
         for tone in Tone::ALL {

@@ -15,14 +15,14 @@ use crate::frame::{Frame, Tour};
 /// The strip, or an empty place for it: it comes and goes without the page being loaded again. Whether somebody wants the
 /// tour is asked on the first page alone; whoever is on it sees it everywhere.
 pub(super) fn strip(frame: &Frame, tour: &Tour) -> Html {
-    let first_page = frame.path.split('?').next() == Some(forms::OVERVIEW);
+    let first_page = frame.place() == forms::OVERVIEW;
     let inside = match &tour.stage {
         Stage::On(walk) => Some(on(frame, tour, walk)),
         Stage::Offered if first_page => Some(offered(frame)),
         Stage::PutAway if first_page => Some(put_away(frame)),
         Stage::Offered | Stage::PutAway => None,
     };
-    view! { <div class="tour-place screen-only" data-live="tour">{inside}</div> }.part()
+    view! { <div class="screen-only" data-live="tour">{inside}</div> }.part()
 }
 
 fn leads(frame: &Frame) -> bool {
@@ -32,7 +32,7 @@ fn leads(frame: &Frame) -> bool {
 fn ask(frame: &Frame, ask: Ask, label: &'static str, class: &'static str) -> Html {
     let form = Form::new(frame, format!("tour-{}", ask.word()), forms::TOUR, None);
     form.with(
-        "tour-ask",
+        "",
         view! {
             <input type="hidden" name="do" value=ask.word()/>
             <input type="hidden" name="back" value=frame.path.clone()/>
@@ -136,7 +136,7 @@ fn present(frame: &Frame, tour: &Tour, walk: &Walk, step: Step) -> Html {
     let leads = leads(frame);
     let Words { title, text, link, .. } = words_of(step, leads);
     let (address, outside) = address(tour, walk, step);
-    let here = address == frame.path.split('?').next().unwrap_or_default();
+    let here = address == frame.place();
     let way = if here {
         view! { <span class="because">"You are on the right page."</span> }.part()
     } else {

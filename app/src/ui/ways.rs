@@ -63,7 +63,7 @@ pub const MORE: &[Way] = &[
 
 /// The rail beside the page; on a phone the bar below it.
 pub(super) fn rail(frame: &Frame, role: Role) -> Html {
-    let path = frame.path.split(['?', '#']).next().unwrap_or_default();
+    let path = frame.place();
     let here = here(path);
     let links = |ways: &'static [Way]| -> Vec<Html> {
         let open = ways.iter().filter(|way| is_open(frame, role, way));

@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use decide::{Command, Difference, Next, Refused, Standing, decide, difference};
+pub use decide::{Command, Difference, Next, Refused, Standing, decide};
 pub use text::Wrong;
 
 use super::{Preset, Vendor};

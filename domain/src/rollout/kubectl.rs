@@ -1,7 +1,7 @@
 //! The kubectl lines that would do the same, to copy. Text only.
 
 use super::phase::Phase;
-use super::{Ask, ClusterWrite, Rollout};
+use super::{Ask, Rollout};
 use crate::canary::{Amount, Shape, Steering, Strategy, Template};
 
 /// What a person could type instead of pressing the button.
@@ -24,21 +24,6 @@ pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> String {
         Ask::Continue { .. } => shape_line(rollout, &next_shape(rollout)),
         Ask::RollBack { .. } => shape_line(rollout, &crate::canary::roll_back(&rollout.originals)),
         Ask::Abandon { .. } => at("status"),
-    }
-}
-
-/// What a person could type instead of the engine's write.
-pub fn kubectl_for_write(rollout: &Rollout, write: &ClusterWrite) -> String {
-    let target = &rollout.target;
-    match write {
-        ClusterWrite::Fence { driver, .. } => format!(
-            "kubectl -n {} annotate --overwrite deployment/{} gantry.dev/driver={}.{}",
-            quote(&target.namespace),
-            quote(&target.deployment),
-            driver.rollout,
-            driver.epoch
-        ),
-        ClusterWrite::Shape { shape, .. } => shape_line(rollout, shape),
     }
 }
 

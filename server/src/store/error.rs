@@ -57,14 +57,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether trying again later makes sense.
-    pub fn is_away(&self) -> bool {
-        match self {
-            Self::Away(_) | Self::Uncertain(_) => true,
-            Self::Conflict(_) | Self::Unreadable(..) | Self::Broken(_) => false,
-        }
-    }
-
     /// The time that was allowed is over.
     pub(crate) fn too_slow() -> Self {
         Self::Away("no answer within the time allowed".into())

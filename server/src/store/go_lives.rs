@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::checklist::Entry;
 use gantry_domain::golive::{ChecklistSection, GoLive};
-use gantry_domain::id::{GoLiveId, ItemKey};
+use gantry_domain::id::GoLiveId;
 use gantry_domain::preset::{Section, Workload};
 use gantry_domain::release::Release;
 use sqlx::types::Json;
@@ -199,9 +199,4 @@ pub async fn set_release(
 pub async fn set_plan(tx: &mut Tx, id: GoLiveId, plan: &serde_json::Value) -> Result<(), StoreError> {
     sqlx::query!("update go_lives set plan = $2 where id = $1", id.0, plan).execute(&mut **tx).await?;
     Ok(())
-}
-
-/// Whether the go-live has an item of that name.
-pub fn has_item(stored: &Stored, item: &ItemKey) -> bool {
-    stored.go_live.item(item).is_some()
 }

@@ -158,15 +158,6 @@ pub async fn update_identity(tx: &mut Tx, id: UserId, name: &str, role: Role) ->
     Ok(())
 }
 
-/// Ends all sessions of this person.
-pub async fn end_sessions(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
-    tx.announce(PEOPLE);
-    sqlx::query!("update users set session_epoch = session_epoch + 1 where id = $1", id.0)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 /// Locks the table of users against others who would add the first one.
 pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
     sqlx::query!("lock table users in share row exclusive mode").execute(&mut **tx).await?;

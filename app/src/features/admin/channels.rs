@@ -94,7 +94,7 @@ fn row(frame: &Frame, channel: &Channel, refusal: Option<&Refusal>) -> Html {
         <li class="person" data-key=channel.key data-nav-item="" tabindex="-1">
             <span class="title">{channel.name}</span>
             <p class="said-of">{standing}{tried}</p>
-            <div class="person-acts">{form.with("channel-test", button)}</div>
+            <div class="person-acts">{form.with("", button)}</div>
         </li>
     }
     .part()

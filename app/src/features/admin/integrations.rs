@@ -139,7 +139,7 @@ pub fn render_one(frame: &Frame, model: &One) -> String {
     let history = if history.is_empty() {
         view! { <p class="help">"Nothing was ever said of it; everything is as its preset says."</p> }.part()
     } else {
-        view! { <ol class="said-versions">{history}</ol> }.part()
+        view! { <ol>{history}</ol> }.part()
     };
     let body = if model.row.ships { form(frame, model) } else { gone() };
     let lost = refusal.filter(|refusal| !has_form(model, refusal)).map(orphan);
@@ -193,7 +193,7 @@ fn form(frame: &Frame, model: &One) -> Html {
     let lines: Vec<_> = model.lines.iter().map(|one| line(&form, one)).collect();
     let why = Field::new("why", "Why").required().help("It stands in the history and in the audit log.");
     let fields = view! {
-        <div class="overridden">{lines}</div>
+        <div>{lines}</div>
         {form.line(&why)}
         <p class="acts"><button class="button primary">"Save"</button></p>
     }
@@ -271,7 +271,7 @@ fn version(frame: &Frame, model: &One, version: &Version) -> Html {
         .seen(i64::from(model.version));
         let number = version.number.to_string();
         form.with(
-            "restore",
+            "",
             view! {
                 <input type="hidden" name="version" value=number.clone()/>
                 <button class="button">"Restore version "{number}</button>

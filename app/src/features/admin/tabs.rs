@@ -16,7 +16,7 @@ const TABS: [(&str, &str); 5] = [
 
 /// The ways between them.
 pub(super) fn tabs(frame: &Frame) -> Html {
-    let path = frame.path.split('?').next().unwrap_or_default();
+    let path = frame.place();
     let links: Vec<_> = TABS
         .into_iter()
         .map(|(address, name)| {

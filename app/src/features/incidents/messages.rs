@@ -78,7 +78,7 @@ fn delivery(page: Page<'_>, one: &Delivery, may: bool) -> Html {
     view! {
         <li class="delivery" data-key=one.id.to_string()>
             <span class="delivery-what"><strong>{one.channel.clone()}</strong>" "{one.what.clone()}</span>
-            <span class="delivery-state">{state(tone, word)}" "{sent}</span>
+            <span>{state(tone, word)}" "{sent}</span>
             <span class="said">{by}" · written "{time::ago(one.written_at, now)}{attempts}</span>
             {why.map(|why| view! { <span class="why because">{why}</span> }.part())}
             {again}

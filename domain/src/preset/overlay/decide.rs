@@ -176,7 +176,7 @@ fn reason(why: &str) -> Result<String, Refused> {
 }
 
 /// What is different between two states of an integration, each line as it counts.
-pub fn difference(preset: &Preset, from: &Overrides, to: &Overrides) -> Vec<Difference> {
+fn difference(preset: &Preset, from: &Overrides, to: &Overrides) -> Vec<Difference> {
     let line = |overrides: &Overrides, setting: Setting| {
         overrides.get(&setting).cloned().or_else(|| setting.of(preset)).unwrap_or_default()
     };
