@@ -10,6 +10,7 @@ mod cli;
 mod incidents;
 mod inert;
 mod killed;
+mod leases;
 mod overview;
 mod postgres_away;
 mod probes;
