@@ -5,10 +5,12 @@
 mod sense;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use sense::{Nonsense, Warning, check};
+pub use words::{parse_percent, parse_soak, soak};
 
 use crate::preset::Severity;
 use crate::threshold::Threshold;

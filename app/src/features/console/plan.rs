@@ -1,7 +1,7 @@
 //! The plan: its steps, what a breach does, what is judged. A plain form, with a preview that follows the typing.
 
 use gantry_domain::actor::Role;
-use gantry_domain::plan::{BreachAction, MOST_STEPS, Plan, Step};
+use gantry_domain::plan::{BreachAction, MOST_STEPS, Plan, Step, soak};
 use gantry_domain::threshold::Threshold;
 use leptos::prelude::*;
 
@@ -38,12 +38,8 @@ fn summary(plan: &Plan) -> String {
 /// What the steps come to; the browser says it again with every keystroke in the form.
 fn preview(page: Page<'_>) -> Html {
     let model = page.model;
-    let rows: Vec<_> = model
-        .plan
-        .steps
-        .iter()
-        .map(|step| (step.percent.to_string(), plan_fields::soak(step.soak_seconds)))
-        .collect();
+    let rows: Vec<_> =
+        model.plan.steps.iter().map(|step| (step.percent.to_string(), soak(step.soak_seconds))).collect();
     let rows = rows.iter().map(|(percent, soak)| (percent.as_str(), soak.as_str()));
     let replicas = model.cluster.replicas.unwrap_or(0);
     let (autoscaled, judged) = (model.cluster.autoscaler.is_some(), !model.plan.thresholds.is_empty());
@@ -131,10 +127,7 @@ fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> Html {
         Some(_) | None => saved.unwrap_or_default(),
     };
     let percent = value(&names.0, step.map(|step| step.percent.to_string()));
-    let soak = value(
-        &names.1,
-        step.filter(|step| step.soak_seconds > 0).map(|step| plan_fields::soak(step.soak_seconds)),
-    );
+    let soak = value(&names.1, step.filter(|step| step.soak_seconds > 0).map(|step| soak(step.soak_seconds)));
     let wrong = |name: &str| refusal.filter(|refusal| refusal.field == name).cloned();
     let (wrong_percent, wrong_soak) = (wrong(&names.0), wrong(&names.1));
     let error_id = format!("plan-row-{number}-error");

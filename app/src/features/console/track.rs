@@ -1,7 +1,7 @@
 //! The track: the steps in a row, what each asked for and what it comes to, which are done, where it stands.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::plan::{AchievableStep, Step, achievable_on};
+use gantry_domain::plan::{AchievableStep, Step, achievable_on, soak};
 use gantry_domain::rollout::{Outcome, Phase, Rollout, Side};
 use leptos::prelude::*;
 
@@ -9,7 +9,6 @@ use crate::ui::html::{Html, Part};
 
 use super::model::RolloutView;
 use super::page::Page;
-use crate::plan_fields;
 
 /// How a step of the track stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +98,7 @@ fn node(rollout: &Rollout, index: usize, step: Step, achieved: AchievableStep, n
     let soak = if step.soak_seconds == 0 {
         "no soak".to_owned()
     } else {
-        format!("soak {}", plan_fields::soak(step.soak_seconds))
+        format!("soak {}", soak(step.soak_seconds))
     };
     view! {
         <li class=standing.class() aria-current=(standing == Standing::Now).then_some("step") data-key=index.to_string()>

@@ -1,7 +1,7 @@
 //! Lines of text and what they mean. Each kind is written in one way, so that two lines are the same exactly when they say
 //! the same.
 
-use crate::plan::{BreachAction, LONGEST_SOAK_SECONDS, Plan, Step, check};
+use crate::plan::{BreachAction, LONGEST_SOAK_SECONDS, Plan, Step, check, parse_percent, parse_soak, soak};
 use crate::preset::rules::{is_address, is_label, is_path, is_variable};
 use crate::preset::{EnvSetting, Vendor};
 
@@ -152,18 +152,8 @@ pub(super) fn steps(typed: &str) -> Result<Vec<Step>, Wrong> {
 
 fn step(part: &str) -> Option<Step> {
     let (percent, soak) = part.split_once('%')?;
-    let percent = percent.trim().parse().ok()?;
-    let soak = soak.trim();
-    let digits = soak.find(|c: char| !c.is_ascii_digit()).unwrap_or(soak.len());
-    let (number, unit) = soak.split_at(digits);
-    let seconds = match (number, unit.trim()) {
-        ("", "") => 0,
-        (number, "s") => number.parse().ok()?,
-        (number, "min" | "m") => number.parse::<u32>().ok()?.checked_mul(60)?,
-        (number, "h") => number.parse::<u32>().ok()?.checked_mul(3600)?,
-        _ => return None,
-    };
-    Some(Step { percent, soak_seconds: seconds.min(LONGEST_SOAK_SECONDS + 1) })
+    let soak_seconds = parse_soak(soak)?.min(LONGEST_SOAK_SECONDS + 1);
+    Some(Step { percent: parse_percent(percent)?, soak_seconds })
 }
 
 pub(super) fn of_steps(steps: &[Step]) -> String {
@@ -171,8 +161,7 @@ pub(super) fn of_steps(steps: &[Step]) -> String {
         .iter()
         .map(|step| match step.soak_seconds {
             0 => format!("{}%", step.percent),
-            seconds if seconds % 60 == 0 => format!("{}% {} min", step.percent, seconds / 60),
-            seconds => format!("{}% {seconds} s", step.percent),
+            seconds => format!("{}% {}", step.percent, soak(seconds)),
         })
         .collect();
     words.join(", ")
