@@ -24,6 +24,12 @@ impl Pulse {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
     }
 
+    /// Whether anything was heard for so long.
+    pub fn is_younger_than(&self, age: Duration) -> bool {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.as_ref().is_none_or(|heard| heard.at.elapsed() < age)
+    }
+
     /// What was last heard, told at `now`.
     pub fn beat(&self, now: DateTime<Utc>) -> Option<Beat> {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
@@ -41,7 +47,9 @@ mod tests {
         let pulse = Pulse::default();
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1);
         assert_eq!(pulse.beat(now), None);
+        assert!(pulse.is_younger_than(Duration::ZERO), "nothing was heard yet: the question may be on its way");
         pulse.note(Instant::now(), Some("refused".into()));
+        assert!(pulse.is_younger_than(Duration::from_mins(1)) && !pulse.is_younger_than(Duration::ZERO));
         assert_eq!(pulse.beat(now).and_then(|beat| beat.failed).as_deref(), Some("refused"));
         pulse.note(Instant::now(), None);
         assert_eq!(pulse.beat(now).and_then(|beat| beat.failed), None);

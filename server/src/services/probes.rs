@@ -35,6 +35,8 @@ use crate::outside::status_page::StatusPages;
 pub const TOTAL: Duration = Duration::from_millis(4800);
 /// Reading the Deployment leaves at least this much for what builds on it.
 const RESERVED: Duration = Duration::from_millis(1800);
+/// A host that nobody has asked for so long is asked no more: its address was changed.
+const FORGOTTEN: Duration = Duration::from_mins(10);
 /// The name under which health documents know the one vendor whose API is known here.
 const POSTHOG: &str = "posthog";
 
@@ -105,9 +107,11 @@ impl Looks {
         self.cluster.is_some() || self.prometheus.is_some() || self.addresses.are_configured()
     }
 
-    /// Every host that was asked so far, as it was last heard of.
+    /// Every host that is asked, as it was last heard of.
     pub fn hosts(&self) -> Vec<HostHeard> {
-        self.exchange.heard()
+        let mut hosts = self.exchange.heard();
+        hosts.retain(|host| host.pulse.is_younger_than(FORGOTTEN));
+        hosts
     }
 
     /// How often one looks, in seconds.

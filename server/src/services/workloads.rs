@@ -126,7 +126,9 @@ impl Workloads {
     fn keep(&self, key: Key, view: &View) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST && !kept.contains_key(&key) {
-            kept.clear();
+            // The one that nobody asked about for the longest.
+            let oldest = kept.iter().max_by_key(|(_, one)| one.read.elapsed()).map(|(key, _)| key.clone());
+            oldest.and_then(|key| kept.remove(&key));
         }
         let new = Kept { view: view.clone(), read: Instant::now(), reading: false };
         let before = kept.insert(key, new);
