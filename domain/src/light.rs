@@ -126,11 +126,22 @@ pub struct Found {
 }
 
 impl Found {
-    /// How it may be shown at `now`: older than twice its period, it is unknown.
+    /// How it may be shown at `now`.
     pub fn state_at(&self, now: DateTime<Utc>) -> State {
-        let limit = TimeDelta::seconds(i64::from(self.period_seconds) * 2);
-        if now.signed_duration_since(self.taken_at) > limit { State::Unknown } else { self.state }
+        state_at(self.state, Some(self.taken_at), self.period_seconds, now)
     }
+}
+
+/// How a light that was found to stand so may be shown at `now`: older than twice its period, or never taken, it is unknown.
+pub fn state_at(
+    state: State,
+    taken_at: Option<DateTime<Utc>>,
+    period_seconds: u32,
+    now: DateTime<Utc>,
+) -> State {
+    let limit = TimeDelta::seconds(i64::from(period_seconds) * 2);
+    let counts = taken_at.is_some_and(|at| now.signed_duration_since(at) <= limit);
+    if counts { state } else { State::Unknown }
 }
 
 /// One part of the vendor's check: capture, flags, API.

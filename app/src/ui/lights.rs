@@ -1,6 +1,7 @@
 //! The three lights: the vendor, our integration, our infrastructure.
 
 use chrono::{DateTime, Utc};
+use gantry_domain::light::{State, state_at};
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -13,10 +14,8 @@ use super::time;
 pub struct Light {
     /// What it is about: "PostHog", "Our integration", "Our infrastructure".
     pub name: String,
-    /// How it stands.
-    pub tone: Tone,
-    /// In a word: "operational", "degraded", "down", "unknown".
-    pub word: String,
+    /// How it was found to stand.
+    pub state: State,
     /// One sentence: what was found.
     pub sentence: String,
     /// When; `None` when nobody has looked yet.
@@ -27,11 +26,8 @@ pub struct Light {
 
 impl Light {
     /// How it may be shown at `now`: too old is unknown.
-    pub fn shown(&self, now: DateTime<Utc>) -> (Tone, &str) {
-        match self.taken_at {
-            Some(at) if !time::is_stale(at, self.period_seconds, now) => (self.tone, &self.word),
-            Some(_) | None => (Tone::Unknown, "unknown"),
-        }
+    pub fn shown(&self, now: DateTime<Utc>) -> State {
+        state_at(self.state, self.taken_at, self.period_seconds, now)
     }
 }
 
@@ -42,14 +38,15 @@ pub fn lights(lights: &[Light], now: DateTime<Utc>) -> Option<Html> {
 }
 
 fn one(light: &Light, now: DateTime<Utc>) -> Html {
-    let (tone, word) = light.shown(now);
+    let state = light.shown(now);
+    let (tone, word) = (Tone::from(state), state.word());
     let age = light.taken_at.map(|at| time::age_of(at, light.period_seconds, now));
     view! {
         <li class=format!("light {}", tone.class()) data-reading="" data-key=light.name.clone() title=light.sentence.clone()>
             {mark(tone)}
             <span class="light-name">{light.name.clone()}</span>
             " "
-            <span class="word">{word.to_owned()}</span>
+            <span class="word">{word}</span>
             " "
             <span class="age">{age}</span>
         </li>
@@ -67,16 +64,15 @@ mod tests {
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1);
         let mut light = Light {
             name: "PostHog".into(),
-            tone: Tone::Good,
-            word: "operational".into(),
+            state: State::Healthy,
             sentence: String::new(),
             taken_at: Some(now - TimeDelta::seconds(5)),
             period_seconds: 10,
         };
-        assert_eq!(light.shown(now), (Tone::Good, "operational"));
+        assert_eq!(light.shown(now), State::Healthy);
         light.taken_at = Some(now - TimeDelta::seconds(21));
-        assert_eq!(light.shown(now), (Tone::Unknown, "unknown"));
+        assert_eq!(light.shown(now), State::Unknown);
         light.taken_at = None;
-        assert_eq!(light.shown(now), (Tone::Unknown, "unknown"));
+        assert_eq!(light.shown(now), State::Unknown);
     }
 }

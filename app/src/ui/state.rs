@@ -1,5 +1,6 @@
 //! How a state looks: a shape, a word and a colour, always together. Decides no state.
 
+use gantry_domain::light::State;
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -32,6 +33,17 @@ impl Tone {
             Self::Bad => "bad",
             Self::Unknown => "unknown",
             Self::Quiet => "quiet",
+        }
+    }
+}
+
+impl From<State> for Tone {
+    fn from(state: State) -> Self {
+        match state {
+            State::Healthy => Self::Good,
+            State::Degraded => Self::Warning,
+            State::Down => Self::Bad,
+            State::Unknown => Self::Unknown,
         }
     }
 }

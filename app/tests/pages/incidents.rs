@@ -7,7 +7,6 @@ use gantry_app::features::incidents::{page, render_list, render_new};
 use gantry_app::features::status;
 use gantry_app::refusal::Refusal;
 use gantry_app::ui::lights::Light;
-use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
 use gantry_domain::id::{EntryId, IncidentId, IntegrationId, MessageId, ThresholdId};
 use gantry_domain::incident::calendar::Calendar;
@@ -326,10 +325,9 @@ fn the_list_has_open_ones_first_and_an_empty_one_teaches() -> Test {
 
 #[test]
 fn the_status_page_is_never_green_about_what_nobody_looked_at() {
-    let light = |tone, seconds| Light {
+    let light = |state, seconds| Light {
         name: "PostHog".into(),
-        tone,
-        word: "operational".into(),
+        state,
         sentence: "10.0.0.7 answered".into(),
         taken_at: Some(before(seconds)),
         period_seconds: 30,
@@ -343,16 +341,25 @@ fn the_status_page_is_never_green_about_what_nobody_looked_at() {
         }],
         ..status::model::Model::default()
     };
-    let fresh =
-        plain(&status::page::render(&fixtures::frame(None), &model(vec![light(Tone::Good, 5)]), false));
+    let fresh = plain(&status::page::render(
+        &fixtures::frame(None),
+        &model(vec![light(gantry_domain::light::State::Healthy, 5)]),
+        false,
+    ));
     assert!(fresh.contains("Everything is operational") && !fresh.contains("10.0.0.7"), "{fresh}");
     // What nobody was told of yet is not told here either, but it is not all well.
-    let quiet = status::model::Model { quiet: vec![Severity::P1], ..model(vec![light(Tone::Good, 5)]) };
+    let quiet = status::model::Model {
+        quiet: vec![Severity::P1],
+        ..model(vec![light(gantry_domain::light::State::Healthy, 5)])
+    };
     let quiet = plain(&status::page::render(&fixtures::frame(None), &quiet, false));
     assert!(quiet.contains("We are looking into something") && !quiet.contains("Everything is operational"));
     assert!(!quiet.contains("outage"), "{quiet}");
-    let old =
-        plain(&status::page::render(&fixtures::frame(None), &model(vec![light(Tone::Good, 500)]), false));
+    let old = plain(&status::page::render(
+        &fixtures::frame(None),
+        &model(vec![light(gantry_domain::light::State::Healthy, 500)]),
+        false,
+    ));
     assert!(old.contains("not everything could be looked at") && old.contains(">unknown<"), "{old}");
     assert_eq!(old.matches(": not watched yet").count(), 88, "days before anybody watched are not good days");
     assert!(

@@ -3,7 +3,6 @@
 use gantry_app::features::overview::model::{Alerts, Card, Firing, GoLive, Incident, Model, Version};
 use gantry_app::features::overview::page;
 use gantry_app::ui::lights::Light;
-use gantry_app::ui::state::Tone;
 use gantry_domain::actor::Role;
 use gantry_domain::golive::Progress;
 use gantry_domain::light::State;
@@ -17,8 +16,7 @@ type Test = Result<(), Fail>;
 fn light(name: &str, seconds: i64) -> Light {
     Light {
         name: name.to_owned(),
-        tone: Tone::Good,
-        word: "healthy".to_owned(),
+        state: State::Healthy,
         sentence: "It answers".to_owned(),
         taken_at: Some(fixtures::before(seconds)),
         period_seconds: 30,
@@ -61,11 +59,7 @@ fn shown(cards: Vec<Card>, role: Role) -> String {
             lights: card
                 .lights
                 .iter()
-                .map(|light| {
-                    let word = light.shown(fixtures::now()).1;
-                    let state = State::ALL.into_iter().find(|state| state.word() == word);
-                    (light.name.clone(), state.unwrap_or(State::Unknown))
-                })
+                .map(|light| (light.name.clone(), light.shown(fixtures::now())))
                 .collect(),
             alerts: overview::Alerts {
                 firing: Vec::new(),

@@ -9,7 +9,7 @@ use gantry_domain::evidence::{Part, Standing};
 use gantry_domain::id::{ActionItemId, BundleId, IncidentId};
 use gantry_domain::mitigation::{Act, Env, Mitigation, Offer, Phase, Purpose};
 use gantry_domain::postmortem::{ActionItem, Clock, Record, Section, Written};
-use gantry_domain::preset::Workload;
+use gantry_domain::preset::{Severity, Workload};
 use gantry_domain::triage::{
     Errors, Findings, Health, Notice, Overrule, PodsSeen, Rates, group, read_line, walk,
 };
@@ -28,7 +28,7 @@ pub(crate) fn head() -> Head {
         id: id(),
         number: 12,
         title: "Authentication failures <b>".into(),
-        severity: "P1".into(),
+        severity: Severity::P1,
         state: "investigating".into(),
         open: true,
         integration: "PostHog".into(),

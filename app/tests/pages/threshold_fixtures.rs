@@ -4,7 +4,6 @@ use chrono::TimeDelta;
 use gantry_app::features::thresholds::model::{
     Compared, Edit, Evaluator, Group, Model, OneModel, Row, Transition, Tried,
 };
-use gantry_app::ui::lights::Light;
 use gantry_app::ui::state::Tone;
 use gantry_domain::alert::{Rule, State, Version, replay};
 use gantry_domain::id::{IntegrationId, ThresholdId};
@@ -41,15 +40,14 @@ fn row(index: usize, state: State, value: Option<f64>) -> Result<Row, Fail> {
 
 fn evaluator(stopped: bool) -> Evaluator {
     let (tone, word) = if stopped { (Tone::Bad, "stopped") } else { (Tone::Good, "running") };
-    let light = Light {
-        name: "Evaluator".into(),
+    Evaluator {
         tone,
-        word: word.into(),
+        word,
         sentence: "4 thresholds by 4 queries in 12 ms".into(),
         taken_at: Some(before(if stopped { 600 } else { 4 })),
         period_seconds: 15,
-    };
-    Evaluator { light, stopped }
+        stopped,
+    }
 }
 
 pub(crate) fn table(stopped: bool) -> Result<Model, Fail> {

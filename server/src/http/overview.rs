@@ -11,7 +11,6 @@ use gantry_domain::actor::{Actor, Role};
 use gantry_domain::alert;
 use gantry_domain::alert::state::Standing;
 use gantry_domain::incident;
-use gantry_domain::light::State;
 use gantry_domain::overview::{self, Seen, Stage, Work};
 use gantry_domain::preset::Phase as Part;
 use gantry_domain::release::ImageRef;
@@ -68,13 +67,7 @@ fn one(visit: &Visit, actor: &Actor, place: &Place) -> (Seen, Card) {
         Some(_) => lights::shown(&place.lights, preset, PERIOD_SECONDS, now),
         None => Vec::new(),
     };
-    let states = lights
-        .iter()
-        .map(|light| {
-            let state = State::ALL.into_iter().find(|state| state.word() == light.shown(now).1);
-            (light.name.clone(), state.unwrap_or(State::Unknown))
-        })
-        .collect();
+    let states = lights.iter().map(|light| (light.name.clone(), light.shown(now))).collect();
     let (go_lives, finished) = go_lives(place, actor);
     let alerts = alerts(place, now);
     let seen = Seen {

@@ -43,7 +43,7 @@ pub(super) fn head(scene: &Scene) -> Head {
         id: incident.id,
         number: incident.number,
         title: incident.title.clone(),
-        severity: incident.severity.label().to_owned(),
+        severity: incident.severity,
         state: incident.state.as_str().to_owned(),
         open: incident.is_open(),
         integration,

@@ -131,7 +131,7 @@ fn document(model: &Model, now: chrono::DateTime<chrono::Utc>) -> serde_json::Va
             let lights: Vec<_> = one
                 .lights
                 .iter()
-                .map(|light| json!({ "name": light.name, "state": light.shown(now).1, "looked_at": light.taken_at }))
+                .map(|light| json!({ "name": light.name, "state": light.shown(now).word(), "looked_at": light.taken_at }))
                 .collect();
             let days: Vec<_> = one
                 .days

@@ -7,7 +7,6 @@ use gantry_app::features::thresholds::model::{
     Compared, Edit, Evaluator, Group, Model, OneModel, Proposal, Row, Transition, Tried,
 };
 use gantry_app::refusal::Refusal;
-use gantry_app::ui::lights::Light;
 use gantry_app::ui::state::Tone;
 use gantry_app::ui::time;
 use gantry_domain::alert::{State, loosenings};
@@ -19,37 +18,36 @@ use crate::store::integrations::Integration;
 
 /// How the evaluator is: running, running without answers, or stopped.
 pub(super) fn evaluator(round: Option<&Round>, now: DateTime<Utc>) -> Evaluator {
-    let light = |tone, word: &str, sentence: String| Light {
-        name: "Evaluator".to_owned(),
+    let shown = |tone, word, sentence: String| Evaluator {
         tone,
-        word: word.to_owned(),
+        word,
         sentence,
         taken_at: round.map(|round| round.began_at),
         period_seconds: round.map_or(PERIOD_SECONDS, |round| round.period_seconds),
+        stopped: false,
     };
     let Some(round) = round else {
         let sentence = "It has not run yet; thresholds are unknown until it does.".to_owned();
-        return Evaluator { light: light(Tone::Unknown, "not run yet", sentence), stopped: false };
+        return shown(Tone::Unknown, "not run yet", sentence);
     };
     if time::is_stale(round.began_at, round.period_seconds, now) {
         let sentence = format!("It should run every {} s.", round.period_seconds);
-        return Evaluator { light: light(Tone::Bad, "stopped", sentence), stopped: true };
+        return Evaluator { stopped: true, ..shown(Tone::Bad, "stopped", sentence) };
     }
     let problem = round.problem.as_deref().unwrap_or("no reason was given");
-    let light = match round.failed {
-        0 => light(
+    match round.failed {
+        0 => shown(
             Tone::Good,
             "running",
             format!("{} thresholds by {} queries in {} ms", round.thresholds, round.queries, round.took_ms),
         ),
-        failed if failed == round.queries => light(Tone::Bad, "without answers", format!("{problem}.")),
-        failed => light(
+        failed if failed == round.queries => shown(Tone::Bad, "without answers", format!("{problem}.")),
+        failed => shown(
             Tone::Warning,
             "partly without answers",
             format!("{failed} of {} queries failed: {problem}.", round.queries),
         ),
-    };
-    Evaluator { light, stopped: false }
+    }
 }
 
 /// The table; `show` leaves one state only.
@@ -201,7 +199,7 @@ mod tests {
         ];
         for (round, tone, word, stopped) in table {
             let shown = evaluator(round.as_ref(), now);
-            assert_eq!((shown.light.tone, shown.light.word.as_str(), shown.stopped), (tone, word, stopped));
+            assert_eq!((shown.tone, shown.word, shown.stopped), (tone, word, stopped));
         }
     }
 }

@@ -47,7 +47,10 @@ mod tests {
         let pulse = Pulse::default();
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(1);
         assert_eq!(pulse.beat(now), None);
-        assert!(pulse.is_younger_than(Duration::ZERO), "nothing was heard yet: the question may be on its way");
+        assert!(
+            pulse.is_younger_than(Duration::ZERO),
+            "nothing was heard yet: the question may be on its way"
+        );
         pulse.note(Instant::now(), Some("refused".into()));
         assert!(pulse.is_younger_than(Duration::from_mins(1)) && !pulse.is_younger_than(Duration::ZERO));
         assert_eq!(pulse.beat(now).and_then(|beat| beat.failed).as_deref(), Some("refused"));

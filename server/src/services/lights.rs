@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use gantry_app::ui::lights::Light;
-use gantry_app::ui::state::Tone;
 use gantry_domain::light::{Found, State, Which};
 use gantry_domain::preset::Preset;
 
@@ -27,8 +26,7 @@ pub fn shown(
                 Some(found) => lit(name, found, now),
                 None => Light {
                     name,
-                    tone: Tone::Unknown,
-                    word: State::Unknown.word().to_owned(),
+                    state: State::Unknown,
                     sentence: "Nobody has looked yet".to_owned(),
                     taken_at: None,
                     period_seconds,
@@ -40,25 +38,12 @@ pub fn shown(
 
 fn lit(name: String, found: &Found, now: DateTime<Utc>) -> Light {
     let state = found.state_at(now);
-    let tone = match state {
-        State::Healthy => Tone::Good,
-        State::Degraded => Tone::Warning,
-        State::Down => Tone::Bad,
-        State::Unknown => Tone::Unknown,
-    };
     let sentence = if state == found.state {
         found.sentence.clone()
     } else {
         format!("Too old to count; it was {}: {}", found.state.word(), found.sentence)
     };
-    Light {
-        name,
-        tone,
-        word: state.word().to_owned(),
-        sentence,
-        taken_at: Some(found.taken_at),
-        period_seconds: found.period_seconds,
-    }
+    Light { name, state, sentence, taken_at: Some(found.taken_at), period_seconds: found.period_seconds }
 }
 
 #[cfg(test)]
@@ -81,11 +66,11 @@ mod tests {
         let found =
             [found(Which::Integration, State::Healthy, 61), found(Which::Infrastructure, State::Healthy, 60)];
         let lights = shown(&found, None, 30, now);
-        let seen: Vec<_> = lights.iter().map(|light| (light.name.as_str(), light.tone)).collect();
+        let seen: Vec<_> = lights.iter().map(|light| (light.name.as_str(), light.state)).collect();
         let expected = [
-            ("The vendor", Tone::Unknown),
-            ("Our integration", Tone::Unknown),
-            ("Our infrastructure", Tone::Good),
+            ("The vendor", State::Unknown),
+            ("Our integration", State::Unknown),
+            ("Our infrastructure", State::Healthy),
         ];
         assert_eq!(seen, expected);
         assert!(lights[1].sentence.contains("Too old to count; it was healthy"), "{lights:?}");

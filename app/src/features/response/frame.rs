@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::model::Head;
 use crate::document::document_in;
+use crate::features::incidents::words;
 use crate::forms;
 use crate::frame::Frame;
 use crate::ui::html::{Html, Part};
@@ -40,13 +41,8 @@ pub(super) fn page(frame: &Frame, head: &Head, here: &'static str, name: &str, b
         ..Place::default()
     };
     let title = format!("{name} · incident {}", head.number);
-    let tone = match (head.open, head.severity.as_str()) {
-        (false, _) => Tone::Good,
-        (true, "P1") => Tone::Bad,
-        (true, "P2") => Tone::Warning,
-        (true, _) => Tone::Quiet,
-    };
-    let severity = chip(tone, head.severity.clone());
+    let tone = if head.open { words::severity(head.severity) } else { Tone::Good };
+    let severity = chip(tone, head.severity.label());
     let top = view! {
         <header class="response-head" data-live="response-head">
             <p class="crumbs"><a href=forms::incident(head.id)>"Incident "{head.number}</a></p>

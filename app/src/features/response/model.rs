@@ -5,6 +5,7 @@ use gantry_domain::evidence::{Part, Standing};
 use gantry_domain::id::{BundleId, GoLiveId, IncidentId};
 use gantry_domain::mitigation::{Mitigation, Offer};
 use gantry_domain::postmortem::{ActionItem, Record, Section, Written};
+use gantry_domain::preset::Severity;
 use gantry_domain::triage::{Findings, Overrule, Walk};
 
 use crate::refusal::Refusal;
@@ -19,7 +20,7 @@ pub struct Head {
     /// What is wrong, in one line.
     pub title: String,
     /// P1 to P4.
-    pub severity: String,
+    pub severity: Severity,
     /// How far people are with it.
     pub state: String,
     /// Whether it still needs somebody.

@@ -7,7 +7,6 @@ use gantry_domain::age;
 use gantry_domain::incident::clock;
 use gantry_domain::incident::history::Day;
 use gantry_domain::incident::overall::{Overall, overall};
-use gantry_domain::light::State;
 use leptos::prelude::*;
 
 use super::model::{Integration, Model, Published};
@@ -79,17 +78,8 @@ pub fn render(frame: &Frame, model: &Model, again: bool) -> String {
 /// The one sentence that everybody came for.
 pub fn summary(model: &Model, now: DateTime<Utc>) -> (Tone, String) {
     let announced: Vec<_> = model.open.iter().map(|incident| incident.severity).collect();
-    let lights: Vec<_> = model
-        .integrations
-        .iter()
-        .flat_map(|one| &one.lights)
-        .map(|light| match light.shown(now).0 {
-            Tone::Good => State::Healthy,
-            Tone::Warning => State::Degraded,
-            Tone::Bad => State::Down,
-            Tone::Unknown | Tone::Quiet => State::Unknown,
-        })
-        .collect();
+    let lights: Vec<_> =
+        model.integrations.iter().flat_map(|one| &one.lights).map(|light| light.shown(now)).collect();
     let overall = overall(&announced, &model.quiet, &lights);
     let tone = match overall {
         Overall::Announced { down: true, .. } | Overall::Seen { down: true, .. } => Tone::Bad,
@@ -152,13 +142,13 @@ fn integration(one: &Integration, now: DateTime<Utc>) -> Html {
         .lights
         .iter()
         .map(|light| {
-            let (tone, word) = light.shown(now);
+            let shown = light.shown(now);
             let age = light.taken_at.map_or_else(
                 || "never looked at".to_owned(),
                 |at| format!("looked at {}", at.format("%H:%M:%S UTC")),
             );
             view! {
-                <li><span class="light-name">{light.name.clone()}</span>{state(tone, word.to_owned())}<span class="age">{age}</span></li>
+                <li><span class="light-name">{light.name.clone()}</span>{state(shown.into(), shown.word())}<span class="age">{age}</span></li>
             }
             .part()
         })

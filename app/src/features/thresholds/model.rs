@@ -10,13 +10,21 @@ use gantry_domain::alert::{Replay, Rule, State, Version};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 
 use crate::refusal::Refusal;
-use crate::ui::lights::Light;
+use crate::ui::state::Tone;
 
 /// How the evaluator is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluator {
-    /// As a light; "stopped" where it is.
-    pub light: Light,
+    /// How it stands.
+    pub tone: Tone,
+    /// In a word: "running", "stopped", "without answers".
+    pub word: &'static str,
+    /// One sentence: what the last round did.
+    pub sentence: String,
+    /// When that began; none where there was none.
+    pub taken_at: Option<DateTime<Utc>>,
+    /// How often one begins, in seconds.
+    pub period_seconds: u32,
     /// Whether it has stopped, so that everything is unknown.
     pub stopped: bool,
 }

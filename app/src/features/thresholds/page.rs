@@ -47,15 +47,16 @@ pub fn render(frame: &Frame, model: &Model) -> String {
 
 /// The evaluator as a light: one that has stopped is shown as such.
 pub(super) fn evaluator(frame: &Frame, evaluator: &Evaluator) -> Html {
-    let light = &evaluator.light;
-    let (tone, word) = if evaluator.stopped { (Tone::Bad, "stopped") } else { light.shown(frame.now) };
-    let age = light.taken_at.map(|at| time::age_of(at, light.period_seconds, frame.now));
+    let fresh = |at| !time::is_stale(at, evaluator.period_seconds, frame.now);
+    let counts = evaluator.stopped || evaluator.taken_at.is_some_and(fresh);
+    let (tone, word) = if counts { (evaluator.tone, evaluator.word) } else { (Tone::Unknown, "unknown") };
+    let age = evaluator.taken_at.map(|at| time::age_of(at, evaluator.period_seconds, frame.now));
     view! {
-        <p class=format!("evaluator {}", tone.class()) data-reading="" title=light.sentence.clone()>
+        <p class=format!("evaluator {}", tone.class()) data-reading="" title=evaluator.sentence.clone()>
             {mark(tone)}
             <span class="light-name">"Evaluator"</span>
-            <span class="word">{word.to_owned()}</span>
-            <span class="sentence">{light.sentence.clone()}</span>
+            <span class="word">{word}</span>
+            <span class="sentence">{evaluator.sentence.clone()}</span>
             <span class="age">{age}</span>
         </p>
     }

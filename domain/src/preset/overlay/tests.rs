@@ -93,7 +93,7 @@ fn lines_are_kept_in_one_way_of_writing_them() {
         (Setting::VendorApi, " https://eu.posthog.com/ ", "https://eu.posthog.com"),
         (Setting::KeyNames, "A,  B,A\nC", "A, B, C"),
         (Setting::RateLimit, " MODE = slow=er ", "MODE=slow=er"),
-        (Setting::Steps, "10 %10min,50% 1h , 100% 0 s", "10% 10 min, 50% 60 min, 100%"),
+        (Setting::Steps, "10 %10min,50% 1h , 100% 0 s", "10% 10 min, 50% 1 h, 100%"),
     ];
     for (setting, typed, kept) in table {
         assert_eq!(setting.read(typed).as_deref(), Ok(kept), "{typed}");
