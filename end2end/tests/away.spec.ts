@@ -127,6 +127,52 @@ test('a line that died without a word is noticed, and made again', async ({ as }
   await expect(light(ana)).toHaveAttribute('data-connection', 'live')
 })
 
+test('a stream that is refused is asked for at an even pace, for however long', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const ana = await as('ana')
+  const path = await openSmall(ana)
+  await ana.clock.install()
+  let asked = 0
+  let answered = 0
+  await ana.route('**/events?*', async (route) => {
+    asked += 1
+    await route.fulfill({ status: 503 })
+    answered += 1
+  })
+  await ana.goto(path)
+  await expect(light(ana)).toContainText('Connection lost')
+  const seconds = 180
+  for (let second = 0; second < seconds; second += 1) {
+    await ana.clock.runFor(1_000)
+    await expect.poll(() => answered, { intervals: [5] }).toBe(asked)
+  }
+  expect(asked, 'once in two seconds').toBeLessThanOrEqual(seconds / 2 + 2)
+  expect(asked, 'and not given up').toBeGreaterThan(seconds / 10)
+})
+
+test('a page that is not there any more says so and is not asked for again and again', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const ana = await as('ana')
+  const path = await openSmall(ana)
+  await ana.clock.install()
+  await visit(ana, path)
+  const sign = await form(ana, KEY, 'sign')
+  await sign.getByLabel('Note').fill('Typed while it was there')
+  let asked = 0
+  await ana.route(`**${path}`, (route) => {
+    asked += 1
+    const body = '<!doctype html><title>Gone</title><main><h1>There is no such page</h1></main>'
+    return route.fulfill({ status: 404, contentType: 'text/html', body })
+  })
+  await post(ana, `${path}/items/webhooks-use-https/tick`, { seen: '0' })
+  await expect(light(ana)).toContainText('no longer shows this page')
+  await expect(sign.getByLabel('Note')).toHaveValue('Typed while it was there')
+  const before = asked
+  await ana.clock.runFor(20_000)
+  await ana.evaluate(() => fetch('/livez').then((answer) => answer.text()))
+  expect(asked).toBe(before)
+})
+
 test('when the session has ended elsewhere the page says so, keeps what is typed, and goes on after signing in', async ({
   as,
 }) => {
