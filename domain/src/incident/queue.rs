@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::message::Channel;
 use crate::id::{IncidentId, MessageId};
 use crate::panel::Breaker;
 
@@ -42,6 +43,46 @@ pub fn sendable(waiting: &[Waiting], most: usize, now: DateTime<Utc>) -> Vec<Mes
         .collect();
     next.sort_by_key(|message| (message.due_at, message.place));
     next.into_iter().take(most).map(|message| message.id).collect()
+}
+
+/// A message of one channel about one incident, for whoever wants to send one of them again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its id.
+    pub id: MessageId,
+    /// Its place among all: what was written first has the lowest.
+    pub place: i64,
+    /// Whether the channel took it.
+    pub delivered: bool,
+    /// Whether it was given up.
+    pub given_up: bool,
+    /// Until when somebody is sending it.
+    pub claimed_until: Option<DateTime<Utc>>,
+}
+
+/// What becomes of the wish to send a message again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// It waits again.
+    Waits,
+    /// It was not given up.
+    NotGivenUp,
+    /// It wakes people up, and they were told something newer of the same incident since.
+    ToldSince,
+}
+
+/// Whether a message may be sent again at `now`; `told` are all that the channel was ever to be told of the incident. Old
+/// words in a room are read as old; an old alarm wakes people up for what may be over.
+pub fn again(channel: Channel, wanted: MessageId, told: &[Told], now: DateTime<Utc>) -> Again {
+    let Some(wanted) = told.iter().find(|one| one.id == wanted && one.given_up) else {
+        return Again::NotGivenUp;
+    };
+    let is_out = |one: &Told| one.delivered || one.claimed_until.is_some_and(|until| until > now);
+    let newer = told.iter().any(|one| one.place > wanted.place && is_out(one));
+    match channel {
+        Channel::PagerDuty if newer => Again::ToldSince,
+        Channel::PagerDuty | Channel::Slack => Again::Waits,
+    }
 }
 
 /// How many more may be handed to a channel now, beside those `under_way`: none while it does not answer or asked to be left
@@ -109,6 +150,46 @@ mod tests {
         let found: Vec<u128> = sendable(&waiting, 2, at(10)).iter().map(|id| id.0.as_u128()).collect();
         assert_eq!(found, [2, 3]);
         assert!(sendable(&waiting, 0, at(10)).is_empty());
+    }
+
+    #[test]
+    fn an_old_alarm_wakes_nobody_after_something_newer_was_told() {
+        let one = |place: u8, delivered, given_up, claimed: Option<i64>| Told {
+            id: MessageId(Uuid::from_u128(place.into())),
+            place: place.into(),
+            delivered,
+            given_up,
+            claimed_until: claimed.map(at),
+        };
+        let (old, taken) = (one(2, false, true, None), one(3, true, false, None));
+        let table: [(&str, Channel, &[Told], Again); 8] = [
+            ("nothing newer", Channel::PagerDuty, &[old.clone()], Again::Waits),
+            (
+                "an older one was taken",
+                Channel::PagerDuty,
+                &[one(1, true, false, None), old.clone()],
+                Again::Waits,
+            ),
+            ("a newer one was taken", Channel::PagerDuty, &[old.clone(), taken.clone()], Again::ToldSince),
+            (
+                "is on its way",
+                Channel::PagerDuty,
+                &[old.clone(), one(3, false, false, Some(20))],
+                Again::ToldSince,
+            ),
+            (
+                "was on its way",
+                Channel::PagerDuty,
+                &[old.clone(), one(3, false, false, Some(5))],
+                Again::Waits,
+            ),
+            ("a room may read it late", Channel::Slack, &[old.clone(), taken], Again::Waits),
+            ("it was taken", Channel::Slack, &[one(2, true, false, None)], Again::NotGivenUp),
+            ("there is none", Channel::Slack, &[], Again::NotGivenUp),
+        ];
+        for (words, channel, told, expected) in table {
+            assert_eq!(again(channel, old.id, told, at(10)), expected, "{words}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::id::{IncidentId, MessageId};
-use gantry_domain::incident::queue::Waiting;
+use gantry_domain::incident::message::Channel;
+use gantry_domain::incident::queue::{Told, Waiting};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -171,51 +172,43 @@ pub async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-/// What became of the wish to send a message again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retried {
-    /// It waits again.
-    Waits,
-    /// It was not given up.
-    NotGivenUp,
-    /// It wakes people up, and they were told something newer of the same incident since.
-    ToldSince,
-}
-
-/// Has a message that was given up sent again.
-pub async fn retry(
+/// The channel of a message about an incident, and everything that it was ever to be told of it; locked until the
+/// transaction ends. None where there is no such message.
+pub async fn told(
     tx: &mut Tx,
     incident: IncidentId,
     id: MessageId,
-    now: DateTime<Utc>,
-) -> Result<Retried, StoreError> {
-    let again = sqlx::query!(
-        "update outbox o set failed_at = null, next_attempt_at = $3, claimed_until = null
-         where o.id = $1 and o.incident_id = $2 and o.failed_at is not null
-             and (o.channel <> 'pagerduty' or not exists (
-                 select 1 from outbox later
-                 where later.incident_id = o.incident_id and later.channel = o.channel and later.place > o.place
-                     and (later.delivered_at is not null or later.claimed_until > $3)
-             ))",
-        id.0,
+) -> Result<Option<(Channel, Vec<Told>)>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, channel, place, delivered_at, failed_at, claimed_until from outbox
+         where incident_id = $1 and channel = (select channel from outbox where id = $2 and incident_id = $1)
+         order by place for update",
         incident.0,
+        id.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let channel = rows.first().and_then(|row| Channel::of(&row.channel));
+    let told = rows.into_iter().map(|row| Told {
+        id: row.id.into(),
+        place: row.place,
+        delivered: row.delivered_at.is_some(),
+        given_up: row.failed_at.is_some(),
+        claimed_until: row.claimed_until,
+    });
+    Ok(channel.map(|channel| (channel, told.collect())))
+}
+
+/// Has a message that was given up wait again.
+pub async fn wait_again(tx: &mut Tx, id: MessageId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update outbox set failed_at = null, next_attempt_at = $2, claimed_until = null where id = $1",
+        id.0,
         now
     )
     .execute(&mut **tx)
     .await?;
-    if again.rows_affected() == 1 {
-        return Ok(Retried::Waits);
-    }
-    let given_up = sqlx::query_scalar!(
-        r#"select exists (
-               select 1 from outbox where id = $1 and incident_id = $2 and failed_at is not null
-           ) as "given_up!""#,
-        id.0,
-        incident.0
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(if given_up { Retried::ToldSince } else { Retried::NotGivenUp })
+    Ok(())
 }
 
 /// A message as people see it.

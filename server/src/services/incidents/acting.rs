@@ -4,6 +4,7 @@ use gantry_domain::actor::Actor;
 use gantry_domain::id::{IncidentId, MessageId, UserId};
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
 use gantry_domain::incident::message::{Channel, Tell};
+use gantry_domain::incident::queue::{Again, again};
 use gantry_domain::incident::{Command, MAX_TEXT, Refused, State, decide};
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use crate::live::topics;
 use crate::services::Caller;
 use crate::services::outbox::{self, Message};
 use crate::services::response;
-use crate::store::outbox::{self as queue, Retried};
+use crate::store::outbox as queue;
 use crate::store::{Db, Once, audit, incidents};
 
 /// What a person asks for.
@@ -173,10 +174,11 @@ pub async fn send_again(
             if tx.once(&caller.request, "").await? != Once::New {
                 return Ok(());
             }
-            match queue::retry(tx, id, message, caller.now).await? {
-                Retried::NotGivenUp => return Ok(()),
-                Retried::ToldSince => return Err(Refused::ToldSince.into()),
-                Retried::Waits => {}
+            let Some((channel, told)) = queue::told(tx, id, message).await? else { return Ok(()) };
+            match again(channel, message, &told, caller.now) {
+                Again::NotGivenUp => return Ok(()),
+                Again::ToldSince => return Err(Refused::ToldSince.into()),
+                Again::Waits => queue::wait_again(tx, message, caller.now).await?,
             }
             tx.announce(topics::OUTBOX);
             tx.announce(topics::incident(id));

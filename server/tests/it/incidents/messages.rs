@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use gantry_domain::incident::message::Channel;
 use gantry_domain::incident::queue::sendable;
-use gantry_domain::incident::{Command, State};
+use gantry_domain::incident::{Command, Refused, State};
 use gantry_domain::preset::Severity;
 use gantry_sandbox::{Options, Sandbox};
+use gantry_server::services::incidents::IncidentError;
 use gantry_server::services::incidents::acting::{self, Ask, Update};
 use gantry_server::store::outbox;
 use reqwest::StatusCode;
@@ -117,6 +118,37 @@ async fn a_passing_failure_is_tried_again_in_its_own_time_and_a_final_one_is_sho
     acting::send_again(&room.db, caller(&room.rui, at + minutes(61)), id, message).await.unwrap();
     room.send_all(at + minutes(61)).await;
     assert!(outbox::of(room.db.pool(), id, 10).await.unwrap()[0].delivered_at.is_some());
+}
+
+#[tokio::test]
+async fn an_alarm_that_was_given_up_is_not_sent_again_once_something_newer_was_told() {
+    let room = Room::new().await;
+    let at = now();
+    scenario(&room.sandbox, json!({ "pagerduty": { "status": 400, "times": 1 } })).await;
+    let id = room.fire("api-5xx", Severity::P1, at).await;
+    room.send_all(at).await;
+    let given_up = || async {
+        let all = outbox::of(room.db.pool(), id, 10).await.unwrap();
+        all.into_iter().find(|one| one.channel == "pagerduty" && one.failed_at.is_some())
+    };
+    let message = given_up().await.unwrap().id.into();
+    let resolve = Command::Become { to: State::Resolved, note: "rolled back".into() };
+    let by_rui = |minute| caller(&room.rui, at + minutes(minute));
+    acting::act(&room.db, &room.desk, by_rui(1), id, Ask::Command(Command::Acknowledge), 1).await.unwrap();
+    acting::act(&room.db, &room.desk, by_rui(9), id, Ask::Command(resolve), 2).await.unwrap();
+    room.send_all(at + minutes(10)).await;
+    let refused = acting::send_again(&room.db, by_rui(11), id, message).await;
+    assert!(matches!(refused, Err(IncidentError::Refused(Refused::ToldSince))), "{refused:?}");
+    assert_eq!(room.send(at + minutes(12)).await, 0);
+    assert!(given_up().await.is_some(), "it stays given up, and the page says so");
+    let events = received(&room.sandbox, "pagerduty").await;
+    let taken: Vec<_> = events
+        .iter()
+        .filter(|event| event["status"] == 202)
+        .map(|event| event["body"]["event_action"].as_str().unwrap())
+        .collect();
+    assert_eq!(taken.last(), Some(&"resolve"), "{taken:?}");
+    assert!(!taken.contains(&"trigger"), "nobody is woken up for what is over");
 }
 
 #[tokio::test]
