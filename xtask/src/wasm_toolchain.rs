@@ -126,8 +126,10 @@ fn debian_sysroot(place: &Place, linker: &Path) -> Result<PathBuf, Fail> {
     let version: String = version.split_whitespace().nth(1).unwrap_or("unknown").to_owned();
     let cache =
         env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cache")));
-    let home =
-        cache.unwrap_or_else(|| place.target.clone()).join("gantry").join(format!("wasm-sysroot-{version}"));
+    let home = cache
+        .unwrap_or_else(|| place.target.clone())
+        .join("gantry")
+        .join(format!("wasm-sysroot-{version}-small"));
     let lib = Path::new("lib/rustlib").join(TARGET).join("lib");
     if has_core(&home.join(&lib)) {
         return Ok(home);
@@ -135,15 +137,19 @@ fn debian_sysroot(place: &Place, linker: &Path) -> Result<PathBuf, Fail> {
 
     let work = place.target.join("wasm-std");
     let source = work.join("src");
+    // What another compiler left there would be taken along.
+    let _stale = fs::remove_dir_all(&work);
     fs::create_dir_all(&source).map_err(Fail::file("create", &source))?;
     let manifest = "[package]\nname = \"std-for-wasm\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[lib]\n\n[workspace]\n\n\
-                    [profile.release]\npanic = \"abort\"\n";
+                    [profile.release]\npanic = \"abort\"\nopt-level = \"s\"\n";
     for (file, text) in [(work.join("Cargo.toml"), manifest), (source.join("lib.rs"), "")] {
         fs::write(&file, text).map_err(Fail::file("write", &file))?;
     }
     let mut command = debian_cargo(linker);
     command.current_dir(&work).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", work.join("target"));
-    command.args(["build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]);
+    // Pages unwind nothing and show no backtraces, and their size counts.
+    let features = "-Zbuild-std-features=optimize_for_size";
+    command.args(["build", "--release", "-Zbuild-std=std,panic_abort", features, "--target", TARGET]);
     progress::say("The stock toolchain has no WebAssembly target; building its standard library (once)");
     progress::run("Standard library for WebAssembly", &mut command)?;
 
