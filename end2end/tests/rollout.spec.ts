@@ -2,9 +2,8 @@
 
 import { expect, test, type Page } from '../support/test'
 import { IMAGE, item, openGoLive, post, signAll, startButton, visit } from '../support/go-live'
+import { OLD, headline, newImage, seenBy, slowPlan, standsAtTenPercent } from '../support/rollout'
 import { deployment, reset, scenario, settled } from '../support/outside'
-
-const OLD = `${IMAGE}:v2.4.1`
 
 test.describe.configure({ timeout: 150_000 })
 
@@ -23,7 +22,6 @@ test.afterEach(async () => {
 })
 
 const flight = (page: Page) => page.locator('.flight')
-const headline = (page: Page) => page.locator('.flight-head h3')
 const pods = (page: Page, kind: string) => page.locator(`.pods .pod.${kind}`)
 
 /** Opens one of the disclosures with a form behind it. */
@@ -34,36 +32,9 @@ async function openAct(page: Page, name: string) {
   return act(page, name)
 }
 
-/** The version of the go-live that a form of the page now shows. */
-async function seenBy(page: Page, path: string, form: string): Promise<string> {
-  const html = await (await page.request.get(new URL(path, page.url()).href)).text()
-  return html.match(new RegExp(`<form id="${form}"[^>]*>.*?name="seen" value="(\\d+)"`, 's'))?.[1] ?? ''
-}
-
-/** A version that no other test has brought: what earlier ones did would be measured with it. */
-let patchNumber = 0
-const newImage = () => `${IMAGE}:v2.5.${Date.now() % 100_000}${(patchNumber += 1)}`
-
-/** Soaks so long that only people end them. */
-async function slowPlan(page: Page, path: string, more: Record<string, string> = {}) {
-  const fields = { 'percent-1': '10', 'soak-1': '1 h', 'percent-2': '50', 'soak-2': '1 h', 'percent-3': '100', 'soak-3': '' }
-  const seen = await seenBy(page, path, 'plan')
-  const saved = await post(page, `${path}/plan`, { ...fields, 'on-p1': 'roll-back', 'on-p2': 'hold', ...more, seen })
-  expect(saved.status(), await saved.text()).toBe(303)
-}
-
 /** A signed go-live with a plan of long soaks, whose rollout stands at 10 %. */
 async function atTenPercent(ana: Page, rui: Page, plan: Record<string, string> = {}): Promise<string> {
-  const path = await openGoLive(ana, { integration: 'posthog-integration', from: OLD, image: newImage() })
-  await signAll([ana, rui], path)
-  await visit(ana, path)
-  await slowPlan(ana, path, plan)
-  await ana.getByRole('button', { name: 'Check again' }).click()
-  await expect(startButton(ana)).toBeEnabled({ timeout: 30_000 })
-  await startButton(ana).click()
-  started = { page: ana, path }
-  await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 30_000 })
-  return path
+  return standsAtTenPercent(ana, rui, plan, (path) => (started = { page: ana, path }))
 }
 
 test('the plan shows what its steps come to while it is typed, and refuses nonsense', async ({ as }) => {

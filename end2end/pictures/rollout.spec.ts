@@ -1,0 +1,43 @@
+// Pictures of a rollout under way, held, and taken back; wide and narrow, light and dark, in screenshots-out.
+
+import { expect, test } from '../support/test'
+import { post, visit } from '../support/go-live'
+import { reset, scenario, settled } from '../support/outside'
+import { OLD, headline, standsAtTenPercent } from '../support/rollout'
+
+test.describe.configure({ timeout: 300_000 })
+test.afterEach(reset)
+
+const wide = { viewport: { width: 1440, height: 1000 } }
+const narrow = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+
+test('a rollout', async ({ as }) => {
+  as.expectComplaints(/./)
+  await reset()
+  await settled(OLD)
+  const [ana, rui, sam] = [await as('ana', wide), await as('rui', wide), await as('sam', wide)]
+  const path = await standsAtTenPercent(ana, rui)
+  const sizes = Object.entries({ wide, narrow }).flatMap(([size, options]) =>
+    (['light', 'dark'] as const).map((colorScheme) => ({ name: `${size}-${colorScheme}`, options: { ...options, colorScheme } })),
+  )
+  const pages = await Promise.all(sizes.map(async ({ name, options }) => ({ name, page: await as('rui', options) })))
+  const shoot = async (state: string) => {
+    for (const { name, page } of pages) {
+      await visit(page, path)
+      await page.screenshot({ path: `screenshots-out/rollout-${state}-${name}.png`, fullPage: true })
+    }
+  }
+  await ana.waitForTimeout(45_000)
+  await shoot('soaking')
+  await visit(sam, path)
+  await sam.screenshot({ path: 'screenshots-out/rollout-read-only.png', fullPage: true })
+  const { page } = pages[0]!
+  await page.locator('details:has(> #roll-back) > summary').click()
+  await page.screenshot({ path: 'screenshots-out/rollout-confirming.png' })
+  await scenario({ prometheus: 'gone' })
+  await expect(headline(ana)).toContainText(/[Hh]eld/, { timeout: 60_000 })
+  await shoot('held')
+  await post(ana, `${path}/rollout/roll-back`, { reason: 'p99 doubled' })
+  await expect(headline(ana)).toContainText(/[Rr]olled back/, { timeout: 60_000 })
+  await shoot('back')
+})
