@@ -185,6 +185,20 @@ fn each_class_is_defined_by_one_sheet() -> Test {
     Ok(())
 }
 
+/// Words for how something stands, said beside the class of what it is.
+const STANDINGS: [&str; 4] = ["done", "gone", "next", "now"];
+
+#[test]
+fn a_standing_looks_like_something_only_with_what_stands_so() -> Test {
+    for file in std::fs::read_dir(style())? {
+        let path = file?.path();
+        let bare = bare_classes(&std::fs::read_to_string(&path)?);
+        let found: Vec<_> = STANDINGS.into_iter().filter(|word| bare.contains(*word)).collect();
+        assert!(found.is_empty(), "{}: {found:?} say how everything looks that stands so", path.display());
+    }
+    Ok(())
+}
+
 #[test]
 fn a_class_counts_as_defined_wherever_its_selector_says_nothing_else() {
     let sheet = "/* .a { */ .b, .c:hover { x: y; } .d .e { } .f.g { } @media (x) { .h[open] { } .i > a { } } .j + .k { } \

@@ -50,7 +50,7 @@ fn head(frame: &Frame, model: &OneModel) -> Html {
         </header>
         {page::evaluator(frame, &model.evaluator)}
         {page::stopped(&model.evaluator)}
-        <section class="panel now" aria-label="Now">
+        <section class="panel value-now" aria-label="Now">
             <div class="now-value">
                 {row::value(frame, row)}
                 <p>"fires when "<strong>{rule.condition()}</strong></p>
