@@ -99,8 +99,11 @@ pub fn sentence(parts: &[(String, State)]) -> String {
         .into_iter()
         .filter_map(|state| {
             let names = those(state);
-            let verb = if names.len() == 1 { "is" } else { "are" };
-            (!names.is_empty()).then(|| format!("{} {verb} {}", names.join(", "), state.word()))
+            let (last, before) = names.split_last()?;
+            Some(match before {
+                [] => format!("{last} is {}", state.word()),
+                before => format!("{} and {last} are {}", before.join(", "), state.word()),
+            })
         })
         .collect();
     if lines.is_empty() { "Everything that Gantry needs is up".to_owned() } else { lines.join("; ") }
@@ -156,6 +159,9 @@ mod tests {
             [part("Postgres", State::Up), part("Prometheus", State::Down), part("Cluster", State::Unknown)];
         assert_eq!(worst(&poor), State::Down);
         assert_eq!(sentence(&poor), "Prometheus is down; Cluster is unknown");
+        let silent = ["Slack", "PagerDuty", "Cluster"].map(|name| part(name, State::Unknown));
+        assert_eq!(sentence(&silent[..2]), "Slack and PagerDuty are unknown");
+        assert_eq!(sentence(&silent), "Slack, PagerDuty and Cluster are unknown");
         assert_eq!(worst(&[]), State::Unknown);
     }
 

@@ -35,7 +35,8 @@ async fn a_prometheus_that_is_away_is_down_with_an_open_breaker() {
     let sam = world.signed_in("sam").await;
     eventually("it is down", Duration::from_secs(10), || async {
         let page = sam.clone().get("/health").await.body;
-        page.contains("Prometheus is down") || page.contains("Prometheus, ") && page.contains("are down")
+        let beside = page.contains("Prometheus, ") || page.contains("Prometheus and ");
+        page.contains("Prometheus is down") || beside && page.contains("are down")
     })
     .await;
     let prometheus = world.running.app.panel.prometheus.clone().unwrap();
