@@ -19,7 +19,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Begins a transaction.
-    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+    async fn begin(&mut self) -> Result<(), sqlx::Error> {
         self.within = true;
         self.connection.execute("begin").await.map(|_| ())
     }
@@ -75,8 +75,22 @@ impl Lines {
         Self { at_hand: Arc::default(), most: usize::try_from(connections / 8).unwrap_or(0) }
     }
 
+    /// One within a transaction. What died while it was at hand has done nothing yet: the change goes on another one.
+    pub(super) async fn begin(&self, pool: &PgPool) -> Result<Line, sqlx::Error> {
+        let mut line = self.take(pool).await?;
+        if line.begin().await.is_ok() {
+            return Ok(line);
+        }
+        drop(line);
+        // The others are as old; the pool asks each of them on its way back.
+        self.give_back();
+        let mut line = Line { connection: pool.acquire().await?, within: false };
+        line.begin().await?;
+        Ok(line)
+    }
+
     /// One that has just been used, or one of the pool.
-    pub(super) async fn take(&self, pool: &PgPool) -> Result<Line, sqlx::Error> {
+    async fn take(&self, pool: &PgPool) -> Result<Line, sqlx::Error> {
         // One that rested goes back to the pool, which asks whether it is alive.
         let rested = |(used, line): (Instant, Line)| (used.elapsed() < STALE).then_some(line);
         let found = self.lock().pop().and_then(rested);

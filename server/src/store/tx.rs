@@ -154,8 +154,7 @@ impl Db {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
         E: From<StoreError>,
     {
-        let mut inner = self.lines().take(self.pool()).await.map_err(StoreError::from)?;
-        inner.begin().await.map_err(StoreError::from)?;
+        let inner = self.lines().begin(self.pool()).await.map_err(StoreError::from)?;
         let mut tx = Tx { inner, topics: BTreeSet::new() };
         match work(&mut tx).await {
             Ok(value) => Ok((tx, value)),

@@ -161,3 +161,32 @@ async fn a_client_that_dawdles_over_its_headers_is_let_go_and_others_are_served(
     assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_connection_that_died_after_its_last_change_fails_no_other_change() {
+    use sqlx::Connection as _;
+    let database = crate::world::database().await;
+    let settings = store::PoolSettings { max_connections: 8 };
+    let db = store::Db::connect(database.url(), settings).await.unwrap();
+    let mut other = sqlx::PgConnection::connect(database.url()).await.unwrap();
+    let change = || {
+        db.tx(|tx| {
+            Box::pin(async move {
+                tx.announce("panel");
+                Ok::<_, store::StoreError>(())
+            })
+        })
+    };
+    for _ in 0..3 {
+        change().await.unwrap();
+        let ended: i64 = sqlx::query_scalar(
+            "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+        assert!(ended > 0, "a connection was at hand");
+        change().await.unwrap();
+    }
+}
