@@ -163,7 +163,7 @@ mod tests {
         };
         let (old, taken) = (one(2, false, true, None), one(3, true, false, None));
         let table: [(&str, Channel, &[Told], Again); 8] = [
-            ("nothing newer", Channel::PagerDuty, &[old.clone()], Again::Waits),
+            ("nothing newer", Channel::PagerDuty, std::slice::from_ref(&old), Again::Waits),
             (
                 "an older one was taken",
                 Channel::PagerDuty,
