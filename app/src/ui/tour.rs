@@ -110,7 +110,7 @@ fn one((step, standing): (Step, Standing), number: usize) -> Html {
     let current = (standing == Standing::Now).then_some("step");
     view! {
         <li class=class aria-current=current data-key=name title=format!("{name}: {word}")>
-            <span class="tour-sign">{sign}</span><span class="tour-name">{name}</span><span class="hidden-text">", "{word}</span>
+            <span class="tour-sign">{sign}</span><span class="tour-name" aria-hidden="true">{name}</span><span class="hidden-text">{name}", "{word}</span>
         </li>
     }
     .part()
