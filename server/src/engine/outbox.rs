@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use gantry_domain::incident::delivery::{self, Next};
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
 use gantry_domain::incident::message::{Channel, Tell};
@@ -21,7 +21,7 @@ use crate::live::{Hub, topics};
 use crate::outside::messages::Channels;
 use crate::services::incidents::timeline;
 use crate::store::outbox::{self, Claimed, Outcome};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, Tx};
 
 /// How often it is looked for messages that nobody announced: those that are tried again.
 const POLL: Duration = Duration::from_secs(1);
@@ -108,11 +108,10 @@ impl Outbox {
         }
         let (pool, now) = (self.db.pool(), self.clock.now());
         let waiting = self.db.read(outbox::waiting(pool, channel.as_str())).await?;
-        let next = sendable(&waiting, room, now);
-        if next.is_empty() {
+        if sendable(&waiting, room, now).is_empty() {
             return Ok(0);
         }
-        let claimed = self.db.read(outbox::claim(pool, &next, now, CLAIMED)).await?;
+        let claimed = self.db.tx(move |tx| Box::pin(claim(tx, channel, room, now))).await?;
         let count = claimed.len();
         for message in claimed {
             let this = self.clone();
@@ -165,6 +164,19 @@ impl Outbox {
             })
             .await
     }
+}
+
+/// Takes what is to be sent next. What waits is read once more with the channel locked: one that was given up may have been
+/// put back before those that were seen.
+async fn claim(
+    tx: &mut Tx,
+    channel: Channel,
+    room: usize,
+    now: DateTime<Utc>,
+) -> Result<Vec<Claimed>, StoreError> {
+    outbox::lock_channel(tx, channel.as_str()).await?;
+    let waiting = outbox::waiting(&mut **tx, channel.as_str()).await?;
+    outbox::claim(&mut **tx, &sendable(&waiting, room, now), now, CLAIMED).await
 }
 
 fn ended_as(ended: Result<(), JoinError>) {

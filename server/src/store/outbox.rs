@@ -172,23 +172,37 @@ pub async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-/// The channel of a message about an incident, and everything that it was ever to be told of it; locked until the
-/// transaction ends. None where there is no such message.
+/// Makes everybody else wait who is about to take messages of this channel or to put one back, until this transaction ends:
+/// what is sent next depends on all that wait.
+pub async fn lock_channel(tx: &mut Tx, channel: &str) -> Result<(), StoreError> {
+    let name = format!("outbox:{channel}");
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name).fetch_one(&mut **tx).await?;
+    Ok(())
+}
+
+/// The channel of a message about an incident, and everything that it was ever to be told of it; its channel is locked until
+/// the transaction ends. None where there is no such message.
 pub async fn told(
     tx: &mut Tx,
     incident: IncidentId,
     id: MessageId,
 ) -> Result<Option<(Channel, Vec<Told>)>, StoreError> {
+    let named =
+        sqlx::query_scalar!("select channel from outbox where id = $1 and incident_id = $2", id.0, incident.0)
+            .fetch_optional(&mut **tx)
+            .await?;
+    let Some((name, channel)) = named.and_then(|name| Channel::of(&name).map(|channel| (name, channel))) else {
+        return Ok(None);
+    };
+    lock_channel(tx, &name).await?;
     let rows = sqlx::query!(
-        "select id, channel, place, delivered_at, failed_at, claimed_until from outbox
-         where incident_id = $1 and channel = (select channel from outbox where id = $2 and incident_id = $1)
-         order by place for update",
+        "select id, place, delivered_at, failed_at, claimed_until from outbox
+         where incident_id = $1 and channel = $2 order by place for update",
         incident.0,
-        id.0
+        name
     )
     .fetch_all(&mut **tx)
     .await?;
-    let channel = rows.first().and_then(|row| Channel::of(&row.channel));
     let told = rows.into_iter().map(|row| Told {
         id: row.id.into(),
         place: row.place,
@@ -196,7 +210,7 @@ pub async fn told(
         given_up: row.failed_at.is_some(),
         claimed_until: row.claimed_until,
     });
-    Ok(channel.map(|channel| (channel, told.collect())))
+    Ok(Some((channel, told.collect())))
 }
 
 /// Has a message that was given up wait again.

@@ -152,6 +152,55 @@ async fn an_alarm_that_was_given_up_is_not_sent_again_once_something_newer_was_t
 }
 
 #[tokio::test]
+async fn an_alarm_that_is_just_being_put_back_goes_before_what_came_after_it() {
+    let room = Room::new().await;
+    let at = now();
+    scenario(&room.sandbox, json!({ "pagerduty": { "status": 400, "times": 1 } })).await;
+    let id = room.fire("api-5xx", Severity::P1, at).await;
+    room.send_all(at).await;
+    let all = outbox::of(room.db.pool(), id, 10).await.unwrap();
+    let given_up = all.into_iter().find(|one| one.channel == "pagerduty" && one.failed_at.is_some()).unwrap();
+    let acknowledge = Ask::Command(Command::Acknowledge);
+    acting::act(&room.db, &room.desk, caller(&room.rui, at + minutes(1)), id, acknowledge, 1).await.unwrap();
+    // Somebody puts the alarm back, and is not done with it when the next round looks at what waits.
+    let (looks, looked) = tokio::sync::oneshot::channel();
+    let db = room.db.clone();
+    let putting_back = tokio::spawn(async move {
+        db.tx(move |tx| {
+            Box::pin(async move {
+                outbox::told(tx, id, given_up.id.into()).await?;
+                looked.await.unwrap();
+                outbox::wait_again(tx, given_up.id.into(), at + minutes(1)).await
+            })
+        })
+        .await
+    });
+    let locks = |granted: &str| {
+        format!(
+            "select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database
+             where locktype = 'advisory' and datname = current_database() and {granted}"
+        )
+    };
+    let (held, waits) = (locks("granted"), locks("not granted"));
+    let within = std::time::Duration::from_secs(10);
+    eventually("the channel is held", within, || async { room.count(&held).await == 1 }).await;
+    let outbox = room.outbox(at + minutes(2));
+    let round = tokio::spawn(async move { outbox.round().await });
+    eventually("the round waits", within, || async { room.count(&waits).await == 1 }).await;
+    looks.send(()).unwrap();
+    putting_back.await.unwrap().unwrap();
+    round.await.unwrap().unwrap();
+    room.send_all(at + minutes(2)).await;
+    let events = received(&room.sandbox, "pagerduty").await;
+    let taken: Vec<_> = events
+        .iter()
+        .filter(|event| event["status"] == 202)
+        .map(|event| event["body"]["event_action"].as_str().unwrap())
+        .collect();
+    assert_eq!(taken, ["trigger", "acknowledge"]);
+}
+
+#[tokio::test]
 async fn messages_about_one_incident_arrive_in_their_order_although_the_first_fails() {
     let room = Room::new().await;
     let at = now();
