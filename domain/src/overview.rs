@@ -240,18 +240,23 @@ fn needs_of(of: usize, seen: &Seen, actor: &Actor) -> Vec<Need> {
             needs.push(need(Urgency::Now, about, what));
         }
     }
-    // An open incident speaks for what fires and for what is down.
-    if seen.incidents.is_empty() {
-        for (at, firing) in seen.alerts.firing.iter().enumerate() {
+    // An open incident speaks for what fires and for what is down, unless that is more urgent than the incident.
+    let spoken_for = seen.incidents.iter().map(|incident| urgency(incident.severity)).min();
+    let is_news = |urgency: Urgency| spoken_for.is_none_or(|spoken_for| urgency < spoken_for);
+    for (at, firing) in seen.alerts.firing.iter().enumerate() {
+        let urgency = urgency(firing.severity);
+        if is_news(urgency) {
             let what = format!("{} fires ({})", firing.name, firing.severity.label());
-            needs.push(need(urgency(firing.severity), About::Firing(at), what));
+            needs.push(need(urgency, About::Firing(at), what));
         }
-        for (at, (name, state)) in seen.lights.iter().enumerate() {
-            let (urgency, word) = match state {
-                State::Down => (Urgency::Emergency, "down"),
-                State::Degraded => (Urgency::Soon, "degraded"),
-                State::Healthy | State::Unknown => continue,
-            };
+    }
+    for (at, (name, state)) in seen.lights.iter().enumerate() {
+        let (urgency, word) = match state {
+            State::Down => (Urgency::Emergency, "down"),
+            State::Degraded => (Urgency::Soon, "degraded"),
+            State::Healthy | State::Unknown => continue,
+        };
+        if is_news(urgency) {
             needs.push(need(urgency, About::Light(at), format!("{name} is {word}")));
         }
     }

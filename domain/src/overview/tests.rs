@@ -150,13 +150,25 @@ fn the_most_urgent_comes_first_and_many_are_counted() {
 }
 
 #[test]
-fn an_open_incident_speaks_for_what_fires_and_what_is_down() {
-    let told_once = with(|seen| {
-        seen.incidents = vec![incident(Severity::P2)];
-        seen.alerts.firing = vec![firing(Severity::P1), firing(Severity::P2)];
-        seen.lights[0].1 = State::Down;
-    });
-    assert_eq!(told_once.sentence, "One thing needs you: P2 incident “API down”");
+fn an_open_incident_speaks_for_what_is_no_more_urgent_than_itself() {
+    let beside = |severity| {
+        with(|seen| {
+            seen.incidents = vec![incident(severity)];
+            seen.alerts.firing = vec![firing(Severity::P1), firing(Severity::P2)];
+            seen.lights[0].1 = State::Down;
+            seen.lights[2].1 = State::Degraded;
+        })
+    };
+    let told_once = beside(Severity::P1);
+    assert_eq!(told_once.sentence, "One thing needs you: P1 incident “API down”");
+    // What is worse than the incident must not hide behind it.
+    let worse = beside(Severity::P2);
+    assert_eq!(
+        worse.sentence,
+        "Three things need you: High latency fires (P1); PostHog is down; P2 incident “API down”"
+    );
+    let forgotten = beside(Severity::P4);
+    assert_eq!((forgotten.mood, forgotten.needs.len()), (Mood::Alarmed, 4));
 }
 
 #[test]
