@@ -11,6 +11,9 @@ pub use facts::{KeyFacts, keys};
 pub(crate) use facts::{pods_of, secret_fingerprint};
 pub use plan::{Line, Prepared, Rehearsal, Wish, rehearse};
 
+use std::time::Instant;
+
+use chrono::TimeDelta;
 use gantry_domain::actor::Role;
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::entry::EntryKind;
@@ -135,6 +138,7 @@ pub async fn act(
     if !caller.actor.may_act_as(Role::ReleaseManager) {
         return Err(ResponseError::NotAllowed(Role::ReleaseManager));
     }
+    let begun = Instant::now();
     let scene = scene(db, &around.presets, id).await?;
     if let Wish::Offer(Offer::RollBack) = wish {
         return roll_back::ask(db, &scene, caller, mark).await;
@@ -158,11 +162,13 @@ pub async fn act(
         return Err(ResponseError::wrong(
             "password",
             "This is the key that the Secret holds already.",
-            "Create a new key at the vendor, and type that.",
+            "Create a new key at the vendor, and type that. Where the pods do not have this one yet, restart them.",
         ));
     }
     let person = caller.actor.person.clone();
-    let row = Mitigation::asked(Uuid::now_v7(), id, prepared.target, act, person.name, caller.now);
+    // Looking at a slow cluster takes its time; who waits for a key that is written by this request counts from here.
+    let asked_at = caller.now + TimeDelta::from_std(begun.elapsed()).unwrap_or_default();
+    let row = Mitigation::asked(Uuid::now_v7(), id, prepared.target, act, person.name, asked_at);
     if !store(db, caller, row.clone()).await? {
         return Ok(());
     }
