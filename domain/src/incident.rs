@@ -13,6 +13,8 @@ pub(crate) mod fixtures;
 pub mod history;
 pub mod message;
 pub mod opening;
+#[cfg(test)]
+mod opening_tests;
 pub mod overall;
 pub mod queue;
 mod refused;
@@ -50,7 +52,8 @@ pub struct Incident {
     pub severity: Severity,
     /// How far people are with it.
     pub state: State,
-    /// The response clocks, oldest first: one for each severity it has had until somebody answered.
+    /// The response clocks, oldest first: one for each severity it has had until somebody answered, and again from each time
+    /// that it came back by itself.
     pub clocks: Vec<Clock>,
     /// Who leads.
     pub commander: Option<Commander>,
@@ -62,13 +65,13 @@ pub struct Incident {
     pub opened_at: DateTime<Utc>,
     /// By whom; none where Gantry did it.
     pub opened_by: Option<Person>,
-    /// The first answer of a person.
+    /// The first answer of a person since it was opened or came back by itself.
     pub answered: Option<Answer>,
     /// When it was resolved; none again once it is reopened.
     pub resolved_at: Option<DateTime<Utc>>,
     /// When people expect to hear more; none once there is nothing more to say.
     pub next_update_at: Option<DateTime<Utc>>,
-    /// Whether what opened it is still so, as far as Gantry knows.
+    /// Whether what opened it is still so, as far as Gantry knows; also after it was resolved.
     pub firing: bool,
     /// How often it has fired.
     pub fired: u32,

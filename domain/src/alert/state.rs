@@ -111,6 +111,15 @@ impl Standing {
         }
     }
 
+    /// What was seen last, in words: "API down is 14 per minute, limit 10".
+    pub fn sentence(&self, rule: &Rule) -> String {
+        let last = match (&self.why, self.value) {
+            (None, Some(value)) => Ok(value),
+            (why, _) => Err(why.clone().unwrap_or_else(|| "not measured yet".to_owned())),
+        };
+        sentence(rule, &last)
+    }
+
     /// How it may be shown: what was not asked for during two periods is unknown, whatever it was.
     pub fn shown(&self, period_seconds: u32, now: DateTime<Utc>) -> (State, Option<String>) {
         let age = now - self.asked_at;
@@ -127,6 +136,8 @@ impl Standing {
 pub enum Event {
     /// It begins to fire.
     Fired,
+    /// It fires in another version than before.
+    FiresAsChanged,
     /// It fired, and was measured within its limit.
     Cleared,
 }
@@ -188,6 +199,7 @@ pub fn advance(rule: &Rule, version: u32, before: &Standing, measured: &Measured
             after.fired_at = Some(now);
             Some(Event::Fired)
         }
+        State::Firing if before.version != version => Some(Event::FiresAsChanged),
         State::Ok if breached == Some(false) && before.fired_at.is_some() => {
             after.fired_at = None;
             Some(Event::Cleared)
@@ -342,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_begins_its_wait_anew_and_does_not_end_what_fires() {
+    fn another_version_begins_its_wait_anew_and_what_fires_goes_on_and_is_told_of_once() {
         let rule = with(30, NoData::Unknown);
         let over = |at| Measured { value: OVER, warning: None, at };
         let pending = advance(&rule, 1, &Standing::new(1, at(0)), &over(at(0))).standing;
@@ -350,7 +362,8 @@ mod tests {
         assert_eq!((next.state, next.over_since, next.version), (State::Pending, Some(at(40)), 2));
         let firing = advance(&rule, 1, &pending, &over(at(40))).standing;
         let next = advance(&rule, 2, &firing, &over(at(55)));
-        assert_eq!((next.standing.state, next.event), (State::Firing, None));
+        assert_eq!((next.standing.state, next.event), (State::Firing, Some(Event::FiresAsChanged)));
+        assert_eq!(advance(&rule, 2, &next.standing, &over(at(70))).event, None, "told of again");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Told {
             return (Self::default(), None);
         }
         let value = standing.value.filter(|_| standing.why.is_none());
-        if decision.event == Some(Event::Fired) {
+        if matches!(decision.event, Some(Event::Fired | Event::FiresAsChanged)) {
             return (Self { worst: value, ..Self::default() }, None);
         }
         let now = standing.asked_at;

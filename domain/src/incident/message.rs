@@ -80,6 +80,20 @@ impl Tell {
         }
     }
 
+    /// What says the most comes last: of what happened at once a channel is told that.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Changed => 0,
+            Self::Acknowledged => 1,
+            Self::Update => 2,
+            Self::Escalated => 3,
+            Self::Raised => 4,
+            Self::Opened => 5,
+            Self::Reopened => 6,
+            Self::Resolved => 7,
+        }
+    }
+
     /// The first words of the message, as people read them.
     pub const fn headline(self) -> &'static str {
         match self {
@@ -92,6 +106,16 @@ impl Tell {
             Self::Resolved => "Resolved",
         }
     }
+}
+
+/// One message a channel for what happened at once: resolving what nobody had answered also answers it, and the pager has to
+/// hear that it is over.
+pub fn chosen(tell: &[Tell], severity: Severity) -> Vec<(Channel, Tell)> {
+    let of = |channel: Channel| {
+        let heard = tell.iter().copied().filter(|tell| tell.channels(severity).contains(&channel));
+        heard.max_by_key(|tell| tell.weight()).map(|tell| (channel, tell))
+    };
+    Channel::ALL.into_iter().filter_map(of).collect()
 }
 
 /// What PagerDuty knows an incident by: everything about it is one incident there, however often it is sent.

@@ -17,6 +17,8 @@ use crate::text::inert_line;
 
 /// Fires again within this time after it was resolved, it is the same incident.
 const SAME_AGAIN: TimeDelta = TimeDelta::minutes(30);
+/// Still so this long after it was resolved, it is opened again: what was done has had its time to show.
+pub const TIME_TO_GO: TimeDelta = TimeDelta::minutes(10);
 /// The longest title, in characters.
 pub const MAX_TITLE: usize = 160;
 
@@ -110,28 +112,66 @@ pub fn takes(incident: &Incident, now: DateTime<Utc>) -> bool {
     }
 }
 
+/// Whether the incident was resolved and its cause goes on as if it had not been.
+pub fn never_left(incident: &Incident, now: DateTime<Utc>) -> bool {
+    !incident.is_open() && incident.firing && incident.resolved_at.is_some_and(|at| now - at >= TIME_TO_GO)
+}
+
+/// Whether a resolved incident may be opened again by a person. `latest` is the one that its threshold opened last, or has
+/// open: one of them is enough.
+pub fn may_reopen(incident: &Incident, latest: Option<&Incident>) -> Result<(), Refused> {
+    match latest {
+        Some(other) if other.id != incident.id && other.is_open() => {
+            Err(Refused::AnotherIsOpen { number: other.number })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether what went wrong with the same integration, this bad, is a part of the incident: one that is not as bad would hide
+/// it from whom it concerns.
+pub fn covers(incident: &Incident, severity: Severity) -> bool {
+    incident.is_open() && incident.severity <= severity
+}
+
+/// In which way a cause is met once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recurrence {
+    /// It had gone, and came back.
+    CameBack,
+    /// It never went, though the incident was resolved.
+    NeverLeft,
+    /// The threshold says something else than before, and fires as it is now.
+    RuleChanged,
+}
+
 /// The same cause once more on an incident that [`takes`] it. Something worse than before raises the severity; nothing
-/// ever lowers it but a person.
-pub fn again(incident: &Incident, cause: &Cause, calendar: &Calendar, now: DateTime<Utc>) -> Change {
+/// ever lowers it but a person. What is opened again in this way waits for a first response like anything new.
+pub fn again(
+    incident: &Incident,
+    cause: &Cause,
+    how: Recurrence,
+    calendar: &Calendar,
+    now: DateTime<Utc>,
+) -> Change {
     let mut next = incident.clone();
     let mut tell = Vec::new();
     let mut entries = Vec::new();
-    next.fired += 1;
     next.firing = matches!(next.source, Source::Threshold { .. });
-    let text = format!("Again ({} times so far): {}", next.fired, cause.sentence.trim());
+    let (text, reopened) = match how {
+        Recurrence::CameBack => {
+            next.fired += 1;
+            (format!("Again ({} times so far)", next.fired), "it came back")
+        }
+        Recurrence::NeverLeft => ("Still so".to_owned(), "it never went back to normal"),
+        Recurrence::RuleChanged => {
+            ("Fires as the threshold is now".to_owned(), "it fires as the threshold is now")
+        }
+    };
     entries.push(
-        NewEntry::now(cause.kind(), now, None, text)
+        NewEntry::now(cause.kind(), now, None, format!("{text}: {}", cause.sentence.trim()))
             .with(json!({ "source": cause.source, "fired": next.fired })),
     );
-    if next.state == State::Resolved {
-        next.state = State::Investigating;
-        next.resolved_at = None;
-        next.next_update_at = Some(update_due(next.severity, now, calendar));
-        entries.push(NewEntry::now(EntryKind::State, now, None, "Reopened: it came back").with(json!({
-            "from": State::Resolved, "to": State::Investigating,
-        })));
-        tell.push(Tell::Reopened);
-    }
     if cause.severity < next.severity {
         let from = next.severity;
         let missed = rebase(&mut next, cause.severity, calendar, now);
@@ -141,6 +181,18 @@ pub fn again(incident: &Incident, cause: &Cause, calendar: &Calendar, now: DateT
                 .with(json!({ "from": from, "to": cause.severity, "missed_before": !missed.is_empty() })),
         );
         tell.push(Tell::Raised);
+    }
+    if next.state == State::Resolved {
+        next.state = State::Open;
+        next.resolved_at = None;
+        next.answered = None;
+        next.clocks.push(Clock::start(next.severity, now, calendar));
+        next.next_update_at = Some(update_due(next.severity, now, calendar));
+        entries.push(
+            NewEntry::now(EntryKind::State, now, None, format!("Reopened: {reopened}"))
+                .with(json!({ "from": State::Resolved, "to": State::Open })),
+        );
+        tell.push(Tell::Reopened);
     }
     if !tell.is_empty() {
         next.changed = Changed { at: now, by: "Gantry".into(), did: "saw it come back".into() };

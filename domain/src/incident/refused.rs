@@ -75,6 +75,11 @@ pub enum Refused {
     NoChannel,
     /// PagerDuty was told something newer: what is over would begin again there.
     ToldSince,
+    /// The same threshold has another incident open.
+    AnotherIsOpen {
+        /// Its number.
+        number: i64,
+    },
 }
 
 /// The part of a form that a refusal belongs beside.
@@ -128,6 +133,9 @@ impl Refused {
             Self::NothingChanged => "Nothing about the entry is different.".into(),
             Self::NoChannel => "There is no channel to send this to.".into(),
             Self::ToldSince => "PagerDuty was told something newer about this incident since.".into(),
+            Self::AnotherIsOpen { number } => {
+                format!("Incident {number} of the same threshold is open: there is one at a time.")
+            }
         }
     }
 
@@ -160,6 +168,7 @@ impl Refused {
                 "Choose Slack or PagerDuty; an admin configures them with the program's settings."
             }
             Self::ToldSince => "Leave it; or write an update, which says how it stands now.",
+            Self::AnotherIsOpen { .. } => "Go on there; write a note there that leads to this one.",
         }
         .to_owned()
     }
@@ -186,7 +195,8 @@ impl Refused {
             | Self::Over
             | Self::NotYours
             | Self::NoChannel
-            | Self::ToldSince => Field::Form,
+            | Self::ToldSince
+            | Self::AnotherIsOpen { .. } => Field::Form,
         }
     }
 }

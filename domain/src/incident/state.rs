@@ -48,7 +48,7 @@ impl State {
         }
     }
 
-    /// What may follow, in the order in which it is offered. Nothing is ever open again without somebody looking at it,
+    /// What people may make of it, in the order in which it is offered. Nobody opens it again without looking at it,
     /// only what is resolved can be reviewed, and what was reviewed is closed for good.
     pub const fn next(self) -> &'static [Self] {
         match self {

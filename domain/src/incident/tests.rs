@@ -183,36 +183,6 @@ fn an_update_says_when_the_next_one_is_due() {
 }
 
 #[test]
-fn a_flapping_threshold_stays_one_incident_and_comes_back_within_half_an_hour() {
-    let open = incident(Severity::P2);
-    let now = at("2026-11-20T10:10:00Z");
-    assert!(opening::takes(&open, now));
-    let cleared = opening::cleared(&open, "5xx is 2 per minute", now);
-    assert!(!cleared.next.firing && cleared.next.version == open.version && cleared.tell.is_empty());
-    let again = opening::again(&cleared.next, &cause(Severity::P2), &Calendar::default(), now);
-    assert_eq!((again.next.fired, again.next.firing, again.next.version), (2, true, open.version));
-    assert!(again.tell.is_empty(), "a flapping threshold would wake somebody up each time");
-    let resolved = does(&open, &ana(), to(State::Resolved), now).unwrap().next;
-    assert!(opening::takes(&resolved, now + TimeDelta::minutes(30)));
-    assert!(!opening::takes(&resolved, now + TimeDelta::minutes(31)));
-    let back =
-        opening::again(&resolved, &cause(Severity::P2), &Calendar::default(), now + TimeDelta::minutes(5));
-    assert_eq!((back.next.state, back.next.resolved_at), (State::Investigating, None));
-    assert_eq!(back.tell, [Tell::Reopened]);
-}
-
-#[test]
-fn something_worse_raises_the_severity_and_something_better_lowers_nothing() {
-    let open = incident(Severity::P2);
-    let now = at("2026-11-20T10:10:00Z");
-    let worse = opening::again(&open, &cause(Severity::P1), &Calendar::default(), now);
-    assert_eq!((worse.next.severity, worse.tell), (Severity::P1, vec![Tell::Raised]));
-    assert_eq!(worse.next.running_clock().unwrap().due_at, now + TimeDelta::minutes(15));
-    let better = opening::again(&open, &cause(Severity::P4), &Calendar::default(), now);
-    assert_eq!(better.next.severity, Severity::P2);
-}
-
-#[test]
 fn a_missed_first_response_is_told_and_only_a_complete_outage_escalates() {
     let table = [
         (Severity::P1, "2026-11-20T10:15:00Z", None),

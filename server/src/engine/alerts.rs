@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
-use gantry_domain::alert::state::Transition;
+use gantry_domain::alert::state::{State, Transition};
 use gantry_domain::alert::told::{Reading, Told};
-use gantry_domain::alert::{Event, Measured, Rule, Standing, advance};
+use gantry_domain::alert::{Event, Measured, OnFiring, Rule, Standing, advance};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 use gantry_domain::judge::Problem;
 use gantry_domain::preset::Preset;
@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::live::{Hub, topics};
 use crate::outside::prometheus::Prometheus;
 use crate::services::incidents::Desk;
+use crate::services::incidents::opening::Fired;
 use crate::services::thresholds::{PERIOD_SECONDS, bucket, workload};
 use crate::store::alert_states::{self, Round, SAMPLE_SECONDS, SAMPLES};
 use crate::store::integrations::Integration;
@@ -300,18 +301,21 @@ impl Evaluator {
     ) -> Result<bool, StoreError> {
         let standings: Vec<_> =
             self.memory.watched.iter().map(|(id, watched)| (*id, watched.standing.clone())).collect();
+        let of = |id| self.memory.integrations.iter().find(|one| one.id == id);
+        let firing: Vec<Fired> = (self.memory.watched.values())
+            .filter(|one| one.standing.state == State::Firing && one.rule.on_firing == OnFiring::Incident)
+            .filter_map(|one| {
+                let sentence = one.standing.sentence(&one.rule);
+                Some(changed::fired(of(one.integration)?, &one.rule, &one.standing, sentence))
+            })
+            .collect();
         let mut changed = Vec::new();
         for outcome in outcomes {
             if (outcome.transition.is_some() || outcome.event.is_some() || outcome.reading.is_some())
                 && let Some(watched) = self.memory.watched.get(&outcome.id)
             {
                 changed.push(Changed {
-                    integration: self
-                        .memory
-                        .integrations
-                        .iter()
-                        .find(|one| one.id == watched.integration)
-                        .cloned(),
+                    integration: of(watched.integration).cloned(),
                     rule: watched.rule.clone(),
                     standing: watched.standing.clone(),
                     outcome,
@@ -340,6 +344,7 @@ impl Evaluator {
                     for changed in &changed {
                         changed.store(tx, &desk).await?;
                     }
+                    changed::open_what_goes_on(tx, &desk, &firing, round.began_at).await?;
                     tx.announce(topics::THRESHOLDS);
                     Ok::<_, StoreError>(true)
                 })

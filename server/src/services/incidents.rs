@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::calendar::Calendar;
-use gantry_domain::incident::message::{Channel, Tell};
+use gantry_domain::incident::message::{self, Channel, Tell};
 use gantry_domain::incident::{Change, Refused};
 use serde_json::json;
 
@@ -78,7 +78,7 @@ async fn tell(
     for entry in &change.entries {
         incidents::append_entry(tx, incident.id, entry).await?;
     }
-    for (channel, tell) in messages(change) {
+    for (channel, tell) in message::chosen(&change.tell, incident.severity) {
         let dedup = once(tell, incident.id, channel, incident.running_clock().map(|clock| clock.due_at));
         let by_name = by.map(|person| person.name.as_str());
         outbox::enqueue(tx, desk, Message { incident, tell, channel, by_name, dedup, at }).await?;
@@ -86,21 +86,6 @@ async fn tell(
     tx.announce(topics::incident(incident.id));
     tx.announce(topics::INCIDENTS);
     Ok(())
-}
-
-/// One message a channel for what happened at once: acknowledging is also a change of state and of commander.
-fn messages(change: &Change) -> Vec<(Channel, Tell)> {
-    let mut chosen: Vec<(Channel, Tell)> = Vec::new();
-    for tell in &change.tell {
-        for channel in tell.channels(change.next.severity) {
-            match chosen.iter_mut().find(|(other, _)| other == channel) {
-                Some((_, told)) if *told == Tell::Changed => *told = *tell,
-                Some(_) => {}
-                None => chosen.push((*channel, *tell)),
-            }
-        }
-    }
-    chosen
 }
 
 /// The name under which something is told once.

@@ -116,7 +116,8 @@ pub async fn lock(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>, Store
     Ok(found.map(|incident| incident.0))
 }
 
-/// The newest incident that a threshold of an integration opened, locked until the transaction ends.
+/// The incident of a threshold of an integration that is open, else the newest that it opened; locked until the transaction
+/// ends.
 pub async fn latest_of_threshold(
     tx: &mut Tx,
     integration: IntegrationId,
@@ -124,13 +125,29 @@ pub async fn latest_of_threshold(
 ) -> Result<Option<Incident>, StoreError> {
     let found = sqlx::query_scalar!(
         r#"select incident as "incident: Json<Incident>" from incidents
-           where integration_id = $1 and threshold = $2 order by opened_at desc, number desc limit 1 for update"#,
+           where integration_id = $1 and threshold = $2 order by open desc, opened_at desc, number desc
+           limit 1 for update"#,
         integration.0,
         threshold.as_str()
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found.map(|incident| incident.0))
+}
+
+/// The thresholds that, as far as is known, still fire although their incident was resolved before `until`.
+pub async fn left_firing(
+    tx: &mut Tx,
+    until: DateTime<Utc>,
+) -> Result<Vec<(IntegrationId, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select integration_id, threshold as "threshold!" from incidents
+           where not open and (incident -> 'firing')::boolean and threshold is not null and resolved_at <= $1"#,
+        until
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (IntegrationId(row.integration_id), row.threshold)).collect())
 }
 
 /// The incident that a rollout opened.

@@ -187,11 +187,15 @@ pub async fn told(
     incident: IncidentId,
     id: MessageId,
 ) -> Result<Option<(Channel, Vec<Told>)>, StoreError> {
-    let named =
-        sqlx::query_scalar!("select channel from outbox where id = $1 and incident_id = $2", id.0, incident.0)
-            .fetch_optional(&mut **tx)
-            .await?;
-    let Some((name, channel)) = named.and_then(|name| Channel::of(&name).map(|channel| (name, channel))) else {
+    let named = sqlx::query_scalar!(
+        "select channel from outbox where id = $1 and incident_id = $2",
+        id.0,
+        incident.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some((name, channel)) = named.and_then(|name| Channel::of(&name).map(|channel| (name, channel)))
+    else {
         return Ok(None);
     };
     lock_channel(tx, &name).await?;

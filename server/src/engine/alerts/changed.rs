@@ -1,13 +1,15 @@
 //! What follows from a change of a threshold: kept, and told to incidents in the same transaction.
 
+use chrono::{DateTime, Utc};
 use gantry_domain::alert::{Event, OnFiring, Rule, Standing};
+use gantry_domain::incident::opening::TIME_TO_GO;
 
 use super::Outcome;
 use crate::services::incidents::Desk;
 use crate::services::incidents::opening::{self, Cleared, Fired};
 use crate::services::incidents::readings::{self, Read};
 use crate::store::integrations::Integration;
-use crate::store::{StoreError, Tx, alert_states};
+use crate::store::{StoreError, Tx, alert_states, incidents};
 
 /// A threshold whose state changed.
 pub(super) struct Changed {
@@ -24,14 +26,22 @@ impl Changed {
             alert_states::add_transition(tx, self.outcome.id, &self.standing, transition).await?;
         }
         let Some(integration) = &self.integration else { return Ok(()) };
+        if self.outcome.event == Some(Event::Cleared) {
+            let cleared = Cleared {
+                integration: integration.id,
+                threshold_key: self.rule.spec.key.clone(),
+                sentence: self.outcome.sentence.clone(),
+                at: self.standing.asked_at,
+            };
+            opening::threshold_cleared(tx, &cleared).await?;
+        }
         if self.rule.on_firing != OnFiring::Incident {
             return Ok(());
         }
-        let spec = &self.rule.spec;
         if let Some(reading) = self.outcome.reading {
             let read = Read {
                 integration: integration.id,
-                threshold_key: spec.key.clone(),
+                threshold_key: self.rule.spec.key.clone(),
                 version: self.standing.version,
                 reading,
                 value: self.standing.value.filter(|_| self.standing.why.is_none()),
@@ -40,32 +50,47 @@ impl Changed {
             };
             readings::threshold_read(tx, &read).await?;
         }
+        let fired = || fired(integration, &self.rule, &self.standing, self.outcome.sentence.clone());
         match self.outcome.event {
-            None => {}
-            Some(Event::Fired) => {
-                let fired = Fired {
-                    integration: integration.id,
-                    preset: integration.preset.clone(),
-                    threshold_key: spec.key.clone(),
-                    threshold_name: spec.name.clone(),
-                    version: self.standing.version,
-                    severity: spec.severity,
-                    value: self.standing.value.filter(|_| self.standing.why.is_none()),
-                    sentence: self.outcome.sentence.clone(),
-                    at: self.standing.asked_at,
-                };
-                opening::threshold_fired(tx, desk, &fired).await?;
-            }
-            Some(Event::Cleared) => {
-                let cleared = Cleared {
-                    integration: integration.id,
-                    threshold_key: spec.key.clone(),
-                    sentence: self.outcome.sentence.clone(),
-                    at: self.standing.asked_at,
-                };
-                opening::threshold_cleared(tx, &cleared).await?;
-            }
+            Some(Event::Fired) => opening::threshold_fired(tx, desk, &fired()).await.map(drop),
+            Some(Event::FiresAsChanged) => opening::threshold_fires_as_changed(tx, desk, &fired()).await,
+            Some(Event::Cleared) | None => Ok(()),
         }
-        Ok(())
+    }
+}
+
+/// Opens again what was resolved a while ago although it is among what fires.
+pub(super) async fn open_what_goes_on(
+    tx: &mut Tx,
+    desk: &Desk,
+    firing: &[Fired],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if firing.is_empty() {
+        return Ok(());
+    }
+    let left = incidents::left_firing(tx, now - TIME_TO_GO).await?;
+    let is_left = |fired: &&Fired| {
+        left.iter().any(|(of, key)| *of == fired.integration && *key == fired.threshold_key.as_str())
+    };
+    for fired in firing.iter().filter(is_left) {
+        opening::threshold_goes_on(tx, desk, fired).await?;
+    }
+    Ok(())
+}
+
+/// What incidents are told of a threshold that fires.
+pub(super) fn fired(integration: &Integration, rule: &Rule, standing: &Standing, sentence: String) -> Fired {
+    let spec = &rule.spec;
+    Fired {
+        integration: integration.id,
+        preset: integration.preset.clone(),
+        threshold_key: spec.key.clone(),
+        threshold_name: spec.name.clone(),
+        version: standing.version,
+        severity: spec.severity,
+        value: standing.value.filter(|_| standing.why.is_none()),
+        sentence,
+        at: standing.asked_at,
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn status(why: &Refused) -> StatusCode {
         | Refused::NotFrom { .. }
         | Refused::SameSeverity
         | Refused::Over
-        | Refused::ToldSince => StatusCode::CONFLICT,
+        | Refused::ToldSince
+        | Refused::AnotherIsOpen { .. } => StatusCode::CONFLICT,
         Refused::CannotLead
         | Refused::ReasonNeeded
         | Refused::TextNeeded

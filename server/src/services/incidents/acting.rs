@@ -4,8 +4,9 @@ use gantry_domain::actor::Actor;
 use gantry_domain::id::{IncidentId, MessageId, UserId};
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
 use gantry_domain::incident::message::{Channel, Tell};
+use gantry_domain::incident::opening::may_reopen;
 use gantry_domain::incident::queue::{Again, again};
-use gantry_domain::incident::{Command, MAX_TEXT, Refused, State, decide};
+use gantry_domain::incident::{Command, Incident, MAX_TEXT, Refused, Source, State, decide};
 use serde_json::json;
 
 use super::{Desk, IncidentError, record, save};
@@ -14,7 +15,7 @@ use crate::services::Caller;
 use crate::services::outbox::{self, Message};
 use crate::services::response;
 use crate::store::outbox as queue;
-use crate::store::{Db, Once, audit, incidents};
+use crate::store::{Db, Once, StoreError, Tx, audit, incidents};
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,14 @@ pub async fn act(
             if tx.once(&caller.request, "").await? != Once::New {
                 return Ok(());
             }
+            let latest = match &ask {
+                Ask::Command(Command::Become { to: State::Investigating, .. }) => latest(tx, id).await?,
+                Ask::Command(_) | Ask::HandOver(_) => None,
+            };
             let incident = incidents::lock(tx, id).await?.ok_or(IncidentError::NoSuchIncident)?;
+            if !incident.is_open() {
+                may_reopen(&incident, latest.as_ref())?;
+            }
             let command = match ask {
                 Ask::Command(command) => command,
                 Ask::HandOver(user) => {
@@ -59,6 +67,16 @@ pub async fn act(
         })
     })
     .await
+}
+
+/// The incident that the threshold of this one has open, or opened last; none where no threshold opened it. Taken before the
+/// incident itself, in the order in which a threshold that fires takes them.
+async fn latest(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+    let Some(incident) = incidents::find(&mut **tx, id).await? else { return Ok(None) };
+    let Source::Threshold { key, .. } = &incident.source else { return Ok(None) };
+    let integration = incident.subject.integration;
+    incidents::lock_cause(tx, integration, key.as_str()).await?;
+    incidents::latest_of_threshold(tx, integration, key).await
 }
 
 fn action(command: &Command) -> &'static str {
@@ -140,7 +158,8 @@ pub async fn update(
                 );
             }
             if !public_text.is_empty() {
-                let entry = NewEntry::now(EntryKind::Message, caller.now, Some(person), public_text);
+                // A note, which can be put right or taken back like any other.
+                let entry = NewEntry::now(EntryKind::Note, caller.now, Some(person), public_text);
                 change.entries.push(NewEntry { public: true, ..entry });
             }
             save(tx, &desk, &change, Some(person), caller.now).await?;

@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::id::{GoLiveId, IncidentId, IntegrationId, PresetKey, RolloutId, ThresholdKey};
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
-use gantry_domain::incident::opening::{self, Cause};
-use gantry_domain::incident::{Change, Refused, Source, Subject};
+use gantry_domain::incident::opening::{self, Cause, Recurrence};
+use gantry_domain::incident::{Change, Incident, Refused, Source, Subject};
 use gantry_domain::preset::Severity;
 use gantry_domain::rollout::WhyRollBack;
 use serde_json::json;
@@ -71,11 +71,42 @@ pub struct RolledBack {
 
 /// A threshold fires: opens an incident, or joins the one that it opened before.
 pub async fn threshold_fired(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<IncidentId, StoreError> {
-    let subject = subject(tx, fired.integration).await?;
     incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
+    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
+    fires(tx, desk, fired, before, Recurrence::CameBack).await
+}
+
+/// A threshold that fires was changed, and still fires. What was resolved a moment ago has its time to go all the same.
+pub async fn threshold_fires_as_changed(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<(), StoreError> {
+    incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
+    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
+    if before.as_ref().is_none_or(|before| before.is_open() || !before.firing) {
+        fires(tx, desk, fired, before, Recurrence::RuleChanged).await?;
+    }
+    Ok(())
+}
+
+/// A threshold goes on firing: an incident of it that was resolved a while ago as if it did not is opened again.
+pub async fn threshold_goes_on(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<(), StoreError> {
+    incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
+    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
+    if before.as_ref().is_some_and(|before| opening::never_left(before, fired.at)) {
+        fires(tx, desk, fired, before, Recurrence::NeverLeft).await?;
+    }
+    Ok(())
+}
+
+/// `before` is the incident that the threshold has open, or opened last.
+async fn fires(
+    tx: &mut Tx,
+    desk: &Desk,
+    fired: &Fired,
+    before: Option<Incident>,
+    how: Recurrence,
+) -> Result<IncidentId, StoreError> {
     let cause = Cause {
         title: fired.threshold_name.clone(),
-        subject,
+        subject: subject(tx, fired.integration).await?,
         source: Source::Threshold {
             key: fired.threshold_key.clone(),
             name: fired.threshold_name.clone(),
@@ -85,15 +116,21 @@ pub async fn threshold_fired(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<
         sentence: fired.sentence.clone(),
         impact: String::new(),
     };
-    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
-    if let Some(before) = before.filter(|before| opening::takes(before, fired.at)) {
-        let mut change = opening::again(&before, &cause, &desk.calendar, fired.at);
-        add_reading(&mut change, fired);
-        save(tx, desk, &change, None, fired.at).await?;
-        if change.next.version != before.version {
-            record(tx, &change, "incident.came-back", None, fired.at).await?;
+    match before {
+        Some(before) if opening::takes(&before, fired.at) => {
+            let mut change = opening::again(&before, &cause, how, &desk.calendar, fired.at);
+            add_reading(&mut change, fired);
+            save(tx, desk, &change, None, fired.at).await?;
+            if change.next.version != before.version {
+                record(tx, &change, "incident.came-back", None, fired.at).await?;
+            }
+            return Ok(before.id);
         }
-        return Ok(before.id);
+        // From now on it is the new one's.
+        Some(before) if before.firing => {
+            incidents::put(tx, &Incident { firing: false, ..before }).await?;
+        }
+        Some(_) | None => {}
     }
     let mut change = open(tx, desk, &cause, fired.at).await?;
     add_reading(&mut change, fired);
@@ -119,7 +156,7 @@ fn add_reading(change: &mut Change, fired: &Fired) {
 pub async fn threshold_cleared(tx: &mut Tx, cleared: &Cleared) -> Result<Option<IncidentId>, StoreError> {
     incidents::lock_cause(tx, cleared.integration, cleared.threshold_key.as_str()).await?;
     let found = incidents::latest_of_threshold(tx, cleared.integration, &cleared.threshold_key).await?;
-    let Some(incident) = found.filter(|incident| incident.is_open() && incident.firing) else {
+    let Some(incident) = found.filter(|incident| incident.firing) else {
         return Ok(None);
     };
     let change = opening::cleared(&incident, &cleared.sentence, cleared.at);
@@ -150,11 +187,10 @@ pub async fn rollout_rolled_back(
     let sentence = format!("{} was rolled back to {}. {why}", rolled.from, rolled.to);
     let detail =
         json!({ "rollout": rolled.rollout, "go_live": rolled.go_live, "from": rolled.from, "to": rolled.to });
-    // What a breach opened a moment ago is the same trouble.
-    let mut known = incidents::open_of(&mut **tx, integration).await?;
-    // Whoever asked for it from an incident looks for its end there.
-    known.sort_by_key(|incident| !rolled.why.was_asked_from(incident.id));
-    if let Some(open) = known.into_iter().next() {
+    let known = incidents::open_of(&mut **tx, integration).await?;
+    // Whoever asked for it from an incident looks for its end there; what a breach opened a moment ago is the same trouble.
+    let asked = known.iter().find(|incident| rolled.why.was_asked_from(incident.id));
+    if let Some(open) = asked.or_else(|| known.iter().find(|incident| opening::covers(incident, severity))) {
         let entry = NewEntry::now(EntryKind::Rollout, rolled.at, None, sentence).with(detail);
         incidents::append_entry(tx, open.id, &entry).await?;
         tx.announce(topics::incident(open.id));

@@ -163,13 +163,13 @@ async fn an_alarm_that_is_just_being_put_back_goes_before_what_came_after_it() {
     let acknowledge = Ask::Command(Command::Acknowledge);
     acting::act(&room.db, &room.desk, caller(&room.rui, at + minutes(1)), id, acknowledge, 1).await.unwrap();
     // Somebody puts the alarm back, and is not done with it when the next round looks at what waits.
-    let (looks, looked) = tokio::sync::oneshot::channel();
+    let (go_on, told_to) = tokio::sync::oneshot::channel();
     let db = room.db.clone();
     let putting_back = tokio::spawn(async move {
         db.tx(move |tx| {
             Box::pin(async move {
                 outbox::told(tx, id, given_up.id.into()).await?;
-                looked.await.unwrap();
+                told_to.await.unwrap();
                 outbox::wait_again(tx, given_up.id.into(), at + minutes(1)).await
             })
         })
@@ -187,7 +187,7 @@ async fn an_alarm_that_is_just_being_put_back_goes_before_what_came_after_it() {
     let outbox = room.outbox(at + minutes(2));
     let round = tokio::spawn(async move { outbox.round().await });
     eventually("the round waits", within, || async { room.count(&waits).await == 1 }).await;
-    looks.send(()).unwrap();
+    go_on.send(()).unwrap();
     putting_back.await.unwrap().unwrap();
     round.await.unwrap().unwrap();
     room.send_all(at + minutes(2)).await;

@@ -1,6 +1,7 @@
 //! Incidents: opened once, acted on by people who do not get in each other's way, told to others without losing a word.
 
 mod acting;
+mod again;
 mod messages;
 mod opening;
 mod room;

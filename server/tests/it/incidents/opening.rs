@@ -50,7 +50,7 @@ async fn a_flapping_threshold_stays_one_incident_and_its_timeline_tells_all_of_i
     let resolved_at = at + minutes(20);
     acting::act(&room.db, &room.desk, caller(&room.ana, resolved_at), id, resolve(1), seen).await.unwrap();
     assert_eq!(room.fire("api-5xx", Severity::P2, resolved_at + minutes(29)).await, id);
-    assert_eq!(room.incident(id).await.state, State::Investigating);
+    assert_eq!(room.incident(id).await.state, State::Open);
     let seen = room.incident(id).await.version;
     acting::act(&room.db, &room.desk, caller(&room.ana, resolved_at + minutes(30)), id, resolve(2), seen)
         .await

@@ -4,6 +4,7 @@ mod editing;
 mod evaluating;
 mod files;
 mod first_looks;
+mod going_on;
 mod pages;
 mod pasts;
 mod rollouts;

@@ -161,9 +161,13 @@ impl Desk {
     }
 
     pub(super) fn evaluator(&self) -> Evaluator {
+        self.evaluator_at(Clock::system())
+    }
+
+    pub(super) fn evaluator_at(&self, clock: Clock) -> Evaluator {
         let presets = preset::builtin().unwrap().into();
         let prometheus = Some(self.fake.client());
-        Evaluator::new(self.db.clone(), Hub::default(), prometheus, presets, Clock::system())
+        Evaluator::new(self.db.clone(), Hub::default(), prometheus, presets, clock)
     }
 
     /// One threshold of the integration.
