@@ -1,13 +1,19 @@
 //! The first page: one look, and no unknown that looks fine.
 
-use gantry_app::features::overview::model::{Alerts, Card, Firing, GoLive, Incident, Model, Version};
+use chrono::TimeDelta;
+use gantry_app::features::console::state;
+use gantry_app::features::overview::model::{
+    Alerts, Card, Firing, GoLive, Incident, Model, Rollout, Version,
+};
 use gantry_app::features::overview::page;
+use gantry_app::forms;
 use gantry_app::ui::lights::Light;
 use gantry_domain::actor::Role;
 use gantry_domain::golive::Progress;
 use gantry_domain::light::State;
 use gantry_domain::overview::{self, Stage, Work, headline};
 use gantry_domain::preset::Severity;
+use gantry_domain::rollout::Phase;
 
 use crate::fixtures::{self, Fail};
 
@@ -151,6 +157,49 @@ fn the_integration_that_burns_comes_first_and_says_who_leads_and_what_is_overdue
         assert!(html.contains(text), "{text}");
     }
     assert!(!html.contains("<down>"));
+    Ok(())
+}
+
+#[test]
+fn a_rollout_under_way_shows_where_it_stands_and_which_of_its_steps_soaks() -> Test {
+    let still = shown(vec![card("PostHog")?], Role::Stakeholder);
+    assert!(!still.contains("mini-track"), "nothing goes out: {still}");
+    let soaking = Phase::Soaking {
+        step: 1,
+        to: 5,
+        since: fixtures::before(60),
+        ends_at: fixtures::now() + TimeDelta::seconds(240),
+    };
+    let rolling = fixtures::rolling(soaking, 5)?.rollout.ok_or("no rollout")?.rollout;
+    let (tone, word) = state::phase(&rolling.phase);
+    let mut moving = card("PostHog")?;
+    moving.rollout = Some(Rollout {
+        go_live: rolling.golive_id,
+        tone,
+        word,
+        headline: state::headline(&rolling),
+        steps: rolling.plan.steps.iter().map(|step| step.percent).collect(),
+        at: 1,
+        observed: Some((fixtures::before(2), 5)),
+    });
+    let html = shown(vec![moving], Role::Stakeholder);
+    let track = html.split("class=\"mini-track\"").nth(1).and_then(|rest| rest.split("</ol>").next());
+    let track = track.ok_or("no track")?;
+    for step in [
+        "<li class=\"done\"><span>10\u{a0}%</span>",
+        "<li class=\"now\"><span>50\u{a0}%</span>",
+        "<span>100\u{a0}%</span>",
+        "class=\"done\"",
+        "class=\"now\"",
+    ] {
+        assert_eq!(track.matches(step).count(), 1, "{step}: {track}");
+    }
+    assert_eq!(html.matches("class=\"mini-track\"").count(), 1);
+    let address = forms::go_live(rolling.golive_id);
+    let leads = format!("href=\"{address}\" class=\"title\">Soaking at step 2 of 3, 50\u{a0}%");
+    for text in [leads.as_str(), "<span class=\"word\">soaking</span>", "2 s ago"] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
     Ok(())
 }
 
