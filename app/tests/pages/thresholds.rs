@@ -17,6 +17,21 @@ fn shown(role: Role, model: &OneModel) -> String {
     crate::plain(&render_one(&fixtures::frame(Some(role)), model))
 }
 
+/// What the drawings of exactly this class hold.
+fn drawings<'a>(html: &'a str, class: &str) -> Vec<&'a str> {
+    let class = format!("class=\"{class}\"");
+    html.split(&class).skip(1).filter_map(|rest| rest.split("</svg>").next()).collect()
+}
+
+/// How the paths of exactly this class run in a drawing.
+fn paths<'a>(drawing: &'a str, class: &str) -> Vec<&'a str> {
+    let class = format!("class=\"{class}\"");
+    let tags = drawing.split("<path ").skip(1).filter_map(|rest| rest.split('>').next());
+    tags.filter(|tag| tag.contains(&class))
+        .filter_map(|tag| tag.split("d=\"").nth(1)?.split('"').next())
+        .collect()
+}
+
 #[test]
 fn the_table_says_state_condition_value_age_limit_and_last_change_without_colour() -> Test {
     let html = crate::plain(&page::render(&fixtures::frame(Some(Role::Stakeholder)), &table(false)?));
@@ -38,6 +53,20 @@ fn the_table_says_state_condition_value_age_limit_and_last_change_without_colour
             && html.contains("href=\"#bad\"")
             && html.contains("href=\"#unknown\"")
     );
+    Ok(())
+}
+
+#[test]
+fn each_row_draws_its_last_hours_with_one_line_at_its_limit() -> Test {
+    let model = table(false)?;
+    let html = crate::plain(&page::render(&fixtures::frame(Some(Role::Stakeholder)), &model));
+    let sparks = drawings(&html, "spark");
+    assert_eq!(sparks.len(), model.groups.iter().map(|group| group.rows.len()).sum::<usize>());
+    for spark in &sparks {
+        assert_eq!((paths(spark, "limit").len(), paths(spark, "line").len()), (1, 1), "{spark}");
+    }
+    // A limit of 10 in a drawing that has room for 35 and a little more.
+    assert_eq!(paths(sparks[0], "limit"), ["M0 74H600"]);
     Ok(())
 }
 
