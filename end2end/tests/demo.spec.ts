@@ -30,6 +30,9 @@ test('the demo has its own database and outside world, keeps what was done, and 
 
     const rui = await as.nobody({ at: demo.url })
     await signIn(rui, demo, 'release manager')
+    // Whoever comes for the first time is asked whether to be walked around: the demo says by itself where its world is.
+    const tour = rui.getByRole('complementary', { name: 'Guided tour' })
+    await expect(tour.getByRole('button', { name: 'Begin the tour' })).toBeVisible()
     const path = await openSmall(rui)
     await visit(rui, path)
     await item(rui, KEY).getByRole('checkbox').click()
