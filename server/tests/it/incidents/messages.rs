@@ -266,6 +266,32 @@ async fn an_update_is_seen_before_it_is_sent_and_no_secret_is_ever_shown() {
     assert!(none.body.contains("no channel") && none.body.contains(">kept</textarea>"), "{}", none.body);
 }
 
+#[tokio::test]
+async fn a_running_program_tells_everybody_again_once_nobody_answered_in_time() {
+    let sandbox = Sandbox::start(Options { empty: true, ..Options::default() }).await.unwrap();
+    let database = database().await;
+    let mut config = config(database.url());
+    config.incidents = sinks(&sandbox);
+    let world = World::with(database, &config).await;
+    let mut rui = world.signed_in("rui").await;
+    open(&world, &mut rui).await;
+    let escalated = "select count(*) from outbox where tell = 'escalated'";
+    assert_eq!(world.count(escalated).await, 0, "there is a quarter of an hour to answer in");
+    // It is over: what is searched by and the clock itself say so.
+    let over = "update incidents set response_due_at = now() - interval '1 minute', incident = jsonb_set(
+        incident, '{clocks,0,due_at}', to_jsonb(now() - interval '1 minute'))";
+    world.sql(over).await.unwrap();
+    eventually("both channels are told", std::time::Duration::from_secs(20), || async {
+        world.count(&format!("{escalated} and delivered_at is not null")).await == 2
+    })
+    .await;
+    let texts = received(&sandbox, "slack").await;
+    let last = texts.last().unwrap()["body"]["text"].as_str().unwrap();
+    assert!(last.starts_with("<!channel> Nobody has answered"), "{last}");
+    let noted = "select count(*) from incident_entries where text like 'Nobody answered in time%'";
+    assert_eq!(world.count(noted).await, 1);
+}
+
 async fn open(world: &World, rui: &mut crate::world::Browser) -> String {
     use sqlx::Row as _;
     let id: String = world.sql("select id::text from integrations limit 1").await.unwrap()[0].get(0);
