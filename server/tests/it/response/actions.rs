@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use gantry_domain::mitigation::{Act, Mitigation, Phase};
 use gantry_domain::preset::Workload;
-use gantry_domain::rollout::Phase as Release;
-use gantry_server::store::{Db, mitigations, rollouts};
+use gantry_server::store::{Db, mitigations};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
-use crate::world::{Held, eventually};
+use super::stage::{DEPLOYMENT, Stage, plain};
+use crate::world::Held;
 
 const NEW_KEY: &str = "phc_canary_7f3a_never_shown_anywhere";
 
@@ -228,25 +227,10 @@ async fn a_key_that_was_never_written_is_said_to_be_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rolling_back_from_the_incident_returns_to_the_stable_version_and_keeps_what_stands() {
     let stage = Stage::set().await;
-    let (mut rui, mut ana) = (stage.rui().await, stage.world.signed_in("ana").await);
+    let mut rui = stage.rui().await;
     let none = plain(&stage.rehearse(&mut rui, "roll-back").await.body);
     assert!(none.contains("No rollout of this Deployment is known"), "{none}");
-    let post = async |who: &mut crate::world::Browser, form: &str, fields: &[(&str, &str)]| {
-        let seen = crate::world::stored(&stage.world, stage.go_live).await.go_live.version.to_string();
-        let mut fields = fields.to_vec();
-        fields.push(("seen", &seen));
-        let answer = who.post(&format!("/go-lives/{}/{form}", stage.go_live), &fields).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form}: {}", answer.body);
-    };
-    let plan = [("percent-1", "100"), ("soak-1", ""), ("on-p1", "hold"), ("on-p2", "hold")];
-    post(&mut rui, "plan", &plan).await;
-    post(&mut ana, "override", &[("reason", "the checklist is worked through on paper")]).await;
-    post(&mut rui, "start", &[]).await;
-    let phase = async || {
-        let db = &stage.world.running.app.db;
-        rollouts::latest(db.pool(), stage.go_live).await.unwrap().unwrap().rollout.phase
-    };
-    eventually("it is complete", WITHIN, || async { phase().await == Release::Complete }).await;
+    stage.roll_out().await;
     assert_eq!(stage.act(&mut rui, "rate-limit", &[]).await.status, StatusCode::SEE_OTHER);
     assert!(matches!(stage.over().await.phase, Phase::Done { .. }));
 
@@ -256,8 +240,7 @@ async fn rolling_back_from_the_incident_returns_to_the_stable_version_and_keeps_
         "{page}"
     );
     assert_eq!(stage.act(&mut rui, "roll-back", &[]).await.status, StatusCode::SEE_OTHER);
-    eventually("it is rolled back", WITHIN, || async { matches!(phase().await, Release::RolledBack { .. }) })
-        .await;
+    stage.rolled_back().await;
     assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "queue");
     let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
     let image = &snapshot.deployment["spec"]["template"]["spec"]["containers"][0]["image"];

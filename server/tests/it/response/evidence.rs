@@ -47,6 +47,35 @@ async fn files(stage: &Stage, who: &mut Browser, bundle: &evidence::Bundle) -> V
     files
 }
 
+/// What the manifest says of a file.
+fn line(name: &str, content: &[u8]) -> String {
+    let sum: Vec<String> = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}  {name}\n", sum.concat())
+}
+
+/// Makes a second version of a threshold, with a lower limit.
+async fn lower_the_limit_of_api_down(stage: &Stage) {
+    use sqlx::Row as _;
+
+    let db = &stage.world.running.app.db;
+    let threshold = "select t.id from thresholds t join integrations i on i.id = t.integration_id
+        where i.preset = 'posthog' and t.key = 'api-down'";
+    let threshold: uuid::Uuid = stage.world.sql(threshold).await.unwrap()[0].get(0);
+    let mut rule = thresholds::find(db.pool(), threshold.into()).await.unwrap().unwrap().version.rule;
+    rule.spec.limit = 3.0;
+    let request = RequestId::new(stage.world.ana.person.id, "/", uuid::Uuid::new_v4().as_bytes());
+    let now = stage.world.running.app.clock.now();
+    let ana = Caller { actor: stage.world.ana.clone(), request, now };
+    editing::save(db, ana, threshold.into(), 1, rule, String::new()).await.unwrap();
+}
+
+/// The versions of a threshold in a bundle, and whether each is in use.
+fn versions(content: &[u8]) -> Vec<String> {
+    let versions: serde_json::Value = serde_json::from_slice(content).unwrap();
+    let versions = versions.as_array().unwrap();
+    versions.iter().map(|one| format!("{} {}", one["version"], one["in_force"])).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bundle_holds_everything_with_its_sum_and_no_secret() {
     let stage = Stage::set().await;
@@ -85,9 +114,7 @@ async fn a_bundle_holds_everything_with_its_sum_and_no_secret() {
     }
     let manifest = String::from_utf8(files[0].1.clone()).unwrap();
     for (name, content) in &files[1..] {
-        let sum: Vec<String> = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        let sum = sum.concat();
-        assert!(manifest.contains(&format!("{sum}  {name}\n")), "{name}\n{manifest}");
+        assert!(manifest.contains(&line(name, content)), "{name}\n{manifest}");
     }
     for (name, content) in &files {
         let text = String::from_utf8_lossy(content);
@@ -105,15 +132,7 @@ async fn an_incident_names_the_version_that_judged_it_on_its_page_in_its_export_
 
     let mut stage = Stage::set().await;
     let db = stage.world.running.app.db.clone();
-    let threshold = "select t.id from thresholds t join integrations i on i.id = t.integration_id
-        where i.preset = 'posthog' and t.key = 'api-down'";
-    let threshold: uuid::Uuid = stage.world.sql(threshold).await.unwrap()[0].get(0);
-    let mut rule = thresholds::find(db.pool(), threshold.into()).await.unwrap().unwrap().version.rule;
-    rule.spec.limit = 3.0;
-    let request = RequestId::new(stage.world.ana.person.id, "/", uuid::Uuid::new_v4().as_bytes());
-    let now = stage.world.running.app.clock.now();
-    let ana = Caller { actor: stage.world.ana.clone(), request, now };
-    editing::save(&db, ana, threshold.into(), 1, rule, String::new()).await.unwrap();
+    lower_the_limit_of_api_down(&stage).await;
     stage.measure("code=~\"5", "90");
     let opened = "select id::text from incidents where threshold = 'api-down'";
     eventually("it fires", WITHIN, || async {
@@ -139,16 +158,45 @@ async fn an_incident_names_the_version_that_judged_it_on_its_page_in_its_export_
     rui.post(&format!("{}/evidence", stage.path), &[]).await;
     let bundle = collected(&stage).await;
     let files = files(&stage, &mut rui, &bundle).await;
-    let json = |path: &str| -> serde_json::Value {
-        let (_, content) = files.iter().find(|(name, _)| name == path).unwrap();
-        serde_json::from_slice(content).unwrap()
-    };
-    let incident = json("incident/incident.json").to_string();
+    let content = |path: &str| &files.iter().find(|(name, _)| name == path).unwrap().1;
+    let incident: serde_json::Value = serde_json::from_slice(content("incident/incident.json")).unwrap();
+    let incident = incident.to_string();
     assert!(incident.contains("\"version\":2") && incident.contains("\"key\":\"api-down\""), "{incident}");
-    let versions = json("thresholds/api-down.json");
-    let versions = versions.as_array().unwrap();
-    let seen: Vec<_> = versions.iter().map(|one| format!("{} {}", one["version"], one["in_force"])).collect();
-    assert_eq!(seen, ["2 true", "1 false"]);
+    assert_eq!(versions(content("thresholds/api-down.json")), ["2 true", "1 false"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_has_the_rollout_that_went_back_and_the_versions_of_the_thresholds_that_judged_it() {
+    let stage = Stage::set().await;
+    lower_the_limit_of_api_down(&stage).await;
+    stage.roll_out().await;
+    let mut rui = stage.rui().await;
+    assert_eq!(stage.act(&mut rui, "roll-back", &[]).await.status, StatusCode::SEE_OTHER);
+    stage.rolled_back().await;
+    let id = stage.rollout().await.id.to_string();
+    let asked = rui.post(&format!("{}/evidence", stage.path), &[]).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+    let bundle = collected(&stage).await;
+    let files = files(&stage, &mut rui, &bundle).await;
+    let manifest = String::from_utf8(files[0].1.clone()).unwrap();
+
+    let of_rollouts: Vec<_> = files.iter().filter(|(name, _)| name.starts_with("rollouts/")).collect();
+    let [(name, content)] = of_rollouts.as_slice() else { panic!("{manifest}") };
+    assert_eq!(*name, format!("rollouts/{id}.json"));
+    assert!(manifest.contains("# Rollouts and their logs: 1 files, "), "{manifest}");
+    assert!(manifest.contains(&line(name, content)), "{manifest}");
+    let kept: serde_json::Value = serde_json::from_slice(content).unwrap();
+    assert_eq!(kept["rollout"]["id"], id);
+    let judged = kept["rollout"]["plan"]["thresholds"].as_array().unwrap();
+    let mut judged: Vec<_> =
+        judged.iter().map(|one| format!("{} {}", one["key"].as_str().unwrap(), one["version"])).collect();
+    judged.sort();
+    assert_eq!(judged, ["api-down 2", "auth-failures 1", "high-latency 1", "rate-limited 1"]);
+    let log = kept["log"].as_array().unwrap();
+    assert!(log.len() > 2 && log.iter().all(|one| !one["what"].as_str().unwrap().is_empty()), "{kept}");
+    // What was in use then is what the versions beside it say.
+    let (_, rules) = files.iter().find(|(name, _)| name == "thresholds/api-down.json").unwrap();
+    assert_eq!(versions(rules), ["2 true", "1 false"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,13 +5,14 @@ use std::time::Duration;
 use gantry_domain::id::{GoLiveId, IncidentId};
 use gantry_domain::mitigation::Mitigation;
 use gantry_domain::preset::Severity;
+use gantry_domain::rollout::{Phase, Rollout};
 use gantry_sandbox::{Options, Sandbox};
 use gantry_server::outside::cluster::Cluster;
 use gantry_server::request::RequestId;
 use gantry_server::services::Caller;
 use gantry_server::services::incidents::Desk;
 use gantry_server::services::incidents::opening::{self, Draft};
-use gantry_server::store::{integrations, mitigations};
+use gantry_server::store::{integrations, mitigations, rollouts};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -110,6 +111,40 @@ impl Stage {
         })
         .await;
         self.actions().await.remove(0)
+    }
+
+    /// Has the go-live's version everywhere, as people do who have worked through the checklist on paper.
+    pub(crate) async fn roll_out(&self) {
+        let (mut rui, mut ana) = (self.rui().await, self.world.signed_in("ana").await);
+        let plan = [("percent-1", "100"), ("soak-1", ""), ("on-p1", "hold"), ("on-p2", "hold")];
+        self.ask(&mut rui, "plan", &plan).await;
+        self.ask(&mut ana, "override", &[("reason", "the checklist is worked through on paper")]).await;
+        self.ask(&mut rui, "start", &[]).await;
+        eventually("it is complete", WITHIN, || async { self.rollout().await.phase == Phase::Complete })
+            .await;
+    }
+
+    /// Sends a form of the go-live as it stands now.
+    async fn ask(&self, who: &mut Browser, form: &str, fields: &[(&str, &str)]) {
+        let seen = crate::world::stored(&self.world, self.go_live).await.go_live.version.to_string();
+        let mut fields = fields.to_vec();
+        fields.push(("seen", &seen));
+        let answer = who.post(&format!("/go-lives/{}/{form}", self.go_live), &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form}: {}", answer.body);
+    }
+
+    /// The go-live's newest rollout.
+    pub(crate) async fn rollout(&self) -> Rollout {
+        let db = &self.world.running.app.db;
+        rollouts::latest(db.pool(), self.go_live).await.unwrap().unwrap().rollout
+    }
+
+    /// Waits until the newest rollout is rolled back.
+    pub(crate) async fn rolled_back(&self) {
+        eventually("it is rolled back", WITHIN, || async {
+            matches!(self.rollout().await.phase, Phase::RolledBack { .. })
+        })
+        .await;
     }
 
     /// The Deployment's variable; null where it is not set.
