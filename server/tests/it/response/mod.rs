@@ -3,5 +3,6 @@
 mod actions;
 mod evidence;
 mod postmortem;
+mod scenarios;
 pub(crate) mod stage;
 mod triage;

@@ -7,6 +7,7 @@ use gantry_domain::mitigation::Mitigation;
 use gantry_domain::preset::Severity;
 use gantry_domain::rollout::{Phase, Rollout};
 use gantry_sandbox::{Options, Sandbox};
+use gantry_server::config::Config;
 use gantry_server::outside::cluster::Cluster;
 use gantry_server::request::RequestId;
 use gantry_server::services::Caller;
@@ -14,7 +15,7 @@ use gantry_server::services::incidents::Desk;
 use gantry_server::services::incidents::opening::{self, Draft};
 use gantry_server::store::{integrations, mitigations, rollouts};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::rollout::metrics::{Metrics, Says};
 use crate::world::{Answer, Browser, World, config, database, eventually};
@@ -36,24 +37,36 @@ pub(crate) struct Stage {
 impl Stage {
     /// A production with ten pods, and an incident about it.
     pub(crate) async fn set() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with a configuration that `change` has changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
-        let options = Options { pod_start_ms: 100, pod_stop_ms: 50, ..Options::default() };
+        let metrics = Metrics::start().await;
+        let options = Options {
+            pod_start_ms: 100,
+            pod_stop_ms: 50,
+            prometheus_upstream: Some(metrics.url.clone()),
+            ..Options::default()
+        };
         let sandbox = Sandbox::start(options).await.unwrap();
         let cluster = Cluster::at(&sandbox.urls().kube).unwrap();
         eventually("the pods are ready", WITHIN, || async { ready(&cluster).await == Some(10) }).await;
         let dir = tempfile::tempdir().unwrap();
         let kubeconfig = dir.path().join("kubeconfig");
         std::fs::write(&kubeconfig, sandbox.kubeconfig()).unwrap();
-        let metrics = Metrics::start().await;
         let database = database().await;
         let mut config = config(database.url());
         config.kubeconfig = Some(kubeconfig);
-        config.prometheus_url = Some(metrics.url.clone());
+        config.prometheus_url = Some(sandbox.urls().prometheus.clone());
         config.health_url =
             Some(format!("{}/services/{{namespace}}/{{deployment}}", sandbox.urls().services));
         config.vendor.api = Some(sandbox.urls().posthog.clone());
         config.vendor.capture = Some(sandbox.urls().posthog.clone());
-        config.vendor.status = Some(sandbox.urls().posthog.clone());
+        // Another host than the API's, as in real life: a limit of the one says nothing of the other.
+        config.vendor.status = Some(sandbox.urls().posthog.replace("127.0.0.1", "localhost"));
+        change(&mut config);
         let world = World::with(database, &config).await;
         let go_live = world.go_live().await;
         let id = open(&world).await;
@@ -217,9 +230,4 @@ pub(crate) fn hidden(html: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let rest = html.split(&start).nth(1).unwrap_or_else(|| panic!("no {name} in {html}"));
     rest.split('"').next().unwrap().to_owned()
-}
-
-/// A change of the scenario that lets everything work again.
-pub(crate) fn well() -> Value {
-    json!({ "vendor": null, "key_revoked": false, "posthog": null, "all_versions": null, "cluster": null })
 }
