@@ -86,19 +86,24 @@ async fn a_threshold_that_is_only_shown_opens_no_incident() {
     assert_eq!(desk.count("select count(*) from incidents").await, 0);
 }
 
-#[tokio::test]
-async fn a_thousand_thresholds_take_one_question_per_distinct_query() {
-    let desk = Desk::set().await;
+/// A thousand thresholds beside those of the preset, each with the query for its number.
+async fn a_thousand(desk: &Desk, promql: impl Fn(usize) -> String) {
     let posthog = thresholds::of(desk.db.pool(), desk.integration).await.unwrap().remove(0).version.rule;
     let rules = (0..1000).map(|n| {
         let mut rule = posthog.clone();
         rule.spec.key = format!("many-{n}").parse().unwrap();
-        rule.spec.promql = format!("sum(metric_{})", n % 25);
+        rule.spec.promql = promql(n);
         rule
     });
     let why = "a thousand to try".to_owned();
     editing::import(&desk.db, caller(&desk.ana), desk.integration, rules.collect(), why).await.unwrap();
     desk.fake.asked();
+}
+
+#[tokio::test]
+async fn a_thousand_thresholds_take_one_question_per_distinct_query() {
+    let desk = Desk::set().await;
+    a_thousand(&desk, |n| format!("sum(metric_{})", n % 25)).await;
     let round = desk.evaluator().round().await.unwrap().unwrap();
     let asked = desk.fake.asked();
     let distinct: BTreeSet<_> = asked.iter().collect();
@@ -106,6 +111,21 @@ async fn a_thousand_thresholds_take_one_question_per_distinct_query() {
     assert_eq!(asked.iter().filter(|query| query.contains("metric_")).count(), 25);
     assert!(round.thresholds >= 1000 && round.failed == 0, "{round:?}");
     assert_eq!(desk.standing("many-999").await.state, State::Ok);
+}
+
+#[tokio::test]
+async fn a_thousand_queries_of_their_own_are_all_known_before_the_next_round_is_due() {
+    let desk = Desk::set().await;
+    a_thousand(&desk, |n| format!("sum(metric_{n})")).await;
+    let round = desk.evaluator().round().await.unwrap().unwrap();
+    assert_eq!(desk.fake.asked().iter().filter(|query| query.contains("metric_")).count(), 1000);
+    assert!(round.queries >= 1000 && round.failed == 0, "{round:?}");
+    // A query for which a round had no time left would leave its threshold unknown.
+    let standings = alert_states::all(desk.db.pool()).await.unwrap();
+    let known = standings.iter().filter(|(_, standing)| standing.state != State::Unknown).count();
+    assert_eq!(known, usize::try_from(round.thresholds).unwrap());
+    assert_eq!(round.period_seconds, 15);
+    assert!(round.took_ms < round.period_seconds * 1000, "{round:?}");
 }
 
 #[tokio::test]
