@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use gantry_domain::mitigation::{Act, Mitigation, Phase};
 use gantry_domain::preset::Workload;
 use gantry_server::store::{Db, mitigations};
@@ -10,8 +11,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::stage::{DEPLOYMENT, Stage, plain};
-use crate::world::Held;
+use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
+use crate::world::{Held, eventually};
 
 const NEW_KEY: &str = "phc_canary_7f3a_never_shown_anywhere";
 
@@ -80,6 +81,16 @@ async fn a_variable_that_was_not_there_is_gone_again_after_removing() {
     assert!(stage.env("POSTHOG_FALLBACK").await.is_null());
 }
 
+/// When the key in use was written as the list says, and by whom.
+fn written(list: &str) -> (DateTime<Utc>, &str) {
+    assert!(list.contains(">Written</th>"), "{list}");
+    let row = list.split("data-key=\"posthog-credentials/api-key\"").nth(1);
+    let row = row.and_then(|rest| rest.split("</tr>").next()).unwrap_or_else(|| panic!("{list}"));
+    let at = row.split("datetime=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let by = row.rsplit("</time> by ").next().and_then(|rest| rest.split('<').next()).unwrap();
+    (at.parse().unwrap(), by)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
     let stage = Stage::set().await;
@@ -87,6 +98,11 @@ async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
     stage.switch(json!({ "key_revoked": true })).await;
     let list = plain(&rui.get(&format!("{}/actions", stage.path)).await.body);
     assert!(list.contains("posthog-credentials / api-key") && list.contains("sha256:"), "{list}");
+    let (first, manager) = written(&list);
+    assert_eq!(manager, "kubectl-client-side-apply");
+    // The cluster stamps in whole seconds: within the same one nobody could tell the next writing by its time.
+    let clock = &stage.world.running.app.clock;
+    eventually("the second is over", WITHIN, || async { clock.now() - first > TimeDelta::seconds(1) }).await;
     let page = stage.rehearse(&mut rui, "replace-key").await;
     assert!(page.body.contains("type=\"password\""), "{}", page.body);
 
@@ -100,6 +116,10 @@ async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let done = stage.over().await;
     assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
+    let list = plain(&rui.get(&format!("{}/actions", stage.path)).await.body);
+    let (last, manager) = written(&list);
+    assert!(last > first && last <= clock.now(), "{first} {last}");
+    assert_eq!(manager, "gantry-key-api-key");
     let found = stage.cluster.secret("integrations", "posthog-credentials").await.unwrap();
     assert_eq!(found["api-key"].expose_secret(), NEW_KEY);
     assert_eq!(
