@@ -1,6 +1,6 @@
 // A real identity provider, in which everybody's password is right and the login says who somebody is.
 
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { Provider } from 'oidc-provider'
 
@@ -17,10 +17,24 @@ export interface Running {
   stop(): Promise<void>
 }
 
-export async function startProvider(port: number, panel: string): Promise<Running> {
+/** A new key; whoever knows only the ones before does not believe what is signed with it. */
+function newKey() {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rest = { use: 'sig', alg: 'RS256', kid: randomUUID() }
+  return {
+    secret: { ...privateKey.export({ format: 'jwk' }), ...rest },
+    shown: { ...publicKey.export({ format: 'jwk' }), ...rest },
+  }
+}
+
+/** Every start is with a key of its own. */
+export async function startProvider(
+  port: number,
+  panel: string,
+  { showsOtherKeys = false } = {},
+): Promise<Running> {
   // Another host than the panel's, as in real life: what its cookies allow is part of the test.
   const issuer = `http://localhost:${port}`
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -33,7 +47,7 @@ export async function startProvider(port: number, panel: string): Promise<Runnin
     ],
     claims: { openid: ['sub'], profile: ['name'], email: ['email'], groups: ['groups'] },
     cookies: { keys: ['only for tests'] },
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'tests' }] },
+    jwks: { keys: [newKey().secret] },
     pkce: { required: () => true },
     features: { devInteractions: { enabled: true } },
     findAccount: (_: unknown, id: string) => ({
@@ -41,6 +55,12 @@ export async function startProvider(port: number, panel: string): Promise<Runnin
       claims: () => ({ sub: id, email: `${id}@example.test`, ...PEOPLE[id.split('.')[0]] }),
     }),
   })
+  if (showsOtherKeys) {
+    provider.use(async (ctx: { path: string; body: unknown }, next: () => Promise<void>) => {
+      await next()
+      if (ctx.path === '/jwks') ctx.body = { keys: [newKey().shown] }
+    })
+  }
   const server = await new Promise<Server>((resolve) => {
     const listening: Server = provider.listen(port, 'localhost', () => resolve(listening))
   })

@@ -4,9 +4,10 @@ import { CLIENT, startProvider, type Running } from '../support/provider'
 
 let panel: Panel
 let provider: Running
+let port: number
 
 test.beforeAll(async () => {
-  const port = await freePort()
+  port = await freePort()
   panel = await Panel.start({
     GANTRY_OIDC_ISSUER: `http://localhost:${port}`,
     GANTRY_OIDC_CLIENT_ID: CLIENT.id,
@@ -68,4 +69,33 @@ test('an answer of the provider that was not asked for in this browser lets nobo
   const answer = await page.goto('/sign-in/oidc/back?code=stolen&state=guessed')
   expect(answer?.status()).toBe(400)
   await expect(page.getByRole('alert')).toContainText('not begun in this browser')
+})
+
+/** Signs in from the beginning, in a browser of their own. */
+async function signIn(as: People, login: string): Promise<Page> {
+  const page = await stranger(as)
+  await page.goto('/sign-in')
+  await page.getByRole('link', { name: 'Sign in with Example Ltd' }).click()
+  await identify(page, login)
+  return page
+}
+
+/** The provider comes back on the same address, with other keys. */
+async function returns(options?: Parameters<typeof startProvider>[2]) {
+  await provider.stop()
+  provider = await startProvider(port, panel.url, options)
+}
+
+test('when the provider has changed its keys people are let in as before', async ({ as }) => {
+  await expect((await signIn(as, 'mia')).getByLabel('Account of Mia Keller')).toBeVisible()
+  await returns()
+  await expect((await signIn(as, 'mia')).getByLabel('Account of Mia Keller')).toBeVisible()
+})
+
+test('a statement signed with a key that the provider does not show lets nobody in', async ({ as }) => {
+  await returns({ showsOtherKeys: true })
+  const page = await signIn(as, 'mia')
+  await expect(page.getByRole('alert')).toContainText('cannot be believed')
+  await page.goto('/go-lives')
+  await expect(page).toHaveURL(/\/sign-in/)
 })

@@ -1,6 +1,7 @@
 //! Who is signed in, and how they prove it. What they may do is the routes' table and the domain.
 
 mod backend;
+mod known;
 pub mod next;
 pub mod oidc;
 pub mod password;

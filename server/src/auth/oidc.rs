@@ -1,8 +1,7 @@
 //! Signing in through an identity provider with OpenID Connect: authorization code, PKCE, nonce. The provider says who
 //! somebody is and in which groups; which group has which role is configuration.
 
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use gantry_domain::actor::Role;
@@ -12,14 +11,15 @@ use openidconnect::core::{
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl,
-    Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
+    AdditionalClaims, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret, CsrfToken,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse as _, UserInfoClaims,
 };
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
+use super::known::Known;
 use crate::config::OidcConfig;
 
 /// How long one request to the provider may take.
@@ -107,7 +107,7 @@ pub struct Oidc {
     config: OidcConfig,
     back: String,
     http: reqwest::Client,
-    metadata: OnceLock<CoreProviderMetadata>,
+    known: Known<CoreProviderMetadata>,
 }
 
 impl Oidc {
@@ -119,7 +119,7 @@ impl Oidc {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| OidcError::Provider(error.to_string()))?;
-        Ok(Self { config, back: format!("{origin}/sign-in/oidc/back"), http, metadata: OnceLock::new() })
+        Ok(Self { config, back: format!("{origin}/sign-in/oidc/back"), http, known: Known::default() })
     }
 
     /// The name on the button.
@@ -130,8 +130,7 @@ impl Oidc {
     /// Where to send the browser, and what to remember until it comes back.
     pub async fn begin(&self, next: String) -> Result<(String, Begun), OidcError> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let metadata = self.metadata().await?;
-        let provider = self.provider(metadata)?;
+        let provider = self.provider(self.metadata().await?)?;
         let (url, state, nonce) = provider
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
@@ -159,8 +158,7 @@ impl Oidc {
         if !bool::from(begun.state.as_bytes().ct_eq(state.as_bytes())) {
             return Err(OidcError::Foreign);
         }
-        let metadata = self.metadata().await?;
-        let provider = self.provider(metadata)?;
+        let mut provider = self.provider(self.metadata().await?)?;
         let http = self.sender();
         let token = provider
             .exchange_code(AuthorizationCode::new(code))
@@ -171,9 +169,14 @@ impl Oidc {
             .map_err(unusable)?;
         let statement =
             token.id_token().ok_or_else(|| OidcError::Unbelievable("there is none".to_owned()))?;
-        let claims = statement
-            .claims(&provider.id_token_verifier(), &Nonce::new(begun.nonce.clone()))
-            .map_err(|error| OidcError::Unbelievable(error.to_string()))?;
+        let nonce = Nonce::new(begun.nonce.clone());
+        let mut believed = statement.claims(&provider.id_token_verifier(), &nonce);
+        if let Err(ClaimsVerificationError::SignatureVerification(_)) = believed {
+            // Its keys may be others than those that are known: providers change them when they like.
+            provider = self.provider(self.metadata_now().await?)?;
+            believed = statement.claims(&provider.id_token_verifier(), &nonce);
+        }
+        let claims = believed.map_err(|error| OidcError::Unbelievable(error.to_string()))?;
         let mut groups = self.groups(claims.additional_claims());
         let mut name = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());
         let mut email = claims.email().map(|email| email.to_string());
@@ -218,12 +221,19 @@ impl Oidc {
     }
 
     async fn metadata(&self) -> Result<CoreProviderMetadata, OidcError> {
-        if let Some(known) = self.metadata.get() {
-            return Ok(known.clone());
-        }
-        let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(unusable)?;
-        let found = CoreProviderMetadata::discover_async(issuer, &self.sender()).await.map_err(unusable)?;
-        Ok(self.metadata.get_or_init(|| found).clone())
+        self.known.get(self.discover()).await
+    }
+
+    /// With the keys that it has now.
+    async fn metadata_now(&self) -> Result<CoreProviderMetadata, OidcError> {
+        self.known.anew(Instant::now(), self.discover()).await
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Result<CoreProviderMetadata, OidcError>> {
+        Box::pin(async move {
+            let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(unusable)?;
+            CoreProviderMetadata::discover_async(issuer, &self.sender()).await.map_err(unusable)
+        })
     }
 
     fn provider(&self, metadata: CoreProviderMetadata) -> Result<Provider, OidcError> {
