@@ -32,6 +32,11 @@ pub enum Fault {
     Away,
     /// Postgres went away while saving: nobody knows.
     Uncertain,
+    /// Making the answer took longer than anybody is kept waiting. What had begun goes on, a transaction also to its end.
+    TooLong {
+        /// Whether it was asked to change something.
+        changes: bool,
+    },
     /// A mistake of the program; the number is in the log.
     Broken(Uuid),
 }
@@ -55,6 +60,7 @@ impl Fault {
             Self::BadForm(_) => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Away | Self::Uncertain => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooLong { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -112,6 +118,17 @@ impl Fault {
                 "One moment",
                 "The database went away while saving, so it is not known whether this was saved.".to_owned(),
                 "Wait a few seconds and send it again: the same form has its effect only once.",
+            ),
+            Self::TooLong { changes: true } => (
+                "Not finished in time",
+                "This took too long and was not waited for, so it is not known whether it took effect."
+                    .to_owned(),
+                "Look at the page before you do it again.",
+            ),
+            Self::TooLong { changes: false } => (
+                "Not finished in time",
+                "Making this page took too long and was given up. Nothing was changed.".to_owned(),
+                "Wait a few seconds and try again.",
             ),
             Self::Broken(_) => (
                 "Something broke",
@@ -175,5 +192,22 @@ impl std::fmt::Display for Chain<'_> {
             cause = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_too_long_is_neither_said_to_be_saved_nor_not_to_be_nor_laid_at_the_databases_door() {
+        let model = Fault::TooLong { changes: true }.model();
+        assert_eq!(model.status, 504);
+        assert!(model.what.contains("took too long") && model.what.contains("not known"), "{}", model.what);
+        assert!(!model.what.contains("database") && !model.what.contains("Nothing was"), "{}", model.what);
+        assert!(model.next_step.contains("before you do it again"), "{}", model.next_step);
+        let read = Fault::TooLong { changes: false }.model();
+        assert!(read.what.contains("too long") && !read.what.contains("database"), "{}", read.what);
+        assert!(read.next_step.contains("try again"), "{}", read.next_step);
     }
 }

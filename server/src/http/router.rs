@@ -44,7 +44,7 @@ pub fn router(app: App) -> Router {
         // Beside the compression: its encoders' room would be held for as long as each stream is open.
         .merge(with_session(true))
         .layer(middleware::from_fn_with_state(app.clone(), same_origin::check))
-        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(|request, next| in_time(LONGEST, request, next)))
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
             // The panic itself has been written to the log by the hook.
             Fault::broken(&Panicked).into_response()
@@ -81,9 +81,35 @@ fn auth(app: &App) -> axum_login::AuthManagerLayer<Backend, Sessions> {
     AuthManagerLayerBuilder::new(Backend::new(app.db.clone()), sessions).build()
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(LONGEST, next.run(request)).await {
+async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
+    let changes = !request.method().is_safe();
+    match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Fault::Away.into_response(),
+        Err(_) => {
+            tracing::warn!(changes, seconds = longest.as_secs(), "an answer took too long and was given up");
+            Fault::TooLong { changes }.into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Method, StatusCode};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_takes_too_long_is_given_up_with_a_fault_of_its_own() {
+        for (method, changes) in [(Method::POST, true), (Method::GET, false)] {
+            let endless: Router = Router::new()
+                .fallback(std::future::pending::<StatusCode>)
+                .layer(middleware::from_fn(|request, next| in_time(Duration::ZERO, request, next)));
+            let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
+            let response = endless.oneshot(request).await.unwrap();
+            assert_eq!(response.extensions().get::<Fault>(), Some(&Fault::TooLong { changes }));
+        }
     }
 }

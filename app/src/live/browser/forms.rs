@@ -13,6 +13,9 @@ use super::dom;
 use super::light::{self, Connection};
 use super::page::{self, Answer};
 
+/// The status of an answer that was not waited for.
+const TOO_LONG: u16 = 504;
+
 /// Takes over every submitted form that asks for it with `data-enhance`, and notes which fields were typed in.
 pub(super) fn listen() {
     let Some(document) = dom::document() else { return };
@@ -62,6 +65,7 @@ fn send(form: HtmlFormElement, button: Option<&Element>) {
         let answer = page::fetch(&url, &init).await;
         let _ = form.remove_attribute("aria-busy");
         match answer {
+            Ok(answer) if answer.status == TOO_LONG => not_known(&form, &answer),
             // The server's own "not now" leaves the outcome open: the same key may be sent again.
             Ok(answer) if answer.status >= 500 => not_sent(&form),
             Ok(answer) if page::is_signed_out(&answer) => signed_out(&form),
@@ -85,6 +89,17 @@ fn request(form: &HtmlFormElement, button: Option<&Element>) -> Option<(String, 
     let action =
         button.and_then(|button| button.get_attribute("formaction")).unwrap_or_else(|| form.action());
     Some((action, init))
+}
+
+/// Nobody waited for the end of it: it may have taken effect, and the page shows whether it has. The key stays, so that
+/// the same form sent again has its effect only once.
+fn not_known(form: &HtmlFormElement, answer: &Answer) {
+    undo_optimism(form);
+    let (what, next_step) = page::error_of(answer).unwrap_or_else(|| {
+        ("Not finished in time".to_owned(), "Look at the page before you do it again.".to_owned())
+    });
+    say(form, &format!("{what}."), &next_step);
+    page::refresh();
 }
 
 fn not_sent(form: &HtmlFormElement) {

@@ -66,6 +66,9 @@ pub struct Snapshot {
     pub autoscalers: Vec<String>,
 }
 
+/// So many of the verbs are asked for at once.
+const AT_ONCE: usize = 5;
+
 /// The verbs that driving a rollout needs, in the order in which they are asked for.
 pub const NEEDED: [Asked; 9] = [
     Asked::on("get", "apps", "deployments"),
@@ -174,16 +177,21 @@ impl Cluster {
         self.send(request, asked).await.map(|_| ())
     }
 
-    /// The needed verbs that the cluster does not grant in a namespace.
+    /// The needed verbs that the cluster does not grant in a namespace. A few are asked for at once: one after another
+    /// they would take longer on a slow cluster than anybody waits for a page, and all at once would take the seats of
+    /// others.
     pub async fn missing(&self, namespace: &str) -> Result<Vec<Asked>, ClusterError> {
         let mut missing = Vec::new();
-        for needed in NEEDED {
-            let asked = needed.at(namespace);
-            if !self.may(&asked).await? {
-                missing.push(asked);
-            }
+        for some in NEEDED.chunks(AT_ONCE) {
+            let asked = some.iter().map(|needed| self.lacks(needed.clone().at(namespace)));
+            missing.extend(futures_util::future::try_join_all(asked).await?.into_iter().flatten());
         }
         Ok(missing)
+    }
+
+    /// What is asked for, if the cluster does not grant it.
+    async fn lacks(&self, asked: Asked) -> Result<Option<Asked>, ClusterError> {
+        Ok(if self.may(&asked).await? { None } else { Some(asked) })
     }
 
     async fn may(&self, asked: &Asked) -> Result<bool, ClusterError> {

@@ -148,3 +148,21 @@ async fn an_incident_of_the_vendor_and_an_unwell_staging_block_the_start_until_a
     let page = rui.get(&place.path).await.body;
     assert!(page.contains("staging has lost its key, and production has another"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_cluster_keeps_nobody_from_checking_again_and_starting() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let mut ana = place.world.signed_in("ana").await;
+    let reason = [("reason", "the checklist is worked through on paper")];
+    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
+    place.switch(serde_json::json!({ "cluster": { "latency_ms": 1500 } })).await;
+
+    let checked = place.post(&mut rui, "preflight", &[]).await;
+    assert_eq!(checked.status, StatusCode::SEE_OTHER, "{}", checked.body);
+    let page = rui.get(&place.path).await.body;
+    assert!(page.contains("every verb that is needed is granted"), "{page}");
+    let started = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    assert!(rollouts::latest(place.world.running.app.db.pool(), place.id).await.unwrap().is_some());
+}
