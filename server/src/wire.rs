@@ -192,7 +192,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     auth::password::warm_up().await;
     if let Some(token) = first_admin::offer(&db, clock.now()).await? {
         tracing::warn!(
-            "there is nobody who could sign in; make the first admin at {origin}/first-admin/{token}"
+            "there is nobody who could sign in; make the first admin within a day at {origin}/first-admin/{token}"
         );
     }
     thresholds::seed(&db, &presets, clock.now()).await?;

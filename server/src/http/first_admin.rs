@@ -17,7 +17,7 @@ use crate::services::people::{Newcomer, PeopleError};
 
 /// The page, while the link is good.
 pub(super) async fn form(visit: Visit, Path(token): Path<String>) -> Result<Page, Fault> {
-    if !first_admin::is_valid(&visit.app.db, &token).await? {
+    if !first_admin::is_valid(&visit.app.db, &token, visit.now).await? {
         return Err(Fault::NotFound);
     }
     let model = Model { token, ..Model::default() };

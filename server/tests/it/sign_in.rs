@@ -115,32 +115,45 @@ async fn signing_in_leads_to_own_pages_only() {
 }
 
 #[tokio::test]
-async fn the_first_admins_link_works_once_and_only_while_there_is_nobody() {
+async fn the_links_for_the_first_admin_work_side_by_side_once_and_only_while_there_is_nobody() {
     let database = database().await;
     let running = start(&config(database.url())).await;
     let db = &running.app.db;
-    let old = first_admin::offer(db, running.app.clock.now()).await.unwrap().unwrap();
-    let token = first_admin::offer(db, running.app.clock.now()).await.unwrap().unwrap();
+    let now = running.app.clock.now();
+    // Two replicas start at once, and each prints a link.
+    let token = first_admin::offer(db, now).await.unwrap().unwrap();
+    let other = first_admin::offer(db, now).await.unwrap().unwrap();
+    let run_out = first_admin::offer(db, now - chrono::TimeDelta::hours(25)).await.unwrap().unwrap();
     let mut browser = crate::world::Browser::new(&running);
-    assert_eq!(browser.get(&format!("/first-admin/{old}")).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(browser.get(&format!("/first-admin/{token}")).await.status, StatusCode::OK);
-    let form = |password: &'static str, again: &'static str| {
+    for token in [&token, &other] {
+        assert_eq!(browser.get(&format!("/first-admin/{token}")).await.status, StatusCode::OK);
+    }
+    assert_eq!(browser.get(&format!("/first-admin/{run_out}")).await.status, StatusCode::NOT_FOUND);
+    let with = |token: &str, password: &'static str, again: &'static str| {
         vec![
-            ("token".to_owned(), token.clone()),
+            ("token".to_owned(), token.to_owned()),
             ("name".to_owned(), "Ana".to_owned()),
             ("password".to_owned(), password.to_owned()),
             ("again".to_owned(), again.to_owned()),
         ]
     };
+    let form = |password, again| with(&token, password, again);
     let send = async |browser: &mut crate::world::Browser, fields: Vec<(String, String)>| {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         browser.post("/first-admin", &fields).await
     };
+    let late = send(&mut browser, with(&run_out, PASSWORD, PASSWORD)).await;
+    assert_eq!(late.status, StatusCode::NOT_FOUND);
     assert_eq!(send(&mut browser, form("short", "short")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(send(&mut browser, form(PASSWORD, "another")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(send(&mut browser, form(PASSWORD, PASSWORD)).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(send(&mut browser, form(PASSWORD, PASSWORD)).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(browser.get(&format!("/first-admin/{token}")).await.status, StatusCode::NOT_FOUND);
+    for token in [&token, &other] {
+        let again = send(&mut browser, with(token, PASSWORD, PASSWORD)).await;
+        assert_eq!(again.status, StatusCode::NOT_FOUND);
+    }
+    for token in [&token, &other] {
+        assert_eq!(browser.get(&format!("/first-admin/{token}")).await.status, StatusCode::NOT_FOUND);
+    }
     assert!(first_admin::offer(db, running.app.clock.now()).await.unwrap().is_none());
     assert_eq!(browser.sign_in("ana", PASSWORD).await.status, StatusCode::SEE_OTHER);
     running.stop().await;
