@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use gantry_domain::actor::Role;
+use gantry_domain::text::inert_line;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
     CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
@@ -24,6 +25,8 @@ use crate::config::OidcConfig;
 
 /// How long one request to the provider may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The most characters of what it says that the log repeats.
+const LONGEST: usize = 300;
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 512 * 1024;
 
@@ -176,7 +179,8 @@ impl Oidc {
             provider = self.provider(self.metadata_now().await?)?;
             believed = statement.claims(&provider.id_token_verifier(), &nonce);
         }
-        let claims = believed.map_err(|error| OidcError::Unbelievable(error.to_string()))?;
+        let unbelievable = |error: ClaimsVerificationError| inert_line(&error.to_string(), LONGEST);
+        let claims = believed.map_err(|error| OidcError::Unbelievable(unbelievable(error)))?;
         let mut groups = self.groups(claims.additional_claims());
         let mut name = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());
         let mut email = claims.email().map(|email| email.to_string());
@@ -194,7 +198,8 @@ impl Oidc {
         let subject = format!("{} {}", claims.issuer().as_str(), claims.subject().as_str());
         let login = email.unwrap_or_else(|| claims.subject().to_string());
         let name = name.unwrap_or_else(|| login.clone());
-        let role = self.role(&groups.unwrap_or_default()).ok_or_else(|| OidcError::NoRole(login.clone()))?;
+        let no_role = || OidcError::NoRole(inert_line(&login, 200));
+        let role = self.role(&groups.unwrap_or_default()).ok_or_else(no_role)?;
         Ok(Identity { subject, login, name, role })
     }
 
@@ -284,5 +289,5 @@ fn unusable(error: impl std::error::Error) -> OidcError {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    OidcError::Provider(text)
+    OidcError::Provider(inert_line(&text, LONGEST))
 }

@@ -12,7 +12,7 @@ use super::sign_in::{self, Asked, fault};
 use super::visit::Visit;
 use crate::auth::oidc::{Begun, OidcError};
 use crate::auth::{AuthSession, SignedIn, next};
-use crate::services::identities;
+use crate::services::identities::{self, NotAdmitted};
 
 /// Where the session keeps what was begun.
 const BEGUN: &str = "oidc";
@@ -66,13 +66,20 @@ pub(super) async fn back(
         Ok(identity) => identity,
         Err(error) => return Ok(refused(&visit, next, &error)),
     };
-    let login = identity.login.clone();
-    let Some(user) = identities::admit(&visit.app.db, identity, visit.now).await? else {
-        return Ok(refused(&visit, next, &OidcError::NoRole(login)));
+    let user = match identities::admit(&visit.app.db, identity, visit.now).await {
+        Ok(user) => user,
+        Err(NotAdmitted::Store(error)) => return Err(error.into()),
+        Err(why) => {
+            tracing::warn!(error = %why, "somebody whom the identity provider knows was not let in");
+            return Ok(page(&visit, next, kept_out(&why)));
+        }
     };
     auth.login(&SignedIn::new(&user)).await.map_err(fault)?;
     Ok(Redirect::to(&next).into_response())
 }
+
+/// The status, what happened, and what to do next.
+type Words = (StatusCode, String, &'static str);
 
 fn refused(visit: &Visit, next: String, error: &OidcError) -> Response {
     tracing::warn!(%error, "a sign-in through the identity provider failed");
@@ -98,13 +105,42 @@ fn refused(visit: &Visit, next: String, error: &OidcError) -> Response {
             "Ask an admin to add you to one of its groups.",
         ),
     };
-    sign_in::refused_with(
-        visit,
-        String::new(),
-        BTreeMap::default(),
-        next,
-        status,
-        what.to_owned(),
-        next_step.to_owned(),
-    )
+    page(visit, next, (status, what.to_owned(), next_step))
+}
+
+/// What somebody is told whom the provider knows and Gantry does not let in.
+fn kept_out(why: &NotAdmitted) -> Words {
+    match why {
+        NotAdmitted::NameTaken(login) => (
+            StatusCode::CONFLICT,
+            format!("Somebody in Gantry signs in as {login} already."),
+            "If that is you, sign in here with that name and its password. If not, ask an admin.",
+        ),
+        // Postgres being away is answered before.
+        NotAdmitted::Disabled | NotAdmitted::Store(_) => (
+            StatusCode::FORBIDDEN,
+            "Your account in Gantry is disabled.".to_owned(),
+            "Ask an admin to enable it again.",
+        ),
+    }
+}
+
+fn page(visit: &Visit, next: String, (status, what, next_step): Words) -> Response {
+    let typed = BTreeMap::default();
+    sign_in::refused_with(visit, String::new(), typed, next, status, what, next_step.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_kept_out_is_told_why_and_what_to_do() {
+        let (status, what, next_step) = kept_out(&NotAdmitted::Disabled);
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert!(what.contains("is disabled") && next_step.contains("enable"), "{what} {next_step}");
+        let (status, what, next_step) = kept_out(&NotAdmitted::NameTaken("mia@example.test".into()));
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(what.contains("mia@example.test") && next_step.contains("password"), "{what} {next_step}");
+    }
 }

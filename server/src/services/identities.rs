@@ -10,22 +10,44 @@ use crate::auth::oidc::Identity;
 use crate::store::users::{self, NewUser, User};
 use crate::store::{Constraint, Db, StoreError, audit};
 
-/// The person of this identity: added at the first time, brought up to date at every other. None when an admin has
-/// disabled them, or when somebody else has their sign-in name.
-pub async fn admit(db: &Db, identity: Identity, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+/// Why somebody whom the provider knows is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAdmitted {
+    /// An admin has disabled them.
+    #[error("their account is disabled")]
+    Disabled,
+    /// Somebody else has their sign-in name: mostly they themselves, with a password.
+    #[error("somebody else has the sign-in name {0}")]
+    NameTaken(String),
+    /// Postgres.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The person of this identity: added at the first time, brought up to date at every other.
+pub async fn admit(db: &Db, identity: Identity, now: DateTime<Utc>) -> Result<User, NotAdmitted> {
     let identity = Identity {
         login: inert_line(&identity.login, 200).to_lowercase(),
         name: inert_line(&identity.name, 120),
         ..identity
     };
+    let find = || db.read(users::by_subject(db.pool(), &identity.subject));
+    if db.read(users::is_disabled(db.pool(), &identity.subject)).await? {
+        return Err(NotAdmitted::Disabled);
+    }
     match write(db, identity.clone(), now).await {
         Ok(()) => {}
-        // Two first sign-ins at once: the other one has added them.
-        Err(StoreError::Conflict(Constraint::SubjectTaken)) => write(db, identity.clone(), now).await?,
-        Err(StoreError::Conflict(Constraint::LoginTaken)) => return Ok(None),
-        Err(error) => return Err(error),
+        Err(StoreError::Conflict(Constraint::SubjectTaken | Constraint::LoginTaken)) => {
+            // Two first sign-ins at once: the other one has added them.
+            if find().await?.is_none() {
+                return Err(NotAdmitted::NameTaken(identity.login));
+            }
+            write(db, identity.clone(), now).await?;
+        }
+        Err(error) => return Err(error.into()),
     }
-    db.read(users::by_subject(db.pool(), &identity.subject)).await
+    // Only disabling takes away whom was just written.
+    find().await?.ok_or(NotAdmitted::Disabled)
 }
 
 async fn write(db: &Db, identity: Identity, now: DateTime<Utc>) -> Result<(), StoreError> {

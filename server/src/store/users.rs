@@ -96,6 +96,16 @@ pub async fn by_subject(pool: &PgPool, subject: &str) -> Result<Option<User>, St
     .transpose()
 }
 
+/// Whether the person tied to this identity at the provider was disabled.
+pub async fn is_disabled(pool: &PgPool, subject: &str) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select 1 from users where oidc_subject = $1 and disabled_at is not null) as "disabled!""#,
+        subject
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
 /// Whether there is anybody at all.
 pub async fn any(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(r#"select exists (select 1 from users) as "any!""#).fetch_one(pool).await?)

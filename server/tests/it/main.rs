@@ -7,6 +7,7 @@ mod assets;
 mod audit;
 mod checklist;
 mod cli;
+mod identities;
 mod incidents;
 mod inert;
 mod killed;
