@@ -114,9 +114,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding.
-    pub fn new(check: Check, outcome: Outcome, found: impl Into<String>) -> Self {
-        Self { check, outcome, found: found.into() }
+    /// A finding. What it says may hold words of outsiders, and is made inert.
+    pub fn new(check: Check, outcome: Outcome, found: impl AsRef<str>) -> Self {
+        Self { check, outcome, found: crate::text::inert(found.as_ref(), usize::MAX) }
     }
 
     /// Whether it stands in the way.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use gantry_domain::judge::Problem;
+use gantry_domain::text::inert_line;
 use serde::Deserialize;
 
 use super::breaker::Breaker;
@@ -19,6 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 const TIMEOUT_PARAMETER: &str = "3s";
 /// The largest answer taken, in bytes.
 const LARGEST: usize = 1024 * 1024;
+/// The most characters that are taken of an error or a warning.
+const LONGEST: usize = 300;
 /// The most points that Prometheus gives in one series.
 const MOST_POINTS: i64 = 11_000;
 
@@ -245,15 +248,16 @@ fn read(status: u16, body: &[u8]) -> Result<Answer, PrometheusError> {
     let parsed = serde_json::from_slice::<Body>(body);
     if status != 200 {
         let text = parsed.map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |body| body.error);
-        let message = text.lines().next().unwrap_or_default().chars().take(300).collect();
+        let message = inert_line(text.lines().next().unwrap_or_default(), LONGEST);
         return Err(match status {
             400 | 422 => PrometheusError::BadQuery(message),
             status => PrometheusError::Refused { status, message },
         });
     }
-    let body = parsed.map_err(|error| PrometheusError::Unreadable(error.to_string()))?;
+    let unreadable = |text: &str| PrometheusError::Unreadable(inert_line(text, LONGEST));
+    let body = parsed.map_err(|error| unreadable(&error.to_string()))?;
     if body.status != "success" {
-        return Err(PrometheusError::Unreadable(body.error));
+        return Err(unreadable(&body.error));
     }
     let series = match body.data {
         None => Vec::new(),
@@ -273,7 +277,7 @@ fn read(status: u16, body: &[u8]) -> Result<Answer, PrometheusError> {
             return Err(PrometheusError::BadQuery("the query gives a text".into()));
         }
     };
-    Ok(Answer { series, warnings: body.warnings })
+    Ok(Answer { series, warnings: body.warnings.iter().map(|one| inert_line(one, LONGEST)).collect() })
 }
 
 fn point((seconds, value): &Point) -> Result<(DateTime<Utc>, f64), PrometheusError> {
@@ -333,5 +337,20 @@ mod tests {
         }
         assert!(matches!(read(503, b"overloaded"), Err(PrometheusError::Refused { status: 503, .. })));
         assert!(matches!(read(200, b"<html>"), Err(PrometheusError::Unreadable(_))));
+    }
+
+    #[test]
+    fn what_prometheus_says_is_inert() {
+        let red = "\\u001b[31mred\\u001b[0m \\u202edrawkcab";
+        let error = format!(r#"{{"status":"error","error":"{red}"}}"#);
+        assert_eq!(read(422, error.as_bytes()), Err(PrometheusError::BadQuery("red drawkcab".into())));
+        assert_eq!(read(200, error.as_bytes()), Err(PrometheusError::Unreadable("red drawkcab".into())));
+        let raw = "\u{1b}[31mred\u{202e}".as_bytes();
+        let refused = PrometheusError::Refused { status: 502, message: "red".into() };
+        assert_eq!(read(502, raw), Err(refused));
+        let warned = format!(
+            r#"{{"status":"success","warnings":["{red}"],"data":{{"resultType":"vector","result":[]}}}}"#
+        );
+        assert_eq!(read(200, warned.as_bytes()).map(|a| a.warnings), Ok(vec!["red drawkcab".to_owned()]));
     }
 }

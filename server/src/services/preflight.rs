@@ -12,6 +12,7 @@ use gantry_domain::id::GoLiveId;
 use gantry_domain::plan::Plan;
 use gantry_domain::preflight::{self, Check, Finding, Outcome};
 use gantry_domain::preset::Preset;
+use gantry_domain::text::inert;
 use serde_json::json;
 
 use super::rollouts::gate_finding;
@@ -290,7 +291,14 @@ fn versions(facts: &Facts, go_live: &GoLive) -> [Finding; 2] {
     } else {
         Finding::new(Check::NewImage, Outcome::Pass, format!("{} → {new}", stable.image))
     };
-    [Finding::new(Check::RollbackTarget, Outcome::Pass, target), another]
+    // The line that goes back by hand names the image as it is, and has to be one that can be shown.
+    let back = if inert(&stable.image, usize::MAX) == stable.image {
+        Finding::new(Check::RollbackTarget, Outcome::Pass, target)
+    } else {
+        let words = format!("the name of the running image holds characters that cannot be shown: {target}");
+        Finding::new(Check::RollbackTarget, Outcome::Fail, words)
+    };
+    [back, another]
 }
 
 async fn metrics(prometheus: Option<&Prometheus>, go_live: &GoLive, plan: &Plan) -> Finding {

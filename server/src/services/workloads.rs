@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use gantry_domain::golive::GoLive;
 use gantry_domain::preset;
+use gantry_domain::text::inert_line;
 
 use crate::live::{Hub, topics};
 use crate::outside::cluster::{Cluster, facts};
@@ -156,7 +157,8 @@ async fn read(cluster: &Cluster, workload: &preset::Workload) -> View {
             View {
                 replicas: Some(facts.replicas),
                 autoscaler: facts.autoscaler,
-                image: facts.stable.map(|stable| stable.image),
+                // Only shown here.
+                image: facts.stable.map(|stable| inert_line(&stable.image, 300)),
                 problem: None,
                 observed_at,
             }

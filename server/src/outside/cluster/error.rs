@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gantry_domain::text::inert_line;
+
 /// A verb on a resource, as a Role names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -95,7 +97,8 @@ impl ClusterError {
     pub(super) fn from_kube(error: &kube::Error) -> Self {
         match error {
             kube::Error::Auth(error) => {
-                tracing::warn!(%error, "credentials for the cluster");
+                let error = inert_line(&error.to_string(), 300);
+                tracing::warn!(error, "credentials for the cluster");
                 Self::LoginExpired
             }
             other => Self::Unreachable(first_line(&causes(other))),
@@ -110,7 +113,7 @@ impl ClusterError {
             404 => Self::NotFound(asked),
             409 => Self::Conflict,
             410 => Self::Gone,
-            400 | 422 => Self::Invalid(message.chars().take(500).collect()),
+            400 | 422 => Self::Invalid(inert_line(message, 500)),
             429 => Self::Throttled,
             code if message.is_empty() => Self::Unreachable(format!("answered {code}")),
             code => Self::Unreachable(format!("answered {code}: {}", first_line(message))),
@@ -130,5 +133,22 @@ fn causes(error: &dyn std::error::Error) -> String {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(200).collect()
+    inert_line(text.lines().next().unwrap_or_default(), 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_cluster_says_is_inert() {
+        let said = "image \u{1b}[31mred\u{1b}[0m \u{202e}drawkcab\u{7}\nand more";
+        let asked = || Asked::on("patch", "apps", "deployments");
+        for (status, words) in [
+            (422, "the cluster refuses the change: image red drawkcab and more"),
+            (503, "the cluster cannot be reached: answered 503: image red drawkcab"),
+        ] {
+            assert_eq!(ClusterError::from_status(status, said, asked()).to_string(), words);
+        }
+    }
 }

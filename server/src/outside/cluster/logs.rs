@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Request;
+use gantry_domain::text::inert_line;
 use http_body_util::{BodyExt as _, Limited};
 use kube::client::Body;
 
@@ -33,7 +34,7 @@ impl Cluster {
     ) -> Result<String, ClusterError> {
         for part in [namespace, pod, container] {
             if !super::secret::is_name(part) {
-                return Err(ClusterError::BadName(part.chars().take(80).collect()));
+                return Err(ClusterError::BadName(inert_line(part, 80)));
             }
         }
         let Span { seconds, lines, bytes } = span;

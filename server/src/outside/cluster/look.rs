@@ -1,14 +1,23 @@
 //! Reading Kubernetes' objects: from JSON to what the rollout knows. Pure; nothing is decided here.
+//!
+//! What is only shown and logged is made inert here: an image or the reason of a container is nearly free text. What is
+//! compared with what we write, or written back, is left as it is.
 
 use gantry_domain::canary::{Amount, DEFAULT_PROGRESS_DEADLINE_SECONDS, Steering, Strategy};
 use gantry_domain::id::RolloutId;
 use gantry_domain::rollout::{
     DeploymentSeen, Driver, PodSeen, ReplicaSetSeen, Rollout, Seen, Side, Stable, TemplateSeen,
 };
+use gantry_domain::text::inert_line;
 use serde_json::Value;
 
 use super::Snapshot;
 use super::patch::{DRIVER, new_template, same_env_aside, stable_template};
+
+/// The longest name in Kubernetes, in characters.
+pub(super) const LONGEST_NAME: usize = 253;
+/// The most characters of an image that are shown.
+const LONGEST_IMAGE: usize = 300;
 
 /// What must be known of a Deployment before a rollout of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,10 +174,10 @@ fn pod(pod: &Value) -> PodSeen {
         .map(|status| text(status, "/state/waiting/reason"))
         .find(|reason| !matches!(*reason, "" | "ContainerCreating" | "PodInitializing"));
     PodSeen {
-        name: text(pod, "/metadata/name").to_owned(),
+        name: inert_line(text(pod, "/metadata/name"), LONGEST_NAME),
         ready,
         terminating: pod.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()),
-        problem: problem.map(|reason| reason.chars().take(80).collect()),
+        problem: problem.map(|reason| inert_line(reason, 80)),
     }
 }
 
@@ -187,9 +196,9 @@ fn pods_of(snapshot: &Snapshot, set: &Value) -> Vec<PodSeen> {
 
 fn set_seen(snapshot: &Snapshot, set: &Value, name: &str, side: Side) -> ReplicaSetSeen {
     ReplicaSetSeen {
-        name: text(set, "/metadata/name").to_owned(),
+        name: inert_line(text(set, "/metadata/name"), LONGEST_NAME),
         template_hash: text(set, "/metadata/labels/pod-template-hash").to_owned(),
-        image: image(template(set), name).to_owned(),
+        image: inert_line(image(template(set), name), LONGEST_IMAGE),
         side,
         current: same_env_aside(template(set), template(&snapshot.deployment), name, &[]),
         desired: whole(set, "/spec/replicas", 0),
@@ -205,7 +214,8 @@ pub fn facts(snapshot: &Snapshot, container_name: &str) -> Facts {
         snapshot.replica_sets.iter().map(|set| (set, seen(set))).collect();
     let current = sets.iter().find(|(_, seen)| seen.current);
     let stable = current.map(|(set, seen)| Stable {
-        image: seen.image.clone(),
+        // The exact one: it is compared with the image that is to come.
+        image: image(template(set), container_name).to_owned(),
         template_hash: seen.template_hash.clone(),
         replica_set_uid: text(set, "/metadata/uid").to_owned(),
         revision: set
@@ -253,8 +263,8 @@ pub fn observe(snapshot: &Snapshot, rollout: &Rollout) -> DeploymentSeen {
         TemplateSeen::New
     } else {
         TemplateSeen::Foreign {
-            image: image(running, name).to_owned(),
-            differs: super::patch::differs(&new, running, name),
+            image: inert_line(image(running, name), LONGEST_IMAGE),
+            differs: inert_line(&super::patch::differs(&new, running, name), 1000),
         }
     };
     let sets = snapshot.replica_sets.iter().map(|set| set_seen(snapshot, set, name, side(set)));
@@ -271,5 +281,50 @@ pub fn observe(snapshot: &Snapshot, rollout: &Rollout) -> DeploymentSeen {
             replica_sets,
             autoscaler: snapshot.autoscalers.first().cloned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const RED: &str = "\u{1b}[31m";
+    const BACKWARDS: &str = "\u{202e}";
+
+    fn hostile(word: &str) -> String {
+        format!("{RED}{word}{BACKWARDS}\r\n")
+    }
+
+    fn snapshot() -> Snapshot {
+        let template = json!({ "spec": { "containers": [{ "name": "app", "image": hostile("app:v3") }] } });
+        let named = |name: &str, uid: &str, owner: &str| json!({ "name": name, "uid": uid, "ownerReferences": [{ "uid": owner }] });
+        Snapshot {
+            deployment: json!({ "metadata": { "uid": "d" }, "spec": { "replicas": 1, "template": template } }),
+            replica_sets: vec![
+                json!({ "metadata": named("app-1", "s", "d"), "spec": { "replicas": 1, "template": template } }),
+            ],
+            pods: vec![json!({
+                "metadata": named(&hostile("app-1-x"), "p", "s"),
+                "status": { "containerStatuses": [{ "state": { "waiting": { "reason": hostile("Broken") } } }] },
+            })],
+            autoscalers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_pod_is_inert() {
+        let snapshot = snapshot();
+        let set = set_seen(&snapshot, &snapshot.replica_sets[0], "app", Side::Other);
+        assert_eq!(set.image, "app:v3");
+        let pod = &set.pods[0];
+        assert_eq!((pod.name.as_str(), pod.problem.as_deref()), ("app-1-x", Some("Broken")));
+    }
+
+    #[test]
+    fn the_running_image_is_known_exactly_for_it_is_compared() {
+        let stable = facts(&snapshot(), "app").stable;
+        assert_eq!(stable.map(|stable| stable.image), Some(hostile("app:v3")));
     }
 }

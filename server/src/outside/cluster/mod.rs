@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use axum::http::{Method, Request, header};
 use gantry_domain::panel::Breaker as Stands;
+use gantry_domain::text::inert_line;
 use kube::Client;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
@@ -161,7 +162,8 @@ impl Cluster {
             look::text(item, "/spec/scaleTargetRef/kind") == "Deployment"
                 && look::text(item, "/spec/scaleTargetRef/name") == name
         };
-        Ok(items.iter().filter(aims).map(|item| look::text(item, "/metadata/name").to_owned()).collect())
+        let name = |item: &Value| inert_line(look::text(item, "/metadata/name"), look::LONGEST_NAME);
+        Ok(items.iter().filter(aims).map(name).collect())
     }
 
     /// Patches the Deployment as it was read: a JSON patch, refused with [`ClusterError::Conflict`] when it has changed.
@@ -283,7 +285,7 @@ fn deployment_path(namespace: &str, name: &str) -> Result<String, ClusterError> 
             && part.len() <= 253
             && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
         if !fine {
-            return Err(ClusterError::BadName(part.chars().take(80).collect()));
+            return Err(ClusterError::BadName(inert_line(part, 80)));
         }
     }
     Ok(format!("/apis/apps/v1/namespaces/{namespace}/deployments/{name}"))
