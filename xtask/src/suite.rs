@@ -1,7 +1,9 @@
 //! `cargo xtask test` and `check`: every check there is, all of them even when one fails, and one line at the end.
 
 use std::{
+    ffi::{OsStr, OsString},
     io::{BufRead as _, BufReader},
+    path::Path,
     process::{Command, Stdio},
     time::Instant,
 };
@@ -149,6 +151,8 @@ pub(crate) fn test_cluster(place: &Place) -> Result<(), Fail> {
     let kubeconfig = std::env::var_os("KUBECONFIG").filter(|path| !path.is_empty()).ok_or_else(|| {
         Fail::Said("Set KUBECONFIG to the cluster to test on; the tests use a namespace of their own there and remove it.".into())
     })?;
+    let here = std::env::current_dir().map_err(Fail::file("find", "."))?;
+    let kubeconfig = absolute(&kubeconfig, &here)?;
     let mut command = place.cargo();
     command.env("GANTRY_TEST_KUBECONFIG", kubeconfig).env_remove("DATABASE_URL");
     command.args([
@@ -167,6 +171,13 @@ pub(crate) fn test_cluster(place: &Place) -> Result<(), Fail> {
         return Err(Fail::Said("No test was run; that says nothing about the cluster.".into()));
     }
     verdict(count)
+}
+
+/// A list of files as seen from anywhere: the tests run in the folder of their crate.
+fn absolute(list: &OsStr, here: &Path) -> Result<OsString, Fail> {
+    let paths = std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty());
+    std::env::join_paths(paths.map(|path| here.join(path)))
+        .map_err(|error| Fail::Said(format!("KUBECONFIG cannot be used: {error}")))
 }
 
 /// Runs a test runner, passes its words on, and counts by its summary.
@@ -257,6 +268,19 @@ mod tests {
         ];
         for (runner, line, expected) in table {
             assert_eq!(summary(line, runner), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_kubeconfig_are_found_from_anywhere() {
+        let table = [
+            ("kubeconfig", "/home/ana/kubeconfig"),
+            ("/etc/kubeconfig", "/etc/kubeconfig"),
+            ("one:../two:/three::", "/home/ana/one:/home/ana/../two:/three"),
+        ];
+        for (given, expected) in table {
+            let found = absolute(OsStr::new(given), Path::new("/home/ana")).ok();
+            assert_eq!(found.as_deref(), Some(OsStr::new(expected)), "{given}");
         }
     }
 

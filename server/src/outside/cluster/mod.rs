@@ -7,6 +7,7 @@ mod act;
 mod answer;
 mod error;
 mod gate;
+mod kubeconfig;
 mod logs;
 mod look;
 mod patch;
@@ -20,13 +21,14 @@ use axum::http::{Method, Request, header};
 use gantry_domain::panel::Breaker as Stands;
 use gantry_domain::text::inert_line;
 use kube::Client;
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use kube::config::{Config, KubeConfigOptions};
 use serde_json::{Value, json};
 
 use self::gate::{Gate, Lane};
 use super::pulse::Pulse;
 pub use act::{Mode, SecretKey, env_of, stamp_of, write_patch};
 pub use error::{Asked, ClusterError};
+pub use kubeconfig::read_kubeconfig;
 pub use logs::Span;
 pub use look::{Facts, container_names, facts, observe};
 pub use patch::patch_for;
@@ -84,12 +86,12 @@ pub const NEEDED: [Asked; 9] = [
 ];
 
 impl Cluster {
-    /// Connects as a kubeconfig file says; without one, as the environment says (`KUBECONFIG`, then in-cluster).
+    /// Connects as a kubeconfig file says, or a list of them; without one, as the environment says (`KUBECONFIG`, then
+    /// in-cluster).
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ClusterError> {
         let config = match kubeconfig {
             Some(path) => {
-                let file = Kubeconfig::read_from(path).map_err(|e| ClusterError::Config(e.to_string()))?;
-                Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+                Config::from_custom_kubeconfig(read_kubeconfig(path)?, &KubeConfigOptions::default())
                     .await
                     .map_err(|e| ClusterError::Config(e.to_string()))?
             }

@@ -4,15 +4,15 @@
 use std::path::PathBuf;
 
 use gantry_sandbox::{Options, Sandbox};
-use gantry_server::outside::cluster::Cluster;
+use gantry_server::outside::cluster::{Cluster, read_kubeconfig};
 use kube::Client;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::KubeConfigOptions;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{NAME, OLD};
 
-/// Names the kubeconfig of a cluster to test on. Not `KUBECONFIG`: no test reaches a cluster because somebody had one.
+/// Names the kubeconfig of a cluster to test on, or a list of them. Not `KUBECONFIG`: no test reaches a cluster because somebody had one.
 const CHOICE: &str = "GANTRY_TEST_KUBECONFIG";
 
 pub(super) fn chosen() -> Option<PathBuf> {
@@ -72,7 +72,7 @@ impl Drop for OwnNamespace {
 }
 
 async fn client(kubeconfig: &std::path::Path) -> Client {
-    let file = Kubeconfig::read_from(kubeconfig).unwrap();
+    let file = read_kubeconfig(kubeconfig).unwrap();
     let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
     Client::try_from(config).unwrap()
 }
