@@ -22,6 +22,7 @@ mod secrets;
 mod sessions;
 mod settings;
 mod sign_in;
+mod sources;
 mod streams;
 mod thresholds;
 mod world;
