@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::look::{selector, text};
-use super::{ClusterError, Snapshot, deployment_path};
+use super::{Asked, ClusterError, Snapshot, deployment_path};
 
 /// A watch that was silent for this long is begun again.
 pub(super) const QUIET: Duration = Duration::from_mins(5);
@@ -43,23 +43,29 @@ pub(super) fn start(client: &Client, snapshot: &Snapshot) -> Result<Changes, Clu
     deployment_path(namespace, name)?;
     let apps = format!("/apis/apps/v1/namespaces/{namespace}");
     let selector = selector(deployment);
-    let paths = [
-        format!("{apps}/deployments?watch=true&fieldSelector=metadata.name%3D{name}"),
-        format!("{apps}/replicasets?watch=true&{selector}"),
-        format!("/api/v1/namespaces/{namespace}/pods?watch=true&{selector}"),
+    let watches = [
+        (
+            Asked::on("watch", "apps", "deployments"),
+            format!("{apps}/deployments?watch=true&fieldSelector=metadata.name%3D{name}"),
+        ),
+        (Asked::on("watch", "apps", "replicasets"), format!("{apps}/replicasets?watch=true&{selector}")),
+        (
+            Asked::on("watch", "", "pods"),
+            format!("/api/v1/namespaces/{namespace}/pods?watch=true&{selector}"),
+        ),
     ];
     let signal = Arc::new(Notify::new());
     let mut tasks = JoinSet::new();
-    for path in paths {
-        tasks.spawn(watch(client.clone(), path, Arc::clone(&signal)));
+    for (asked, path) in watches {
+        tasks.spawn(watch(client.clone(), asked.at(namespace), path, Arc::clone(&signal)));
     }
     Ok(Changes { signal, _tasks: tasks })
 }
 
-async fn watch(client: Client, path: String, signal: Arc<Notify>) {
+async fn watch(client: Client, asked: Asked, path: String, signal: Arc<Notify>) {
     loop {
         if let Err(error) = once(&client, &path, &signal).await {
-            tracing::debug!(%error, path, "a watch ended");
+            tracing::debug!(%error, %asked, "a watch ended");
         }
         tokio::time::sleep(PAUSE).await;
     }
