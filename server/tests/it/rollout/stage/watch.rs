@@ -1,5 +1,7 @@
 //! A watch over what must hold all the time: no overshoot, no dip.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use gantry_domain::rollout::{Phase, Side};
@@ -14,10 +16,14 @@ impl Stage {
     pub(crate) fn watch(&self) -> Watch {
         let (db, cluster, namespace) = (self.db.clone(), self.cluster.clone(), self.namespace.clone());
         let (id, replicas) = (self.id, self.replicas);
-        Watch(tokio::spawn(async move {
-            let mut looks = 0_u32;
+        let looks = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&looks);
+        let task: JoinHandle<()> = tokio::spawn(async move {
             loop {
-                let Ok(Some(snapshot)) = cluster.read(&namespace, NAME).await else { continue };
+                let Ok(Some(snapshot)) = cluster.read(&namespace, NAME).await else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
                 // Read after the cluster: a step is recorded before it is performed.
                 let row = rollouts::latest(db.pool(), id).await.unwrap().unwrap().rollout;
                 let seen = gantry_server::outside::cluster::observe(&snapshot, &row);
@@ -30,13 +36,11 @@ impl Stage {
                 assert!(new <= most, "overshoot: {new} new pods at {:?}", row.phase);
                 let ready = ready(&snapshot.pods);
                 assert!(ready >= replicas, "{ready} of {replicas} pods are ready at {:?}", row.phase);
-                looks += 1;
-                if looks == u32::MAX {
-                    return;
-                }
+                counted.fetch_add(1, Ordering::SeqCst);
                 tokio::time::sleep(Duration::from_millis(15)).await;
             }
-        }))
+        });
+        Watch { task, looks }
     }
 }
 
@@ -48,17 +52,21 @@ fn step_target(phase: &Phase) -> Option<u32> {
 }
 
 /// A watch over the invariants.
-pub(crate) struct Watch(JoinHandle<()>);
+pub(crate) struct Watch {
+    task: JoinHandle<()>,
+    looks: Arc<AtomicU32>,
+}
 
 impl Watch {
-    /// Ends it; fails with what it saw.
+    /// Ends it; fails with what it saw, or if it saw nothing.
     pub(crate) async fn end(self) {
-        self.0.abort();
-        if let Err(error) = self.0.await
+        self.task.abort();
+        if let Err(error) = self.task.await
             && error.is_panic()
         {
             std::panic::resume_unwind(error.into_panic());
         }
+        assert!(self.looks.load(Ordering::SeqCst) > 0, "it never saw the cluster, so it says nothing");
     }
 }
 
