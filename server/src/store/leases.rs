@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::StoreError;
+use super::pool::READ;
 
 /// Takes the lease, or keeps it. The epoch under which it is held; `None` while somebody else holds it.
 pub async fn take(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) -> Result<Option<i64>, StoreError> {
@@ -48,7 +49,9 @@ pub async fn keeping<T>(
 async fn lost(pool: &PgPool, name: &str, holder: Uuid, seconds: f64) {
     loop {
         tokio::time::sleep(Duration::from_secs_f64(seconds / 3.0)).await;
-        match take(pool, name, holder, seconds).await {
+        // With an end: while nothing is heard, somebody else may take it unnoticed.
+        let taken = tokio::time::timeout(READ, take(pool, name, holder, seconds)).await;
+        match taken.unwrap_or_else(|_| Err(StoreError::too_slow())) {
             Ok(Some(_)) => {}
             Ok(None) => {
                 tracing::warn!(name, "a lease was lost while working under it; somebody else goes on");

@@ -8,6 +8,7 @@ use std::time::Instant;
 use sqlx::pool::PoolConnection;
 use sqlx::{Executor as _, PgConnection, PgPool, Postgres};
 
+use super::doubt::{ALIVE, Doubt};
 use super::pool::STALE;
 
 /// A connection of the pool, in a transaction or not.
@@ -67,19 +68,22 @@ impl DerefMut for Line {
 pub(super) struct Lines {
     at_hand: Arc<Mutex<Vec<(Instant, Line)>>>,
     most: usize,
+    doubt: Doubt,
 }
 
 impl Lines {
     /// As many as a pool of that size can do without.
-    pub(super) fn beside(connections: u32) -> Self {
-        Self { at_hand: Arc::default(), most: usize::try_from(connections / 8).unwrap_or(0) }
+    pub(super) fn beside(connections: u32, doubt: Doubt) -> Self {
+        Self { at_hand: Arc::default(), most: usize::try_from(connections / 8).unwrap_or(0), doubt }
     }
 
     /// One within a transaction. What died while it was at hand has done nothing yet: the change goes on another one.
     pub(super) async fn begin(&self, pool: &PgPool) -> Result<Line, sqlx::Error> {
         let mut line = self.take(pool).await?;
-        if line.begin().await.is_ok() {
-            return Ok(line);
+        match tokio::time::timeout(ALIVE, line.begin()).await {
+            Ok(Ok(())) => return Ok(line),
+            Ok(Err(_)) => {}
+            Err(_) => self.doubt.arises(),
         }
         drop(line);
         // The others are as old; the pool asks each of them on its way back.
@@ -91,13 +95,15 @@ impl Lines {
 
     /// One that has just been used, or one of the pool.
     async fn take(&self, pool: &PgPool) -> Result<Line, sqlx::Error> {
-        // One that rested goes back to the pool, which asks whether it is alive.
-        let rested = |(used, line): (Instant, Line)| (used.elapsed() < STALE).then_some(line);
-        let found = self.lock().pop().and_then(rested);
-        match found {
-            Some(line) => Ok(line),
-            None => Ok(Line { connection: pool.acquire().await?, within: false }),
+        let found = self.lock().pop();
+        if let Some((used, mut line)) = found {
+            // One that rested is asked whether it is alive.
+            if used.elapsed() < STALE || self.doubt.answers(&mut line).await {
+                return Ok(line);
+            }
+            line.connection.close_on_drop();
         }
+        Ok(Line { connection: pool.acquire().await?, within: false })
     }
 
     /// Keeps one at hand, unless enough are.

@@ -4,6 +4,7 @@ pub mod alert_states;
 pub mod audit;
 pub mod audit_log;
 pub mod channels;
+mod doubt;
 pub mod entries;
 mod error;
 pub mod evidence;

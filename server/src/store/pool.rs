@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
 
 use super::StoreError;
+use super::doubt::Doubt;
 use super::line::Lines;
 use crate::live::Changes;
 
@@ -39,8 +40,8 @@ impl Default for PoolSettings {
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
-    listening: PgPool,
     lines: Lines,
+    doubt: Doubt,
     restricted: bool,
     changes: Changes,
 }
@@ -57,29 +58,32 @@ impl Db {
             .await
             .map_err(|_| StoreError::too_slow())??;
         let options = if restricted { options.options([("role", APP_ROLE)]) } else { options };
-        let listening = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .connect_lazy_with(options.clone());
+        let doubt = Doubt::default();
+        let (taken, returned) = (doubt.clone(), doubt.clone());
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(ACQUIRE)
             .idle_timeout(Duration::from_mins(5))
             // Asking before each use would double the round trips; a connection just used is alive.
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
+            .before_acquire(move |connection, meta| {
+                let doubt = taken.clone();
                 Box::pin(async move {
-                    if meta.idle_for > STALE {
-                        connection.ping().await?;
+                    if doubt.reaches_back(meta.idle_for) {
+                        return Ok(false);
                     }
-                    Ok(true)
+                    Ok(meta.idle_for <= STALE || doubt.answers(connection).await)
                 })
             })
+            // The pool's own question on the way back has no end: on a line that went silent it would keep the place of
+            // the connection for a quarter of an hour.
+            .after_release(move |connection, meta| {
+                let doubt = returned.clone();
+                Box::pin(async move { Ok(!doubt.reaches_back(meta.age) || doubt.answers(connection).await) })
+            })
             .connect_lazy_with(options);
-        let lines = Lines::beside(settings.max_connections);
-        Ok(Self { pool, listening, lines, restricted, changes: Changes::default() })
+        let lines = Lines::beside(settings.max_connections, doubt.clone());
+        Ok(Self { pool, lines, doubt, restricted, changes: Changes::default() })
     }
 
     /// Whether the program runs under the role that cannot change history.
@@ -97,9 +101,20 @@ impl Db {
         &self.lines
     }
 
-    /// The one connection that listens for changes; never used up by requests.
-    pub(crate) fn listening(&self) -> &PgPool {
-        &self.listening
+    /// What shows that the lines made until now may lead nowhere.
+    pub(super) fn doubt(&self) -> &Doubt {
+        &self.doubt
+    }
+
+    /// The one connection that listens for changes; never used up by requests. Another one each time: one that went silent
+    /// would hold its place for as long as the system waits for it.
+    pub(crate) fn listening(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connect_lazy_with((*self.pool.connect_options()).clone())
     }
 
     /// What has changed, as far as this process knows.
@@ -112,7 +127,13 @@ impl Db {
     where
         StoreError: From<E>,
     {
-        Ok(tokio::time::timeout(READ, work).await.map_err(|_| StoreError::too_slow())??)
+        let mut work = std::pin::pin!(work);
+        if let Ok(done) = tokio::time::timeout(READ, work.as_mut()).await {
+            return Ok(done?);
+        }
+        // Said before the work is dropped and its connections go back to the pool.
+        self.doubt.arises();
+        Err(StoreError::too_slow())
     }
 
     /// Whether Postgres answers.
@@ -123,7 +144,6 @@ impl Db {
     /// Ends all connections.
     pub async fn close(&self) {
         self.lines.give_back();
-        self.listening.close().await;
         self.pool.close().await;
     }
 }

@@ -129,10 +129,16 @@ impl Db {
                             }
                         }
                     }
-                    Err(_) => Err(StoreError::Uncertain("no answer to the commit".into()).into()),
+                    Err(_) => {
+                        db.doubt().arises();
+                        Err(StoreError::Uncertain("no answer to the commit".into()).into())
+                    }
                 },
                 Ok(Err(error)) => Err(error),
-                Err(_) => Err(StoreError::too_slow().into()),
+                Err(_) => {
+                    db.doubt().arises();
+                    Err(StoreError::too_slow().into())
+                }
             }
         });
         match task.await {

@@ -14,6 +14,7 @@ mod killed;
 mod leases;
 mod overview;
 mod postgres_away;
+mod postgres_silent;
 mod probes;
 mod response;
 mod role;

@@ -7,13 +7,13 @@ use reqwest::StatusCode;
 use crate::world::{Browser, World, eventually, signable};
 
 /// An open stream; what arrives is collected.
-struct Stream {
+pub(crate) struct Stream {
     heard: std::sync::Arc<std::sync::Mutex<String>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Stream {
-    async fn open(browser: &Browser, topics: &str) -> Self {
+    pub(crate) async fn open(browser: &Browser, topics: &str) -> Self {
         let response = browser
             .client
             .get(format!("{}/events?topics={topics}", browser.base))
@@ -40,6 +40,16 @@ impl Stream {
     async fn hears(&self, what: &str) {
         eventually(what, Duration::from_secs(10), || async { self.heard.lock().unwrap().contains(what) })
             .await;
+    }
+
+    /// What arrived and was not taken before.
+    pub(crate) fn take(&self) -> String {
+        std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+
+    /// Whether this arrived since something was last taken.
+    pub(crate) fn has_heard(&self, what: &str) -> bool {
+        self.heard.lock().unwrap().contains(what)
     }
 }
 
