@@ -1,6 +1,6 @@
-//! What is released: an image, pinned to its digest where that is known, and the configuration it runs with.
+//! What is released: an image, pinned to its digest where somebody gave that, and the configuration it runs with.
 //!
-//! Statements of the checklist are bound to it by a [`Binding`]. Looking a digest up is not done here.
+//! Statements of the checklist are bound to it by a [`Binding`]. Nobody asks a registry what a tag stands for.
 
 mod image;
 #[cfg(test)]
@@ -18,14 +18,19 @@ pub use image::{BadImage, ImageRef};
 pub struct Release {
     /// The image as it was asked for.
     pub image: ImageRef,
-    /// The digest that the tag stood for when it was looked up, where that is known.
+    /// The digest that the image is pinned to, where one was given with it.
     pub digest: Option<String>,
     /// Hash (any stable text) of the configuration that the image will run with.
     pub config_hash: String,
 }
 
 impl Release {
-    /// The digest known for the image, looked up or given with it.
+    /// The image as somebody gave it, pinned where they said to what.
+    pub fn new(image: ImageRef, config_hash: String) -> Self {
+        Self { digest: image.digest().map(str::to_owned), image, config_hash }
+    }
+
+    /// The digest that the image is pinned to.
     pub fn known_digest(&self) -> Option<&str> {
         self.digest.as_deref().or(self.image.digest())
     }

@@ -9,6 +9,7 @@ mod intent;
 mod kubectl;
 mod phase;
 mod progress;
+mod pushed_again;
 mod words;
 
 #[cfg(test)]
@@ -199,6 +200,8 @@ pub struct PodSeen {
     pub terminating: bool,
     /// Why it does not become ready, where Kubernetes says so (`CrashLoopBackOff`).
     pub problem: Option<String>,
+    /// The digest of the image that it runs, where its node says so.
+    pub digest: Option<String>,
 }
 
 /// One ReplicaSet as it was seen.

@@ -8,6 +8,7 @@ mod others;
 mod overview;
 mod response;
 mod response_models;
+mod rollouts;
 mod threshold_fixtures;
 mod thresholds;
 

@@ -1,4 +1,4 @@
-//! A container image by name and version. Looking a digest up is not done here.
+//! A container image by name and version. What a tag stands for is not known here.
 
 use std::fmt;
 use std::str::FromStr;

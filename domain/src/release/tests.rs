@@ -88,6 +88,19 @@ fn the_same_digest_under_another_tag_is_the_same_release() {
 }
 
 #[test]
+fn a_release_is_pinned_to_the_digest_that_was_given_with_its_image_and_to_nothing_else() {
+    let given = |image: &str| Release::new(image.parse().unwrap(), "c".to_owned());
+    assert_eq!(given("app:1").known_digest(), None);
+    for image in [format!("app:1@{DIGEST}"), format!("app@{DIGEST}")] {
+        assert_eq!(given(&image).digest.as_deref(), Some(DIGEST), "{image}");
+        assert_eq!(given(&image).binding(), release("app:1", Some(DIGEST), "c").binding(), "{image}");
+    }
+    let pushed_again = format!("app:1@sha256:{}", "f".repeat(64));
+    let (before, after) = (given(&format!("app:1@{DIGEST}")).binding(), given(&pushed_again).binding());
+    assert_eq!(after.changed_since(&before), Some(Change::Image));
+}
+
+#[test]
 fn the_version_people_use_is_the_tag_else_the_beginning_of_the_digest() {
     assert_eq!("app:v1".parse::<ImageRef>().unwrap().version(), "v1");
     assert_eq!(format!("app@{DIGEST}").parse::<ImageRef>().unwrap().version(), "sha256:0123456789ab");

@@ -206,6 +206,7 @@ impl Cluster {
                     ready: self.is_ready(s, age),
                     terminating: false,
                     problem: None,
+                    digest: None,
                 })
                 .collect(),
         };

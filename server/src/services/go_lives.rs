@@ -209,11 +209,7 @@ impl Draft {
             integration: self.integration,
             environment: self.environment,
             workload: self.workload,
-            release: Release {
-                image: self.image,
-                digest: None,
-                config_hash: config_hash(&self.configuration),
-            },
+            release: Release::new(self.image, config_hash(&self.configuration)),
             from_image: self.from_image,
             sections: self.sections.into_iter().map(ChecklistSection::new).collect(),
             overrides: Vec::new(),

@@ -81,7 +81,7 @@ pub enum PreflightError {
     Store(#[from] StoreError),
 }
 
-/// The image that a rollout brings: pinned to its digest where that is known.
+/// The image that a rollout brings: pinned to its digest where one was given.
 pub(super) fn image(go_live: &GoLive) -> String {
     let image = &go_live.release.image;
     let pinned = go_live.release.known_digest().and_then(|digest| image.pinned(digest).ok());

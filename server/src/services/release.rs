@@ -66,7 +66,7 @@ pub async fn change(
             if seen != before.go_live.version - 1 {
                 return Err(ReleaseError::Changed);
             }
-            let release = Release { config_hash: config_hash(&configuration), digest: None, image };
+            let release = Release::new(image, config_hash(&configuration));
             go_lives::set_release(tx, id, &release, configuration.trim()).await?;
             tx.announce(topics::go_live(id));
             tx.announce(topics::GO_LIVES);

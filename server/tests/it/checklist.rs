@@ -156,6 +156,34 @@ async fn another_configuration_makes_statements_stale_too_and_the_page_says_so()
     assert!(page.contains("the configuration changed"), "{page}");
 }
 
+#[tokio::test]
+async fn statements_are_bound_to_the_digest_that_is_typed_with_the_image_whatever_its_tag() {
+    let world = World::start().await;
+    let (mut ana, mut rui) = (world.signed_in("ana").await, world.signed_in("rui").await);
+    let image = |tag: &str, digit: &str| {
+        format!("registry.example/posthog-integration:{tag}@sha256:{}", digit.repeat(64))
+    };
+    let opened = rui.post("/go-lives", &[("preset", "posthog"), ("image", &image("v2.5.0", "a"))]).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+    let id: gantry_domain::id::GoLiveId = opened.location().rsplit('/').next().unwrap().parse().unwrap();
+    settle_all(&world, id, &mut ana).await;
+    let page = rui.get(&format!("/go-lives/{id}")).await.body;
+    assert!(page.contains("Signatures are bound to sha256:aaaaaaaa"), "{page}");
+
+    let release = async |image: String| {
+        let seen = stored(&world, id).await.go_live.version.to_string();
+        let fields = [("seen", seen.as_str()), ("image", image.as_str()), ("config", "")];
+        let changed = rui.clone().post(&format!("/go-lives/{id}/release"), &fields).await;
+        assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+        stored(&world, id).await.go_live
+    };
+    let renamed = release(image("stable", "a")).await;
+    assert!(gate(&renamed).is_open() && renamed.progress().stale == 0, "the same image under another tag");
+    let pushed_again = release(image("stable", "b")).await;
+    assert_eq!(pushed_again.release.digest, Some(format!("sha256:{}", "b".repeat(64))));
+    assert!(!gate(&pushed_again).is_open() && pushed_again.progress().stale > 0, "another image");
+}
+
 /// Marks every item as not applicable; where two people are asked for, Rui agrees.
 async fn settle_all(world: &World, id: gantry_domain::id::GoLiveId, ana: &mut crate::world::Browser) {
     let mut rui = world.signed_in("rui").await;

@@ -99,7 +99,10 @@ fn menu(page: Page<'_>) -> Html {
 fn release(page: Page<'_>) -> Html {
     let release = &page.model.go_live.release;
     let form = page.form("release", "release");
-    let image = Field::new("image", "Image").required().value(release.image.to_string());
+    let image = Field::new("image", "Image")
+        .required()
+        .value(release.image.to_string())
+        .help("A tag can be pushed again; name:tag@sha256:… always is the same image.");
     let config = Field::new("config", "Configuration")
         .value(release.config_hash.clone())
         .help("Any text that names the configuration, such as a commit or a hash.");

@@ -1,13 +1,14 @@
 //! Pods drawn as pods: old hollow, new filled, not ready hatched; and the same in words.
 
-use gantry_domain::rollout::{PodSeen, ReplicaSetSeen, Seen, Side};
+use gantry_domain::rollout::{PodSeen, ReplicaSetSeen, Rollout, Seen, Side};
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
 
 use super::model::RolloutView;
 use super::page::Page;
-use super::state::version;
+use super::state::{self, version};
+use crate::ui::state::{Tone, mark};
 use crate::ui::time;
 
 /// More pods than this are counted and not drawn.
@@ -34,8 +35,28 @@ pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> Html {
                 " "<span class="age">{last}{age}</span>
             </p>
             {problems}
+            {pushed_again(&view.rollout)}
         </div>
     }.part()
+}
+
+/// That the tag stands for more than one image, where pods show it.
+fn pushed_again(rollout: &Rollout) -> Option<Html> {
+    let each: Vec<_> = rollout
+        .pushed_again()?
+        .into_iter()
+        .map(|(digest, count)| {
+            let short: String = digest.chars().take("sha256:".len() + 8).collect();
+            format!("{short} on {}", state::pods(count))
+        })
+        .collect();
+    let words = format!(
+        "{} is not the same image everywhere: {}. The tag was pushed again in between; if that was not meant, roll back, \
+         and release it with its digest (name:tag@sha256:…).",
+        version(&rollout.new_image),
+        each.join(", ")
+    );
+    Some(view! { <p class="callout warning">{mark(Tone::Warning)}{words}</p> }.part())
 }
 
 /// New ones first, then strangers, then old ones.

