@@ -17,7 +17,7 @@ fn page(role: Role, model: &Model) -> String {
 }
 
 /// The text between the first `from` and the next `to` after it.
-fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
+pub(crate) fn between<'a>(html: &'a str, from: &str, to: &str) -> &'a str {
     let start = html.find(from).map_or("", |at| &html[at..]);
     start.find(to).map_or(start, |at| &start[..at])
 }

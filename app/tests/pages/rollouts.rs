@@ -5,6 +5,7 @@ use gantry_app::features::console::page::render;
 use gantry_domain::actor::Role;
 use gantry_domain::rollout::Side;
 
+use crate::console::between;
 use crate::fixtures::{self, Fail};
 
 type Test = Result<(), Fail>;
@@ -27,5 +28,26 @@ fn a_tag_that_was_pushed_again_in_between_is_said_beside_the_pods() -> Test {
     let found =
         "v2.5.0 is not the same image everywhere: sha256:aaaaaaaa on 1 pod, sha256:bbbbbbbb on 2 pods.";
     assert!(html.contains(found), "{html}");
+    Ok(())
+}
+
+#[test]
+fn a_verb_that_the_cluster_forbids_is_named_on_the_track_and_before_the_start() -> Test {
+    let forbidden = "the cluster forbids “patch” on deployments.apps in namespace integrations; the Role of the panel \
+                     needs it";
+    let mut rolling = fixtures::rolling(fixtures::soaking(), 1)?;
+    assert!(!page(&rolling).contains("class=\"callout bad\""));
+    rolling.rollout.as_mut().ok_or("no rollout")?.problem = Some(forbidden.to_owned());
+    let html = page(&rolling);
+    let said = between(&html, "class=\"callout bad\"", "</p>");
+    assert!(said.contains(forbidden), "{html}");
+
+    let mut waiting = fixtures::console(fixtures::signed(0)?)?;
+    waiting.cluster.replicas = None;
+    waiting.cluster.problem = Some(forbidden.to_owned());
+    let html = page(&waiting);
+    let start = between(&html, "id=\"start-step\"", "</section>");
+    assert!(between(start, "class=\"callout warning\"", "</p>").contains(forbidden), "{start}");
+    assert!(start.contains("the Deployment could not be read") && start.contains("disabled"), "{start}");
     Ok(())
 }

@@ -167,48 +167,27 @@ async fn an_incident_of_the_vendor_and_an_unwell_staging_block_the_start_until_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_cluster_keeps_nobody_from_checking_again_and_starting() {
+async fn a_verb_that_the_cluster_forbids_is_named_on_the_page_until_it_is_granted() {
     let place = Place::new().await;
-    let mut rui = place.world.signed_in("rui").await;
-    let mut ana = place.world.signed_in("ana").await;
-    let reason = [("reason", "the checklist is worked through on paper")];
-    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
-    place.switch(serde_json::json!({ "cluster": { "latency_ms": 1500 } })).await;
-
-    let checked = place.post(&mut rui, "preflight", &[]).await;
-    assert_eq!(checked.status, StatusCode::SEE_OTHER, "{}", checked.body);
-    let page = rui.get(&place.path).await.body;
-    assert!(page.contains("every verb that is needed is granted"), "{page}");
-    let started = place.post(&mut rui, "start", &[]).await;
-    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
-    assert!(rollouts::latest(place.world.running.app.db.pool(), place.id).await.unwrap().is_some());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn escapes_in_a_third_image_reach_neither_the_page_nor_the_log_nor_the_exports() {
-    let place = Place::new().await;
-    let mut rui = place.world.signed_in("rui").await;
-    let mut ana = place.world.signed_in("ana").await;
+    let (mut rui, mut ana) = (place.world.signed_in("rui").await, place.world.signed_in("ana").await);
+    let sam = place.world.signed_in("sam").await;
     let reason = [("reason", "the checklist is worked through on paper")];
     assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
     let started = place.post(&mut rui, "start", &[]).await;
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
     place.until("it soaks", |phase| matches!(phase, Phase::Soaking { .. })).await;
 
-    place.set_image("registry.example/posthog-integration:v3\u{202e}lanif\u{1b}[31m").await;
-    place.until("it is held", |phase| matches!(phase, Phase::Held { .. })).await;
-    let hostile = |text: &str| text.contains(['\u{202e}', '\u{1b}']);
-    let shown = "posthog-integration:v3lanif";
-    let pool = place.world.running.app.db.pool();
-    let rollout = rollouts::latest(pool, place.id).await.unwrap().unwrap().rollout.id;
-    let log = rollouts::log_of(pool, rollout).await.unwrap();
-    let log: Vec<_> = log.iter().map(|line| format!("{}: {}", line.what, line.why)).collect();
-    assert!(log.iter().any(|line| line.contains(shown)), "{log:?}");
-    assert!(!log.iter().any(|line| hostile(line)), "{log:?}");
-    for page in ["", "/print", "/export.md", "/export.csv"] {
-        let answer = rui.get(&format!("{}{page}", place.path)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{page}");
-        assert!(!hostile(&answer.body), "{page} holds what can change the screen");
-        assert!(page.starts_with("/export") || answer.body.contains(shown), "{page} does not show the image");
-    }
+    let rule = serde_json::json!([{ "verb": "patch", "resource": "deployments" }]);
+    place.switch(serde_json::json!({ "cluster": { "forbidden": rule } })).await;
+    assert_eq!(place.post(&mut rui, "rollout/roll-back", &[]).await.status, StatusCode::SEE_OTHER);
+    let named = |wanted: bool| {
+        let (mut sam, path) = (sam.clone(), place.path.clone());
+        let words =
+            "forbids “patch” on deployments.apps in namespace integrations; the Role of the panel needs it";
+        async move { sam.get(&path).await.body.contains(words) == wanted }
+    };
+    eventually("the page names the verb", WITHIN, || named(true)).await;
+    place.switch(serde_json::json!({ "cluster": null })).await;
+    place.until("it is rolled back", |phase| matches!(phase, Phase::RolledBack { .. })).await;
+    eventually("the page no longer names it", WITHIN, || named(false)).await;
 }
