@@ -89,6 +89,20 @@ mod tests {
     }
 
     #[test]
+    fn with_an_autoscaler_steps_are_rounded_down_and_that_is_said() {
+        let rows = [("10", "10 min"), ("50", "5 min"), ("100", "")];
+        let (fixed, scaled) = (preview(rows, 5, false, true), preview(rows, 5, true, true));
+        let said =
+            |shown: &Preview| shown.findings.iter().any(|(_, line)| line.starts_with("An autoscaler "));
+        assert_eq!(fixed.steps[1], "50 % → 3 of 5 pods = 60 %");
+        assert_eq!(
+            scaled.steps,
+            ["10 % → 1 of 5 pods = 20 %", "50 % → 2 of 5 pods = 40 %", "100 % → 5 of 5 pods"]
+        );
+        assert!(said(&scaled) && !said(&fixed), "{scaled:?}");
+    }
+
+    #[test]
     fn nonsense_is_named_as_it_is_typed() {
         let shown = preview([("50", "5 min"), ("10", "5 min")], 10, false, true);
         assert!(shown.findings.iter().all(|(class, _)| *class == "bad"));

@@ -51,3 +51,22 @@ fn a_verb_that_the_cluster_forbids_is_named_on_the_track_and_before_the_start() 
     assert!(start.contains("the Deployment could not be read") && start.contains("disabled"), "{start}");
     Ok(())
 }
+
+#[test]
+fn an_autoscaler_is_named_in_the_plan_and_its_steps_are_kept_in_percent() -> Test {
+    let mut model = fixtures::console(fixtures::signed(0)?)?;
+    model.cluster.replicas = Some(5);
+    let html = page(&model);
+    let fixed = between(&html, "id=\"plan-step\"", "</section>");
+    assert!(fixed.contains("50 % → 3 of 5 pods = 60 %"), "{fixed}");
+    assert!(!fixed.contains("autoscaler") && !fixed.contains("data-autoscaled"), "{fixed}");
+    model.cluster.autoscaler = Some("by-<queue>".to_owned());
+    let html = page(&model);
+    let scaled = between(&html, "id=\"plan-step\"", "</section>");
+    assert!(scaled.contains("The autoscaler <code>by-&lt;queue&gt;</code> is attached"), "{scaled}");
+    assert!(scaled.contains("steps are kept in percent"), "{scaled}");
+    assert!(scaled.contains("50 % → 2 of 5 pods = 40 %"), "{scaled}");
+    // For the browser, which says it again with every keystroke.
+    assert!(scaled.contains("data-autoscaled"), "{scaled}");
+    Ok(())
+}
