@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gantry_domain::plan::{BreachAction, Plan};
 use gantry_domain::rollout::Phase;
 use gantry_sandbox::{Options, Sandbox};
 use gantry_server::outside::cluster::Cluster;
@@ -190,4 +191,23 @@ async fn a_verb_that_the_cluster_forbids_is_named_on_the_page_until_it_is_grante
     place.switch(serde_json::json!({ "cluster": null })).await;
     place.until("it is rolled back", |phase| matches!(phase, Phase::RolledBack { .. })).await;
     eventually("the page no longer names it", WITHIN, || named(false)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_breach_does_is_chosen_for_each_severity_and_kept_with_the_plan() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let steps = [("percent-1", "10"), ("soak-1", "20 min"), ("percent-2", "100"), ("soak-2", "")];
+    let answer = place.post(&mut rui, "plan", &[&steps[..], &[("on-p1", "explode")]].concat()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("neither hold nor roll back"), "{}", answer.body);
+
+    let chosen = [("on-p1", "hold"), ("on-p2", "roll-back")];
+    let answer = place.post(&mut rui, "plan", &[&steps[..], &chosen].concat()).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let kept = stored(&place.world, place.id).await.plan.unwrap();
+    let kept: Plan = serde_json::from_value(kept).unwrap();
+    assert_eq!((kept.on_p1, kept.on_p2), (BreachAction::Hold, BreachAction::RollBack));
+    let page = rui.get(&place.path).await.body.replace("<!>", "");
+    assert!(page.contains("P1: hold for a person") && page.contains("P2: roll back"), "{page}");
 }

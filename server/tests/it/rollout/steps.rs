@@ -1,11 +1,13 @@
 //! Exact pods at each step, what a breach and missing data do, and the way back.
 
+use gantry_domain::plan::{BreachAction, Plan};
 use gantry_domain::rollout::{Ask, Phase};
+use gantry_server::services::{console, release};
 use gantry_server::store::{mitigations, rollouts};
 use serde_json::json;
 
 use super::metrics::Says;
-use super::stage::{NEW, OLD, Stage, WITHIN};
+use super::stage::{NEW, OLD, Stage, WITHIN, caller};
 use crate::world::eventually;
 
 const LONG: u32 = 600;
@@ -187,5 +189,27 @@ async fn the_strategy_that_was_there_before_comes_back() {
         stage.field("/spec/strategy/rollingUpdate").await,
         json!({ "maxSurge": 2, "maxUnavailable": 0 })
     );
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_says_otherwise_holds_on_p1_and_goes_back_on_p2() {
+    let stage = Stage::set(4, &[(50, LONG), (100, 0)]).await;
+    let stored = stage.go_live().await;
+    let usual = console::plan(&stage.db, &stored, &stage.around.presets).await.unwrap();
+    let plan = Plan { on_p1: BreachAction::Hold, on_p2: BreachAction::RollBack, ..usual };
+    let seen = stored.go_live.version;
+    release::set_plan(&stage.db, caller(&stage.manager), stage.id, plan, seen).await.unwrap();
+    stage.start().await;
+    let engine = stage.engine();
+    stage.soaking(0).await;
+    stage.metrics.say(Says::Value("5..", "40"));
+    let why = stage.held().await;
+    assert!(why.contains("P1 breach"), "{why}");
+    assert_eq!(stage.pods().await, (2, 2, 4));
+    stage.metrics.say(Says::Value("429", "6"));
+    stage.rolled_back().await;
+    engine.kill().await;
+    assert!(stage.log().await.iter().any(|line| line.why.contains("P2 breach")), "{:?}", stage.log().await);
     stage.done().await;
 }
