@@ -1,9 +1,11 @@
-//! What the console shows of a rollout and of its plan beside the usual: troubles, autoscalers, ages.
+//! What the console shows beside the usual: troubles of a rollout, autoscalers, ages of readings, what probes saw.
 
 use gantry_app::features::console::model::Model;
 use gantry_app::features::console::page::render;
+use gantry_app::features::item;
 use gantry_domain::actor::Role;
-use gantry_domain::rollout::Side;
+use gantry_domain::id::ItemKey;
+use gantry_domain::rollout::{Phase, Side};
 
 use crate::console::between;
 use crate::fixtures::{self, Fail};
@@ -69,4 +71,73 @@ fn an_autoscaler_is_named_in_the_plan_and_its_steps_are_kept_in_percent() -> Tes
     // For the browser, which says it again with every keystroke.
     assert!(scaled.contains("data-autoscaled"), "{scaled}");
     Ok(())
+}
+
+#[test]
+fn every_reading_has_its_age_and_one_that_is_too_old_is_marked() -> Test {
+    let mut model = fixtures::rolling(fixtures::soaking(), 1)?;
+    let html = page(&model);
+    let shown: Vec<_> = html.split("class=\"reading ").skip(1).collect();
+    assert_eq!(shown.len(), 4, "{html}");
+    for reading in shown {
+        let age = between(reading, "class=\"age\"", "</span>");
+        assert!(age.contains("4 s ago") && age.contains("data-period=\"5\""), "{age}");
+        assert!(!between(reading, "", ">").contains("data-stale"), "{reading}");
+    }
+    let rollout = &mut model.rollout.as_mut().ok_or("no rollout")?.rollout;
+    let old = rollout.readings.first_mut().ok_or("no readings")?;
+    old.taken_at = Some(fixtures::before(11));
+    let html = page(&model);
+    let shown: Vec<_> = html.split("class=\"reading ").skip(1).collect();
+    let stale: Vec<_> =
+        shown.iter().filter(|reading| between(reading, "", ">").contains("data-stale")).collect();
+    assert_eq!(stale.len(), 1, "{html}");
+    assert!(between(stale[0], "class=\"age\"", "</span>").contains("11 s ago"), "{}", stale[0]);
+    // Of what is over nothing is measured any more: its age is told, and is no reason to worry.
+    model.rollout.as_mut().ok_or("no rollout")?.rollout.phase = Phase::Complete;
+    let html = page(&model);
+    for reading in html.split("class=\"reading ").skip(1) {
+        assert!(reading.contains("no longer judged") && !between(reading, "", ">").contains("data-stale"));
+        let age = between(reading, "class=\"age\"", "</span>");
+        assert!(age.contains(" s ago") && !age.contains("data-period"), "{age}");
+    }
+    Ok(())
+}
+
+#[test]
+fn beside_the_tick_stands_what_a_probe_found_when_and_what_it_saw() -> Test {
+    let mut model = fixtures::console(fixtures::half_done()?)?;
+    let key: ItemKey = "scopes-minimal".parse()?;
+    model.probes.get_mut(&key).ok_or("no finding")?.evidence = "scopes: <script>[*]</script>".to_owned();
+    let html = page(&model);
+    assert!(model.probes.len() >= 6, "{}", model.probes.len());
+    for (key, finding) in &model.probes {
+        let item = between(&html, &format!("id=\"item-{key}\""), "<li id=\"item-");
+        let beside = between(item, "class=\"probe ", "</summary>");
+        assert!(beside.contains(&format!("<span class=\"sentence\">{}</span>", finding.sentence)), "{item}");
+        let taken_at = format!("data-age=\"{}\"", finding.taken_at.timestamp_millis());
+        assert!(beside.contains(&taken_at) && beside.contains("data-period=\"30\""), "{item}");
+        let raw = between(item, "<details class=\"raw\">", "</details>");
+        assert!(raw.contains("What the probe saw") && raw.contains(finding.probe.label()), "{item}");
+        assert!(raw.contains(&format!("<pre tabindex=\"0\">{}</pre>", escaped(&finding.evidence))), "{item}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_page_of_an_item_shows_what_its_probe_found_when_and_what_it_saw() -> Test {
+    let go_live = fixtures::half_done()?;
+    let key: ItemKey = "health-endpoint".parse()?;
+    let finding = fixtures::probes(&go_live).remove(&key).ok_or("no finding")?;
+    let model = item::model::Model { item: key, finding: Some(finding.clone()), go_live };
+    let html = crate::plain(&item::page::render(&fixtures::frame(Some(Role::Stakeholder)), &model));
+    let beside = between(&html, "class=\"probe good\"", "</p>");
+    assert!(beside.contains(&finding.sentence) && beside.contains("11 s ago"), "{html}");
+    assert!(html.contains(&format!("<pre tabindex=\"0\">{}</pre>", escaped(&finding.evidence))), "{html}");
+    Ok(())
+}
+
+/// As it stands in the page.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
