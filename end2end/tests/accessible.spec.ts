@@ -1,22 +1,13 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import { expect, test, type Page } from '../support/test'
+import { expect, test } from '../support/test'
 import { form, openSmall, post, visit } from '../support/go-live'
 import { reset, scenario } from '../support/outside'
 import { removeSwitches } from '../support/incident'
+import { rulesFor, serious } from '../support/looks'
 import { incidentPages, mainPages } from '../support/pages'
-
-async function serious(page: Page, rules?: string[]): Promise<string[]> {
-  const axe = new AxeBuilder({ page })
-  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} (${node.any[0]?.message ?? node.failureSummary})`))
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`no main page has a serious fault of accessibility in ${colorScheme}`, async ({ as }) => {
-    // All that differs in the dark is what colours do.
-    const rules = colorScheme === 'dark' ? ['color-contrast', 'link-in-text-block'] : undefined
+    const rules = rulesFor(colorScheme)
     const ana = await as('ana', { colorScheme, reducedMotion: 'reduce' })
     const found: string[] = []
     for (const { name, path } of await mainPages(ana)) {
@@ -45,7 +36,7 @@ test.describe('the pages about incidents', () => {
     pages.push({ name: 'threshold', path: new URL(ana.url()).pathname }, { name: 'overview', path: '/' })
     const found: string[] = []
     for (const colorScheme of ['light', 'dark'] as const) {
-      const rules = colorScheme === 'dark' ? ['color-contrast', 'link-in-text-block'] : undefined
+      const rules = rulesFor(colorScheme)
       await ana.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const { name, path } of pages) {
         await ana.goto(path)

@@ -2,21 +2,8 @@ import { expect, test, type Page } from '../support/test'
 import { form, item, openSmall, visit } from '../support/go-live'
 import { reset } from '../support/outside'
 import { removeSwitches } from '../support/incident'
+import { phone, tooWide } from '../support/looks'
 import { incidentPages, mainPages } from '../support/pages'
-
-const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
-
-/** What stands out of the page to the right, with everything opened that can be. */
-const tooWide = (page: Page) =>
-  page.evaluate(() => {
-    document.querySelectorAll('main details:not([name])').forEach((one) => one.setAttribute('open', ''))
-    const width = document.documentElement.clientWidth
-    return [...document.querySelectorAll('body *')]
-      .filter((one) => one.getBoundingClientRect().right > width + 1 && one.getClientRects().length > 0)
-      .filter((one) => !one.closest('pre, .hidden-text, [class*=scroll]'))
-      .map((one) => `${one.tagName}.${one.className} to ${Math.round(one.getBoundingClientRect().right)}`)
-      .slice(0, 5)
-  })
 
 /** What is smaller than a thumb, of what is pressed. */
 const tooSmall = (page: Page, pressed: string) =>

@@ -2,6 +2,7 @@
 
 import { expect, test, type Page } from '../support/test'
 import { IMAGE, item, openGoLive, post, signAll, startButton, visit } from '../support/go-live'
+import { phone, rulesFor, serious, tooWide } from '../support/looks'
 import { OLD, headline, newImage, seenBy, slowPlan, standsAtTenPercent } from '../support/rollout'
 import { deployment, reset, scenario, settled } from '../support/outside'
 
@@ -149,4 +150,32 @@ test('without measurements it is held as unknown, and goes on when they are back
   await expect(ana.locator('.reading.unknown').first()).toBeVisible()
   await scenario({ prometheus: 'up' })
   await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 60_000 })
+})
+
+test('at 10 % and while held the page has no serious fault and needs no moving sideways, wide and on a phone', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  const path = await atTenPercent(ana, rui)
+  const still = { reducedMotion: 'reduce' } as const
+  const screens = [
+    { size: 'wide', page: await as('ana', { ...still, viewport: { width: 1440, height: 1000 } }) },
+    { size: 'phone', page: await as('ana', { ...still, ...phone }) },
+  ]
+  const found: string[] = []
+  const look = async (state: string) => {
+    for (const { size, page } of screens) {
+      await visit(page, path)
+      await expect(headline(page)).toContainText(state)
+      found.push(...(await tooWide(page)).map((line) => `${state}, ${size}: ${line}`))
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ ...still, colorScheme })
+        const faults = await serious(page, rulesFor(colorScheme))
+        found.push(...faults.map((line) => `${state}, ${size}, ${colorScheme}: ${line}`))
+      }
+    }
+  }
+  await look('Soaking at step 1 of 3')
+  await scenario({ prometheus: 'gone' })
+  await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
+  await look('Held at step 1 of 3')
+  expect(found).toEqual([])
 })

@@ -160,10 +160,11 @@ fn table(curve: &Curve, columns: &[Column]) -> Html {
         })
         .collect();
     let name = curve.name.clone();
+    // It scrolls in itself, also without a pointer.
     view! {
         <details class="numbers">
-            <summary>"Numbers"<span class="hidden-text">" of "{name}</span></summary>
-            <table>
+            <summary>"Numbers"<span class="hidden-text">" of "{name.clone()}</span></summary>
+            <table tabindex="0" aria-label=format!("Numbers of {name}")>
                 <thead><tr><th scope="col">"Time (UTC)"</th><th scope="col">"Value"</th><th scope="col">"Against "{limit_label(curve)}</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
