@@ -86,9 +86,8 @@ impl World {
         }
         let [ana, rui, sam] = people.try_into().unwrap();
         let world = Self { running, database, ana, rui, sam };
-        let listening = "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen %'";
         eventually("it listens for changes", Duration::from_secs(10), || async {
-            world.count(listening).await == 1
+            world.running.app.db.changes().mark().is_some()
         })
         .await;
         world
