@@ -1,7 +1,7 @@
 // The server, its database or the session are away: nothing typed is lost, nothing is done twice, nothing is claimed.
 
 import { expect, test } from '../support/test'
-import { form, item, light, openSmall, post, visit } from '../support/go-live'
+import { form, item, light, openGoLive, openSmall, post, visit } from '../support/go-live'
 import { Panel, Way } from '../support/panel'
 import { person } from '../support/world'
 
@@ -207,20 +207,30 @@ test('when the session has ended elsewhere the page says so, keeps what is typed
   await expect(item(rui, KEY).locator('.standing')).toContainText('Rui Matos')
 })
 
-test('an answer that was not waited for is not said to be unsaved, and what was typed stays', async ({ as }) => {
+test('a threshold that nobody evaluates any more turns to unknown on a page that stays open', async ({ as }) => {
+  test.setTimeout(90_000)
   as.expectComplaints(...gone)
-  const ana = await as('ana')
-  await visit(ana, await openSmall(ana))
-  const sign = await form(ana, KEY, 'sign')
-  await sign.getByLabel('Note').fill('Typed before it took too long')
-  const body =
-    '<!doctype html><main><h1>Not finished in time</h1><p>It is not known whether it took effect.</p>' +
-    '<p>Look at the page before you do it again.</p><p>x</p></main>'
-  await ana.route('**/sign', (route) => route.fulfill({ status: 504, contentType: 'text/html', body }), { times: 1 })
-  await sign.getByRole('button', { name: 'Sign' }).click()
-  await expect(sign.getByRole('alert')).toContainText('It is not known whether it took effect.')
-  await expect(sign.getByRole('alert')).not.toContainText('Not saved')
-  await expect(sign.getByLabel('Note')).toHaveValue('Typed before it took too long')
-  await sign.getByRole('button', { name: 'Sign' }).click()
-  await expect(item(ana, KEY).locator('.standing')).toContainText('Ana Duarte')
+  const panel = await Panel.start()
+  try {
+    const ana = await as('ana', { at: panel.url })
+    await openGoLive(ana, { integration: 'posthog-integration' })
+    await ana.clock.install()
+    await visit(ana, '/thresholds')
+    const state = ana.locator('.threshold .row-state.good').first()
+    await expect(state).toBeVisible({ timeout: 45_000 })
+    const counts = ana.getByRole('navigation', { name: 'By state' })
+    await expect(state).not.toHaveAttribute('data-stale')
+    await expect(counts).not.toHaveAttribute('data-stale')
+    // Nothing new arrives from here on: only time goes on.
+    await panel.kill()
+    await ana.clock.fastForward(60_000)
+    await expect(state).toHaveAttribute('data-stale', '')
+    await expect(counts).toHaveAttribute('data-stale', '')
+    const said = (selector: string) =>
+      ana.locator(selector).first().evaluate((one) => getComputedStyle(one, '::after').content)
+    expect(await said('.threshold .row-state.good > .word')).toBe('"unknown"')
+    expect(await said('.choice-link.good > .counted')).toBe('"–"')
+  } finally {
+    await panel.kill()
+  }
 })

@@ -30,6 +30,7 @@ fn row(index: usize, state: State, value: Option<f64>) -> Result<Row, Fail> {
         state,
         why: value.is_none().then(|| "no data".to_owned()),
         since: Some(before(300)),
+        asked_at: Some(before(4)),
         value,
         value_at: value.map(|_| before(4)),
         period_seconds: 15,

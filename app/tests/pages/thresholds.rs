@@ -79,6 +79,44 @@ fn an_evaluator_that_stopped_says_so_at_the_top() -> Test {
     Ok(())
 }
 
+/// The opening tag with this class, and what follows up to the end of the first age in it.
+fn reading(html: &str, class: &str) -> Result<String, Fail> {
+    let at = html.find(&format!("class=\"{class}\"")).ok_or_else(|| format!("no {class}: {html}"))?;
+    let from = html[..at].rfind('<').ok_or("no tag")?;
+    let until = at + html[at..].find("</time>").ok_or("no age")?;
+    Ok(html[from..until].to_owned())
+}
+
+#[test]
+fn states_and_counts_carry_the_age_of_what_they_rest_on_and_are_marked_once_it_is_too_old() -> Test {
+    let frame = fixtures::frame(Some(Role::Stakeholder));
+    let mut model = table(false)?;
+    let html = crate::plain(&page::render(&frame, &model));
+    for class in ["state row-state good", "state row-state bad", "choice-links"] {
+        let reading = reading(&html, class)?;
+        assert!(reading.contains("data-reading") && reading.contains("data-period=\"15\""), "{reading}");
+        assert!(reading.contains("4 s ago") && !reading.contains("data-stale"), "{reading}");
+    }
+    let Some(row) = model.groups.first_mut().and_then(|group| group.rows.get_mut(1)) else {
+        return Err("no second row".into());
+    };
+    row.asked_at = Some(before(31));
+    model.evaluator.taken_at = Some(before(31));
+    let html = crate::plain(&page::render(&frame, &model));
+    for class in ["state row-state good", "choice-links"] {
+        let reading = reading(&html, class)?;
+        assert!(reading.contains("data-stale"), "{reading}");
+    }
+    // One that was read after the stop has nothing left to grow old: all of it is unknown.
+    let html = crate::plain(&page::render(&frame, &table(true)?));
+    let nav = html.split("<nav").find(|nav| nav.contains("\"choice-links\"")).ok_or("no counts")?;
+    let nav = nav.split("</nav>").next().unwrap_or_default();
+    assert!(!nav.contains("data-period") && !nav.contains("data-stale"), "{nav}");
+    let one = shown(Role::Stakeholder, &one()?);
+    assert!(reading(&one, "chip bad")?.contains("data-reading"), "{one}");
+    Ok(())
+}
+
 #[test]
 fn only_admins_are_offered_to_edit_restore_or_import() -> Test {
     let mut model = one()?;

@@ -109,6 +109,7 @@ fn row(listed: Listed, now: DateTime<Utc>) -> Row {
         state,
         why,
         since: standing.as_ref().map(|standing| standing.since),
+        asked_at: standing.as_ref().map(|standing| standing.asked_at),
         value: standing.as_ref().and_then(|standing| standing.value),
         value_at: standing.as_ref().and_then(|standing| standing.value_at),
         period_seconds: PERIOD_SECONDS,

@@ -10,7 +10,6 @@ use crate::frame::Frame;
 use crate::ui::form::orphan;
 use crate::ui::html::{Html, Part};
 use crate::ui::layout::Place;
-use crate::ui::state::chip;
 use crate::ui::time;
 
 /// Renders the page.
@@ -46,7 +45,7 @@ fn head(frame: &Frame, model: &OneModel) -> Html {
     view! {
         <header class="page-head">
             <h1>{rule.spec.name.clone()}" "{words::severity(rule.spec.severity)}</h1>
-            <p class="head-state">{chip(words::tone(row.state), row.state.word())}{since}</p>
+            <p class="head-state">{row::standing(frame, row, "chip")}{since}</p>
         </header>
         {page::evaluator(frame, &model.evaluator)}
         {page::stopped(&model.evaluator)}

@@ -42,6 +42,8 @@ pub struct Row {
     pub why: Option<String>,
     /// Since when it is in this state.
     pub since: Option<DateTime<Utc>>,
+    /// When it was last asked for, with whatever outcome: what its state rests on. None where it never was.
+    pub asked_at: Option<DateTime<Utc>>,
     /// The last value.
     pub value: Option<f64>,
     /// When that was measured.

@@ -35,7 +35,7 @@ pub fn render(frame: &Frame, model: &Model) -> String {
                 {notice}
                 <div class="threshold-bar">
                     {evaluator(frame, &model.evaluator)}
-                    {choices(model)}
+                    {choices(frame, model)}
                 </div>
                 {stopped(&model.evaluator)}
                 {list}
@@ -76,8 +76,16 @@ pub(super) fn stopped(evaluator: &Evaluator) -> Option<Html> {
     })
 }
 
-/// How many are in which state; each a link to those alone.
-fn choices(model: &Model) -> Html {
+/// How many are in which state; each a link to those alone. They were counted in the evaluator's last round, and are a reading
+/// as old as that. Where it has stopped they were counted as unknown, which stays true.
+fn choices(frame: &Frame, model: &Model) -> Html {
+    let evaluator = &model.evaluator;
+    let counted_at = evaluator.taken_at.filter(|_| !evaluator.stopped);
+    let stale = counted_at.is_some_and(|at| time::is_stale(at, evaluator.period_seconds, frame.now));
+    let counted = counted_at.map(|at| {
+        let age = time::age_of(at, evaluator.period_seconds, frame.now);
+        view! { <span class="hidden-text">"Counted "{age}</span> }.part()
+    });
     let all: usize = model.counts.values().sum();
     let links: Vec<_> = State::ALL
         .into_iter()
@@ -87,7 +95,7 @@ fn choices(model: &Model) -> Html {
             let tone = if count == 0 { Tone::Quiet } else { words::tone(state) };
             view! {
                 <a class=format!("choice-link {}", tone.class()) aria-current=here href=format!("{}?show={}", forms::THRESHOLDS, state.word())>
-                    {mark(tone)}<strong>{count}</strong>" "{state.word()}
+                    {mark(tone)}<strong class="counted">{count}</strong>" "{state.word()}
                 </a>
             }
             .part()
@@ -95,9 +103,10 @@ fn choices(model: &Model) -> Html {
         .collect();
     let here = model.show.is_none().then_some("page");
     view! {
-        <nav class="choice-links" aria-label="By state">
+        <nav class="choice-links" aria-label="By state" data-reading="" data-stale=stale.then_some("")>
             <a class="choice-link" aria-current=here href=forms::THRESHOLDS><strong>{all}</strong>" all"</a>
             {links}
+            {counted}
         </nav>
     }
     .part()

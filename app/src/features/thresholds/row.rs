@@ -9,7 +9,7 @@ use crate::forms;
 use crate::frame::Frame;
 use crate::ui::chart::{self, HEIGHT, WIDTH};
 use crate::ui::html::{Html, Part};
-use crate::ui::state::{Tone, mark, state};
+use crate::ui::state::{Tone, mark};
 use crate::ui::time;
 
 /// The line.
@@ -21,7 +21,7 @@ pub(super) fn row(frame: &Frame, row: &Row) -> Html {
     view! {
         <li class="threshold" data-nav-item="" tabindex="-1" id=format!("threshold-{}", row.id)>
             <a href=forms::threshold(row.id)>
-                <span class="row-state">{state(words::tone(row.state), row.state.word())}</span>
+                {standing(frame, row, "state row-state")}
                 <span class="what">
                     <span class="title">{rule.spec.name.clone()}</span>
                     <span class="condition">{rule.condition()}</span>
@@ -35,6 +35,23 @@ pub(super) fn row(frame: &Frame, row: &Row) -> Html {
                 </span>
             </a>
         </li>
+    }
+    .part()
+}
+
+/// The state, as a reading of its own: it rests on the last question, and nobody knows it once that is too long ago. Also
+/// where there is no value, or an older one than the state.
+pub(super) fn standing(frame: &Frame, row: &Row, class: &str) -> Html {
+    let tone = words::tone(row.state);
+    let stale = row.asked_at.is_some_and(|at| time::is_stale(at, row.period_seconds, frame.now));
+    let asked = row.asked_at.map(|at| {
+        let age = time::age_of(at, row.period_seconds, frame.now);
+        view! { <span class="hidden-text">", asked "{age}</span> }.part()
+    });
+    view! {
+        <span class=format!("{class} {}", tone.class()) data-reading="" data-stale=stale.then_some("")>
+            {mark(tone)}<span class="word">{row.state.word()}</span>{asked}
+        </span>
     }
     .part()
 }
