@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use super::Incident;
 use crate::preset::Severity;
 
 /// How many days are looked back on.
@@ -16,6 +17,13 @@ pub struct Span {
     pub from: DateTime<Utc>,
     /// Until when; none while it is.
     pub until: Option<DateTime<Utc>>,
+}
+
+/// The worst that an incident was: as it stands, as its clocks ran, and as the changes of its severity on the timeline name
+/// it. The clocks alone know only of the time until somebody answered.
+pub fn worst(incident: &Incident, named: &[Severity]) -> Severity {
+    let clocks = incident.clocks.iter().map(|clock| clock.severity);
+    clocks.chain(named.iter().copied()).fold(incident.severity, Severity::min)
 }
 
 /// One day.
@@ -54,7 +62,30 @@ pub fn days(spans: &[Span], watched_from: DateTime<Utc>, now: DateTime<Utc>) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::calendar::Calendar;
+    use super::super::{Clock, fixtures};
     use super::*;
+
+    #[test]
+    fn an_incident_counts_as_the_worst_it_was_whatever_it_became() {
+        use Severity::{P1, P2, P3, P4};
+        // As it stands, what its clocks ran for, what the changes on its timeline name; and the worst of it.
+        let table = [
+            (P3, vec![P3], vec![], P3),
+            (P3, vec![P1, P3], vec![P1, P3], P1),
+            // Somebody had answered: no further clock ran.
+            (P3, vec![P3], vec![P3, P1, P1, P3], P1),
+            (P4, vec![P2], vec![P2, P4], P2),
+            (P1, vec![P4], vec![P4, P1], P1),
+        ];
+        for (now, clocks, named, expected) in table {
+            let mut incident = fixtures::incident(now);
+            let from = incident.opened_at;
+            let clock = |severity| Clock::start(severity, from, &Calendar::default());
+            incident.clocks = clocks.iter().copied().map(clock).collect();
+            assert_eq!(worst(&incident, &named), expected, "{now:?} {clocks:?} {named:?}");
+        }
+    }
 
     #[test]
     fn a_day_is_as_bad_as_the_worst_that_touched_it_and_unwatched_days_are_unknown() {

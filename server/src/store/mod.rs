@@ -30,6 +30,7 @@ pub mod probes;
 pub mod rollouts;
 mod sections;
 pub mod sessions;
+pub mod severities;
 pub mod team;
 pub mod threshold_pasts;
 pub mod thresholds;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use gantry_app::features::status::model::{Integration, Model, PublicEntry, Published};
-use gantry_domain::id::IntegrationId;
+use gantry_domain::id::{IncidentId, IntegrationId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::history::{self, Span};
 use gantry_domain::light::Found;
@@ -14,7 +14,7 @@ use gantry_domain::preset::{Preset, Severity};
 use crate::engine::probes::PERIOD_SECONDS;
 use crate::services::lights;
 use crate::store::incidents::{self, Asked};
-use crate::store::{Db, StoreError, integrations};
+use crate::store::{Db, StoreError, integrations, severities};
 
 /// How long resolved incidents are told of.
 const LATELY: TimeDelta = TimeDelta::days(14);
@@ -43,6 +43,11 @@ pub async fn see(
         .await?;
     let (published, unannounced): (Vec<_>, Vec<_>) = announced.into_iter().partition(|one| one.public);
     let published: Vec<Incident> = published.into_iter().map(|one| one.incident).collect();
+    let ids: Vec<IncidentId> = published.iter().map(|incident| incident.id).collect();
+    let mut named: BTreeMap<IncidentId, Vec<Severity>> = BTreeMap::new();
+    for (incident, severity) in db.read(severities::named(pool, &ids)).await? {
+        named.entry(incident).or_default().push(severity);
+    }
     // Of the others everybody learns how bad they are, and nothing else.
     let quiet: BTreeSet<Severity> = unannounced.into_iter().map(|one| one.incident.severity).collect();
     let quiet = quiet.into_iter().collect();
@@ -65,7 +70,10 @@ pub async fn see(
                 .iter()
                 .filter(|incident| incident.subject.integration == one.id)
                 .map(|incident| Span {
-                    severity: incident.severity,
+                    severity: history::worst(
+                        incident,
+                        named.get(&incident.id).map_or(&[][..], Vec::as_slice),
+                    ),
                     from: incident.opened_at,
                     until: incident.resolved_at,
                 })

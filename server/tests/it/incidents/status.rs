@@ -102,3 +102,28 @@ async fn switched_off_it_is_not_there() {
         assert!(!body.contains("href=\"/status\"") && !body.contains("on the status page"), "{page}: {body}");
     }
 }
+
+#[tokio::test]
+async fn a_day_is_as_bad_as_its_incident_ever_was_also_once_it_was_lowered() {
+    let world = World::start().await;
+    let path = open(&world, "p3").await;
+    let mut rui = world.signed_in("rui").await;
+    // Somebody has answered: from then on no clock tells how bad it became.
+    let acts: [(&str, &[(&str, &str)]); 5] = [
+        ("acknowledge", &[("seen", "1")]),
+        ("severity", &[("seen", "2"), ("to", "p1"), ("reason", "Nothing arrives any more")]),
+        ("severity", &[("seen", "3"), ("to", "p4"), ("reason", "It was the chart")]),
+        ("notes", &[("text", "Webhooks were late"), ("public", "on")]),
+        ("state", &[("seen", "4"), ("to", "resolved")]),
+    ];
+    for (act, fields) in acts {
+        let answer = rui.post(&format!("{path}/{act}"), fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{act}: {}", answer.body);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&world.browser().get("/status.json").await.body).unwrap();
+    let worst: Vec<_> =
+        json["integrations"].as_array().unwrap().iter().map(|one| &one["days"][89]["worst"]).collect();
+    assert!(worst.iter().any(|worst| **worst == "p1"), "{json:#}");
+    assert_eq!(json["resolved"][0]["severity"], "p4", "as it was in the end");
+}
