@@ -3,12 +3,14 @@
 //!
 //! Pure. A section is never overwritten unseen: whoever typed against an older version gets both texts.
 
+mod clocks;
 mod markdown;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::markdown::{Clock, Event, Record, markdown};
+pub use self::clocks::{Clock, End, Kept, clocks};
+pub use self::markdown::{Event, Record, markdown};
 use crate::actor::{Actor, Role};
 use crate::id::ActionItemId;
 

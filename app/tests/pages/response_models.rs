@@ -8,7 +8,7 @@ use gantry_app::refusal::Refusal;
 use gantry_domain::evidence::{Part, Standing};
 use gantry_domain::id::{ActionItemId, BundleId, IncidentId};
 use gantry_domain::mitigation::{Act, Env, Mitigation, Offer, Phase, Purpose};
-use gantry_domain::postmortem::{ActionItem, Clock, Record, Section, Written};
+use gantry_domain::postmortem::{ActionItem, Clock, End, Record, Section, Written};
 use gantry_domain::preset::{Severity, Workload};
 use gantry_domain::triage::{
     Errors, Findings, Health, Notice, Overrule, PodsSeen, Rates, group, read_line, walk,
@@ -159,7 +159,7 @@ pub(crate) fn postmortem_model() -> Postmortem {
             clocks: vec![Clock {
                 what: "First response".into(),
                 due: before(6300),
-                met_at: Some(before(7000)),
+                end: End::Done(before(7000)),
             }],
             ..Record::default()
         },

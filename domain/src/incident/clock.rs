@@ -71,6 +71,37 @@ impl Clock {
     }
 }
 
+/// What became of a response clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing yet: it runs.
+    NotYet,
+    /// Somebody answered.
+    Answered(DateTime<Utc>),
+    /// Before anybody answered the severity became another one, and a clock for that began.
+    SetAside {
+        /// When.
+        at: DateTime<Utc>,
+        /// The other severity.
+        to: Severity,
+    },
+}
+
+/// The clocks of an incident, oldest first, each with what became of it. One that stopped in the moment in which the next
+/// began was stopped by the change of severity, and by nobody's answer.
+pub fn ended(clocks: &[Clock]) -> Vec<(&Clock, Ended)> {
+    let next = clocks.iter().skip(1).map(Some).chain([None]);
+    let with_end = clocks.iter().zip(next).map(|(clock, next)| {
+        let ended = match (clock.stopped_at, next) {
+            (None, _) => Ended::NotYet,
+            (Some(at), Some(next)) if next.started_at == at => Ended::SetAside { at, to: next.severity },
+            (Some(at), _) => Ended::Answered(at),
+        };
+        (clock, ended)
+    });
+    with_end.collect()
+}
+
 /// Something that is counted down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Countdown {

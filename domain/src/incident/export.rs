@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::clock::Ended;
 use super::entry::Entry;
 use super::{Incident, clock, message};
 use crate::age;
@@ -43,11 +44,12 @@ pub fn markdown(incident: &Incident, entries: &[Entry], now: DateTime<Utc>) -> S
         fact("Resolved", &age::exact(at));
         fact("Duration", &age::words(incident.duration(now)));
     }
-    for one in &incident.clocks {
-        let outcome = match (one.is_missed(now), one.stopped_at) {
-            (true, _) => "missed",
-            (false, Some(_)) => "kept",
-            (false, None) => "running",
+    for (one, ended) in clock::ended(&incident.clocks) {
+        let outcome = match ended {
+            _ if one.is_missed(now) => "missed",
+            Ended::Answered(_) => "kept",
+            Ended::SetAside { .. } => "set aside by the change of severity",
+            Ended::NotYet => "running",
         };
         fact(
             "Response clock",

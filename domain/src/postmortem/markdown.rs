@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{ActionItem, Section, Written};
+use super::{ActionItem, Clock, Section, Written};
 use crate::age;
 use crate::text::{inert, inert_line};
 
@@ -17,28 +17,6 @@ pub struct Event {
     pub by: String,
     /// What.
     pub text: String,
-}
-
-/// A clock that ran: the first response, an update.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clock {
-    /// What was due.
-    pub what: String,
-    /// By when.
-    pub due: DateTime<Utc>,
-    /// When it was done.
-    pub met_at: Option<DateTime<Utc>>,
-}
-
-impl Clock {
-    /// Whether it was kept; `None` while it still runs.
-    pub fn kept(&self, now: DateTime<Utc>) -> Option<bool> {
-        match self.met_at {
-            Some(at) => Some(at <= self.due),
-            None if now > self.due => Some(false),
-            None => None,
-        }
-    }
 }
 
 /// What the record says by itself.
@@ -58,7 +36,7 @@ pub struct Record {
     pub opened_at: DateTime<Utc>,
     /// When it was over.
     pub resolved_at: Option<DateTime<Utc>>,
-    /// Clocks, kept or missed.
+    /// Clocks: kept, missed or set aside.
     pub clocks: Vec<Clock>,
     /// The timeline, oldest first.
     pub timeline: Vec<Event>,
@@ -92,13 +70,8 @@ pub fn markdown(record: &Record, sections: &[Written], items: &[ActionItem], now
         let _ = writeln!(out, "No clock ran.");
     }
     for clock in &record.clocks {
-        let word = match clock.kept(now) {
-            Some(true) => "kept",
-            Some(false) => "missed",
-            None => "still running",
-        };
-        let met = clock.met_at.map(|at| format!(", done {}", age::exact(at))).unwrap_or_default();
-        let _ = writeln!(out, "- {}: **{word}** (due {}{met})", line(&clock.what), age::exact(clock.due));
+        let word = clock.kept(now).word();
+        let _ = writeln!(out, "- {}: **{word}** ({})", line(&clock.what), clock.particulars());
     }
     events(&mut out, "Timeline", &record.timeline);
     events(&mut out, "Actions taken", &record.actions);

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Role;
 use gantry_domain::id::{ActionItemId, IncidentId};
+use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::EntryKind;
-use gantry_domain::incident::{Clock, Incident};
 use gantry_domain::mitigation::{Mitigation, before_after, title};
 use gantry_domain::postmortem::{
-    ActionItem, Clock as Kept, Event, Record, Refused, Section, Written, markdown, new_item, save,
+    ActionItem, Event, Record, Refused, Section, Written, clocks, markdown, new_item, save,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -86,11 +86,6 @@ fn event(one: &Mitigation) -> Event {
 }
 
 fn record(incident: &Incident, timeline: Vec<Event>, actions: Vec<Event>, triage: Option<String>) -> Record {
-    let clock = |clock: &Clock| Kept {
-        what: format!("First response, {}", clock.severity.label()),
-        due: clock.due_at,
-        met_at: clock.stopped_at,
-    };
     Record {
         title: incident.title.clone(),
         integration: incident.subject.label(),
@@ -99,7 +94,7 @@ fn record(incident: &Incident, timeline: Vec<Event>, actions: Vec<Event>, triage
         commander: incident.led_by().map(|person| person.name.clone()),
         opened_at: incident.opened_at,
         resolved_at: incident.resolved_at,
-        clocks: incident.clocks.iter().map(clock).collect(),
+        clocks: clocks(incident),
         timeline,
         actions,
         triage,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gantry_domain::age;
 use gantry_domain::incident::State;
-use gantry_domain::postmortem::{ActionItem, Clock, Event, MAX_ITEM, MAX_TEXT, Section, Written};
+use gantry_domain::postmortem::{ActionItem, Clock, Event, Kept, MAX_ITEM, MAX_TEXT, Section, Written};
 use leptos::prelude::*;
 
 use super::frame::page;
@@ -62,12 +62,13 @@ fn facts(frame: &Frame, model: &Postmortem) -> Html {
 }
 
 fn clock(frame: &Frame, one: &Clock) -> Html {
-    let (tone, word) = match one.kept(frame.now) {
-        Some(true) => (Tone::Good, "kept"),
-        Some(false) => (Tone::Bad, "missed"),
-        None => (Tone::Quiet, "running"),
+    let kept = one.kept(frame.now);
+    let tone = match kept {
+        Kept::Kept => Tone::Good,
+        Kept::Missed => Tone::Bad,
+        Kept::SetAside | Kept::Running => Tone::Quiet,
     };
-    view! { <p>{one.what.clone()}": "{state(tone, word)}<span class="because">" due "{age::exact(one.due)}</span></p> }.part()
+    view! { <p>{one.what.clone()}": "{state(tone, kept.word())}<span class="because">" "{one.particulars()}</span></p> }.part()
 }
 
 fn section(frame: &Frame, model: &Postmortem, one: &Written) -> Html {
