@@ -160,6 +160,27 @@ fn the_record_fills_the_postmortem_and_items_are_followed() {
 }
 
 #[test]
+fn the_impact_that_was_told_fills_the_postmortem_until_somebody_writes_it() {
+    let mut model = postmortem_model();
+    model.head.open = false;
+    let show = |role: Role, model: &_| crate::plain(&postmortem::render(&frame(Some(role)), model));
+    let html = show(Role::ReleaseManager, &model);
+    assert!(html.contains("<dt>Impact</dt><dd>Events arrive &lt;/textarea&gt; late</dd>"), "{html}");
+    assert!(html.contains(">Events arrive &lt;/textarea&gt; late</textarea>"), "{html}");
+    assert!(
+        html.contains("Filled in with the impact") && html.contains("Users affected, "),
+        "not as written"
+    );
+    // Whoever only reads is told what was written, which is nothing.
+    assert!(!show(Role::Stakeholder, &model).contains("Filled in with the impact"));
+    if let Some(users) = model.sections.iter_mut().find(|one| one.section == Section::Users) {
+        (users.version, users.text) = (1, "Forty of them".into());
+    }
+    let html = show(Role::ReleaseManager, &model);
+    assert!(html.contains(">Forty of them</textarea>") && !html.contains("late</textarea>"), "{html}");
+}
+
+#[test]
 fn the_incident_page_says_where_the_response_is_and_what_still_stands() {
     let standing = vec![mitigation(Phase::Done { at: before(30) })];
     let summary = parts::Summary {

@@ -156,6 +156,7 @@ pub(crate) fn postmortem_model() -> Postmortem {
             severity: "P1".into(),
             opened_at: before(7200),
             resolved_at: Some(before(3600)),
+            impact: "Events arrive </textarea> late".into(),
             clocks: vec![Clock {
                 what: "First response".into(),
                 due: before(6300),

@@ -32,6 +32,8 @@ pub struct Record {
     pub state: String,
     /// Incident commander.
     pub commander: Option<String>,
+    /// Who was affected and how, as it was said last; empty where nobody said.
+    pub impact: String,
     /// When it began.
     pub opened_at: DateTime<Utc>,
     /// When it was over.
@@ -62,6 +64,9 @@ pub fn markdown(record: &Record, sections: &[Written], items: &[ActionItem], now
         let _ = writeln!(out, "## {}\n\n{}\n", section.title(), written(sections, section));
     }
     let _ = writeln!(out, "## Impact\n");
+    let told = line(&record.impact);
+    let told = if told.is_empty() { "nothing" } else { told.as_str() };
+    let _ = writeln!(out, "- **Told during the incident:** {told}");
     for section in [Section::Users, Section::Revenue] {
         let _ = writeln!(out, "- **{}:** {}", section.title(), line(&written(sections, section)));
     }

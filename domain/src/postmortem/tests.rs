@@ -74,6 +74,7 @@ fn the_document_is_filled_from_the_record_and_says_what_nobody_wrote() {
         severity: "P1".into(),
         state: "resolved".into(),
         commander: Some("Ana".into()),
+        impact: "Events arrive\n# late".into(),
         opened_at: at(0),
         resolved_at: Some(at(47)),
         clocks: vec![
@@ -98,6 +99,7 @@ fn the_document_is_filled_from_the_record_and_says_what_nobody_wrote() {
         ", set aside by the change to P1 at ",
         "First response, P1: **kept** (due ",
         "The key was revoked.\n\nTwice.",
+        "## Impact\n\n- **Told during the incident:** Events arrive # late\n- **Users affected:** _Not written yet._\n",
         "## Root cause\n\n_Not written yet._",
         "sha256:aa → sha256:bb",
         "- [ ] Alert on key age – Rui, due 2027-01-15; **overdue**",
@@ -106,4 +108,6 @@ fn the_document_is_filled_from_the_record_and_says_what_nobody_wrote() {
         assert!(text.contains(words), "{words}\n---\n{text}");
     }
     assert!(!text.contains("\n# nor this"), "{text}");
+    let silent = markdown(&Record::default(), &[], &[], at(0));
+    assert!(silent.contains("- **Told during the incident:** nothing\n"), "{silent}");
 }

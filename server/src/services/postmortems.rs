@@ -92,6 +92,7 @@ fn record(incident: &Incident, timeline: Vec<Event>, actions: Vec<Event>, triage
         severity: incident.severity.label().to_owned(),
         state: incident.state.as_str().to_owned(),
         commander: incident.led_by().map(|person| person.name.clone()),
+        impact: incident.impact.clone(),
         opened_at: incident.opened_at,
         resolved_at: incident.resolved_at,
         clocks: clocks(incident),

@@ -44,6 +44,7 @@ fn facts(frame: &Frame, model: &Postmortem) -> Html {
         ("Resolved", ended),
         ("Lasted", age::words(record.duration(frame.now))),
         ("Incident commander", record.commander.clone().unwrap_or_else(|| "nobody".into())),
+        ("Impact", if record.impact.is_empty() { "nothing was said".into() } else { record.impact.clone() }),
         ("Triage", record.triage.clone().unwrap_or_else(|| "not done".into())),
     ];
     let rows: Vec<_> = rows
@@ -82,9 +83,11 @@ fn section(frame: &Frame, model: &Postmortem, one: &Written) -> Html {
     let inner = if may_act(frame) {
         let action = forms::postmortem_section(model.head.id, one.section.word());
         let form = Form::new(frame, id.clone(), action, model.refusal.as_ref()).seen(i64::from(one.version));
+        let told = from_incident(model, one);
+        let help = if told.is_some() { TOLD } else { one.section.help() };
         let field = Field { max: Some(MAX_TEXT), ..Field::new("text", one.section.title()) }
-            .help(one.section.help())
-            .value(one.text.clone());
+            .help(help)
+            .value(told.unwrap_or_else(|| one.text.clone()));
         let theirs = conflict.then(|| theirs(one));
         let button = if conflict { "Save mine over it" } else { "Save" };
         form.with(
@@ -109,6 +112,17 @@ fn section(frame: &Frame, model: &Postmortem, one: &Written) -> Html {
         </section>
     }
     .part()
+}
+
+/// What stands below a field that was filled in from the incident.
+const TOLD: &str = "Filled in with the impact that was told during the incident. Say how many, and what they could not do; \
+                    then save it.";
+
+/// What a section that nobody has written yet begins with, where the incident has words for it. Nothing counts as written
+/// before somebody saves it.
+fn from_incident(model: &Postmortem, one: &Written) -> Option<String> {
+    let told = model.record.impact.trim();
+    (one.section == Section::Users && one.version == 0 && !told.is_empty()).then(|| told.to_owned())
 }
 
 /// What somebody else saved meanwhile, beside what this person typed.

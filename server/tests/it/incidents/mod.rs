@@ -4,6 +4,7 @@ mod acting;
 mod again;
 mod messages;
 mod opening;
+mod postmortem;
 mod room;
 mod status;
 mod timeline;
