@@ -16,6 +16,7 @@ pub mod opening;
 #[cfg(test)]
 mod opening_tests;
 pub mod overall;
+pub mod promises;
 pub mod queue;
 mod refused;
 mod state;

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::age;
 use crate::incident::Incident;
 use crate::incident::clock::{self, Ended};
+use crate::incident::entry::Entry;
+use crate::incident::promises::{Promise, promises};
 
 /// A clock that ran: the first response, an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +82,8 @@ impl Clock {
     }
 }
 
-/// The clocks that ran for an incident, oldest first.
-pub fn clocks(incident: &Incident) -> Vec<Clock> {
+/// The clocks that ran for an incident: its first responses, and the updates that people were promised, each oldest first.
+pub fn clocks(incident: &Incident, timeline: &[Entry]) -> Vec<Clock> {
     let response = |(clock, ended): (&clock::Clock, Ended)| Clock {
         what: format!("First response, {}", clock.severity.label()),
         due: clock.due_at,
@@ -91,7 +93,13 @@ pub fn clocks(incident: &Incident) -> Vec<Clock> {
             Ended::SetAside { at, to } => End::SetAside { at, by: format!("the change to {}", to.label()) },
         },
     };
-    clock::ended(&incident.clocks).into_iter().map(response).collect()
+    let update = |promise: Promise| Clock {
+        what: "Update".to_owned(),
+        due: promise.due_at,
+        end: promise.heard_at.map_or(End::Running, End::Done),
+    };
+    let responses = clock::ended(&incident.clocks).into_iter().map(response);
+    responses.chain(promises(incident, timeline).into_iter().map(update)).collect()
 }
 
 #[cfg(test)]
@@ -101,8 +109,10 @@ mod tests {
 
     use super::*;
     use crate::actor::Role;
+    use crate::id::{EntryId, IncidentId};
     use crate::incident::calendar::Calendar;
-    use crate::incident::{Command, decide, fixtures};
+    use crate::incident::entry::NewEntry;
+    use crate::incident::{Command, State, decide, fixtures, opening};
     use crate::preset::Severity;
 
     #[test]
@@ -129,13 +139,52 @@ mod tests {
                 incident = does(&incident, Command::Acknowledge, minute);
             }
             let now = incident.opened_at + TimeDelta::minutes(answered.unwrap_or(at) + 1);
-            let all = clocks(&incident);
-            let words: Vec<_> = all.iter().map(|clock| clock.kept(now).word()).collect();
-            assert_eq!(words, expected, "{case}");
-            let [first, _] = all.as_slice() else { panic!("{case}: {all:?}") };
+            let all = clocks(&incident, &[]);
+            let [first, second, ..] = all.as_slice() else { panic!("{case}: {all:?}") };
+            assert_eq!([first, second].map(|clock| clock.kept(now).word()), expected, "{case}");
             let said = first.particulars();
             assert!(said.contains(&format!("set aside by the change to {}", changed.label())), "{said}");
             assert!(!said.contains("done"), "{said}");
         }
+    }
+
+    /// What is written of an entry.
+    fn written(new: NewEntry) -> Entry {
+        Entry {
+            id: EntryId(uuid::Uuid::nil()),
+            kind: new.kind,
+            happened_at: new.happened_at,
+            recorded_at: new.recorded_at,
+            actor: new.actor,
+            text: new.text,
+            link: new.link,
+            detail: new.detail,
+            public: new.public,
+            edits: 0,
+        }
+    }
+
+    #[test]
+    fn updates_that_were_promised_are_clocks_of_the_record() {
+        let ana = fixtures::actor(1, "Ana", Role::ReleaseManager);
+        let calendar = Calendar::default();
+        let at = |minute| fixtures::at("2026-11-20T10:00:00Z") + TimeDelta::minutes(minute);
+        let cause = fixtures::cause(Severity::P1);
+        let mut change =
+            opening::open(IncidentId(uuid::Uuid::nil()), 12, &cause, None, &calendar, at(0)).unwrap();
+        let mut timeline = change.entries.clone();
+        let resolve = Command::Become { to: State::Resolved, note: String::new() };
+        for (command, minute) in [(Command::Acknowledge, 10), (resolve, 75)] {
+            let before = change.next;
+            change = decide(&before, &command, &ana, before.version, &calendar, at(minute)).unwrap();
+            timeline.extend(change.entries.clone());
+        }
+        let timeline: Vec<_> = timeline.into_iter().map(written).collect();
+        let all = clocks(&change.next, &timeline);
+        let words: Vec<_> =
+            all.iter().map(|clock| format!("{}: {}", clock.what, clock.kept(at(500)).word())).collect();
+        assert_eq!(words, ["First response, P1: kept", "Update: kept", "Update: missed"]);
+        let last = all.last().map(Clock::particulars).unwrap_or_default();
+        assert_eq!(last, "due 2026-11-20 10:40:00 UTC, done 2026-11-20 11:15:00 UTC");
     }
 }

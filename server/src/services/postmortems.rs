@@ -66,6 +66,7 @@ pub async fn see(db: &Db, around: &Responding, id: IncidentId) -> Result<Seen, R
         })
         .await?;
     let walk = triage::see(db, id).await?.into_iter().next();
+    let clocks = clocks(&scene.incident, &timeline);
     let timeline = timeline
         .into_iter()
         .map(|entry| Event {
@@ -76,7 +77,13 @@ pub async fn see(db: &Db, around: &Responding, id: IncidentId) -> Result<Seen, R
         .collect();
     let mut actions: Vec<Event> = actions.iter().map(|stored| event(&stored.mitigation)).collect();
     actions.reverse();
-    let record = record(&scene.incident, timeline, actions, walk.map(|walked| triage::words(&walked.walk)));
+    let record = Record {
+        clocks,
+        timeline,
+        actions,
+        triage: walk.map(|walked| triage::words(&walked.walk)),
+        ..record(&scene.incident)
+    };
     Ok(Seen { record, sections, items })
 }
 
@@ -85,7 +92,8 @@ fn event(one: &Mitigation) -> Event {
     Event { at: one.asked_at, by: one.by.clone(), text }
 }
 
-fn record(incident: &Incident, timeline: Vec<Event>, actions: Vec<Event>, triage: Option<String>) -> Record {
+/// What the incident itself says.
+fn record(incident: &Incident) -> Record {
     Record {
         title: incident.title.clone(),
         integration: incident.subject.label(),
@@ -95,10 +103,7 @@ fn record(incident: &Incident, timeline: Vec<Event>, actions: Vec<Event>, triage
         impact: incident.impact.clone(),
         opened_at: incident.opened_at,
         resolved_at: incident.resolved_at,
-        clocks: clocks(incident),
-        timeline,
-        actions,
-        triage,
+        ..Record::default()
     }
 }
 

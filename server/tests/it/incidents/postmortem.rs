@@ -29,6 +29,8 @@ async fn impact_and_clocks_are_filled_in_as_they_were() {
         "- **Told during the incident:** Events arrive an hour late\n",
         "First response, P3: **set aside** (due ",
         "First response, P1: **kept** (due ",
+        "- Update: **kept** (due ",
+        "- Update: **still running** (due ",
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
