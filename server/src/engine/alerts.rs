@@ -16,6 +16,7 @@ use gantry_domain::alert::told::{Reading, Told};
 use gantry_domain::alert::{Event, Measured, OnFiring, Rule, Standing, advance};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 use gantry_domain::judge::Problem;
+use gantry_domain::panel::Breaker;
 use gantry_domain::preset::Preset;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -236,6 +237,13 @@ impl Evaluator {
     async fn ask(&self, queries: &[Arc<str>]) -> HashMap<Arc<str>, Answer> {
         let period = Duration::from_secs(u64::from(PERIOD_SECONDS));
         let deadline = tokio::time::Instant::now() + period.mul_f64(0.8);
+        if let Some(prometheus) = &self.prometheus
+            && matches!(prometheus.breaker().stands(Instant::now()), Breaker::Open { .. })
+        {
+            // While calls are held back one small question tries for all of them. Else the first of the round would, and
+            // the others were turned away meanwhile.
+            let _noted = prometheus.ping().await;
+        }
         let ask = |query: Arc<str>| async move {
             let Some(prometheus) = &self.prometheus else {
                 return (query, (Err(Problem::Failed("no Prometheus is configured".into())), None));

@@ -119,9 +119,9 @@ impl Host {
             Ok(Answered { status: 429 | 503, retry_after: Some(rest), .. }) => {
                 *self.not_before.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some(now + (*rest).min(LONGEST_REST));
-                self.breaker.answered();
+                self.breaker.answered(now);
             }
-            Ok(_) | Err(ExchangeError::TooLarge) => self.breaker.answered(),
+            Ok(_) | Err(ExchangeError::TooLarge) => self.breaker.answered(now),
             Err(ExchangeError::Unreachable(_) | ExchangeError::TooSlow(_)) => self.breaker.failed(now),
             Err(ExchangeError::BadAddress(_) | ExchangeError::Resting | ExchangeError::LeftAlone(_)) => {}
         }

@@ -37,9 +37,12 @@ pub struct Prometheus {
 /// Why a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrometheusError {
-    /// It cannot be reached, or does not answer in time.
+    /// It cannot be reached.
     #[error("Prometheus cannot be reached: {0}")]
     Unreachable(String),
+    /// It took the question, and did not answer it in time or to the end.
+    #[error("Prometheus gave no answer: {0}")]
+    NoAnswer(String),
     /// It failed several times in a row; the next attempt is in a moment.
     #[error("Prometheus did not answer several times in a row; trying again in a moment")]
     Resting,
@@ -201,12 +204,15 @@ impl Prometheus {
         let asked = Instant::now();
         let answer = match tokio::time::timeout(TIMEOUT, self.post(what, fields)).await {
             Ok(answer) => answer,
-            Err(_) => Err(PrometheusError::Unreachable(format!("no answer within {} s", TIMEOUT.as_secs()))),
+            Err(_) => {
+                Err(PrometheusError::NoAnswer(format!("operation timed out after {} s", TIMEOUT.as_secs())))
+            }
         };
         let failed = match &answer {
             // What is no answer at all, and what no Prometheus would say.
             Err(
                 error @ (PrometheusError::Unreachable(_)
+                | PrometheusError::NoAnswer(_)
                 | PrometheusError::Refused { .. }
                 | PrometheusError::TooLarge
                 | PrometheusError::Unreadable(_)),
@@ -214,19 +220,25 @@ impl Prometheus {
             Ok(_) | Err(_) => None,
         };
         self.pulse.note(asked, failed);
-        match &answer {
-            Err(PrometheusError::Unreachable(_) | PrometheusError::TooLarge) => {
-                self.breaker.failed(Instant::now());
-            }
-            Ok(_) | Err(_) => self.breaker.answered(),
+        let now = Instant::now();
+        match about(answer.as_ref().err()) {
+            About::Answers => self.breaker.answered(now),
+            About::Question => self.breaker.came_to_nothing(asked, now),
+            About::Away => self.breaker.failed(now),
         }
         answer
     }
 
     async fn post(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
-        let unreachable = |error: reqwest::Error| PrometheusError::Unreachable(cause(&error));
+        let unasked = |error: reqwest::Error| {
+            if error.is_timeout() && !error.is_connect() {
+                PrometheusError::NoAnswer(cause(&error))
+            } else {
+                PrometheusError::Unreachable(cause(&error))
+            }
+        };
         let request = self.http.post(format!("{}/api/v1/{what}", self.base)).form(fields);
-        let response = request.send().await.map_err(unreachable)?;
+        let response = request.send().await.map_err(unasked)?;
         let status = response.status().as_u16();
         if response.content_length().is_some_and(|length| length > LARGEST as u64) {
             return Err(PrometheusError::TooLarge);
@@ -234,13 +246,41 @@ impl Prometheus {
         let mut body = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(unreachable)?;
+            let chunk = chunk.map_err(|error| PrometheusError::NoAnswer(cause(&error)))?;
             if body.len() + chunk.len() > LARGEST {
                 return Err(PrometheusError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
         read(status, &body)
+    }
+}
+
+/// What the outcome of one question says about Prometheus itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// It is there and answers.
+    Answers,
+    /// Nothing, as long as it answers others: a question can be too much by itself.
+    Question,
+    /// Nobody is there.
+    Away,
+}
+
+/// Decides that by what went wrong, if anything did.
+fn about(error: Option<&PrometheusError>) -> About {
+    match error {
+        None
+        | Some(
+            PrometheusError::BadQuery(_)
+            | PrometheusError::Refused { .. }
+            | PrometheusError::Unreadable(_)
+            | PrometheusError::TooManyPoints
+            | PrometheusError::BadAddress(_)
+            | PrometheusError::Resting,
+        ) => About::Answers,
+        Some(PrometheusError::NoAnswer(_) | PrometheusError::TooLarge) => About::Question,
+        Some(PrometheusError::Unreachable(_)) => About::Away,
     }
 }
 
@@ -316,6 +356,23 @@ mod tests {
         assert!(number("NaN").is_some_and(f64::is_nan));
         assert_eq!((number("+Inf"), number("-Inf")), (Some(f64::INFINITY), Some(f64::NEG_INFINITY)));
         assert!(matches!(read(200, &vector("many")), Err(PrometheusError::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_question_that_is_too_much_is_no_sign_that_nobody_is_there() {
+        let refused = PrometheusError::Refused { status: 503, message: "query timed out".into() };
+        let table = [
+            (None, About::Answers),
+            (Some(PrometheusError::BadQuery("parse error".into())), About::Answers),
+            (Some(refused), About::Answers),
+            (Some(PrometheusError::Unreadable("<html>".into())), About::Answers),
+            (Some(PrometheusError::NoAnswer("timed out".into())), About::Question),
+            (Some(PrometheusError::TooLarge), About::Question),
+            (Some(PrometheusError::Unreachable("refused".into())), About::Away),
+        ];
+        for (error, expected) in table {
+            assert_eq!(about(error.as_ref()), expected, "{error:?}");
+        }
     }
 
     #[test]

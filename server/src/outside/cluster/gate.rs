@@ -78,7 +78,7 @@ impl Gate {
         if failed.is_some() {
             self.breaker.failed(Instant::now());
         } else {
-            self.breaker.answered();
+            self.breaker.answered(Instant::now());
         }
         self.pulse.note(begun, failed);
     }
