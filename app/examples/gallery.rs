@@ -239,6 +239,8 @@ fn alerts(out: &Path) -> Result<(), Fail> {
         at: fixtures::before(600),
         by: fixtures::person(9, "Bea Costa"),
         why: "A campaign doubles the traffic this week.".to_owned(),
+        trial: None,
+        shown: String::new(),
     });
     let trial = Trial {
         value: Some(Ok(3.0)),
@@ -247,6 +249,7 @@ fn alerts(out: &Path) -> Result<(), Fail> {
         ],
         unasked: None,
         compared: Some(threshold_fixtures::compared(old, wanted)),
+        held: true,
     };
     let typed = [("limit".to_owned(), "28.5".to_owned())].into();
     one.edit = Some(Edit { typed, refusals: Vec::new(), trial: Some(trial) });

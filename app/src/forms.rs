@@ -157,7 +157,8 @@ pub const IMPORT_THRESHOLDS: &str = "/thresholds/import";
 /// Thresholds as a file: `?integration=<id>&as=file|object`.
 pub const EXPORT_THRESHOLDS: &str = "/thresholds/export.yaml";
 
-/// One threshold. Posting changes it: the fields of `thresholds::edit`; `do` is `save`, `replay-24h` or `replay-7d`.
+/// One threshold. Posting changes it: the fields of `thresholds::edit`; `do` is `save`, `replay-24h` or `replay-7d`,
+/// and `shown` what its sender was shown. With a `proposal` it is about that change, and `do` is `approve` or a replay.
 pub fn threshold(id: ThresholdId) -> String {
     format!("{THRESHOLDS}/{id}")
 }

@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod change;
+pub mod doubts;
 pub mod past;
 pub mod replay;
 pub mod rule;

@@ -44,6 +44,7 @@ mod state;
 mod status;
 mod thresholds;
 mod thresholds_import;
+mod thresholds_look;
 mod thresholds_view;
 mod tour;
 mod triage;

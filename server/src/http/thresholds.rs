@@ -5,25 +5,28 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use gantry_app::features::thresholds::model::{Edit, Trial};
+use gantry_app::features::thresholds::model::{Edit, OneModel};
 use gantry_app::features::thresholds::{page, render_one};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
-use gantry_domain::alert::change::Refused;
+use gantry_domain::alert::change::{Refused, approve as may_approve, decide};
 use gantry_domain::alert::rule::{Mistake, parse_length};
 use gantry_domain::alert::{Rule, State};
 use gantry_domain::id::ThresholdId;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::Fault;
 use super::form::Posted;
 use super::page::Page;
+use super::thresholds_look as look;
 use super::thresholds_view as view;
 use super::visit::Visit;
 use crate::live::topics;
+use crate::services::response::sentence;
 use crate::services::thresholds::editing::{self, EditError};
-use crate::services::thresholds::trial::{self, Back};
+use crate::services::thresholds::trial::{self, BadQuery};
 use crate::services::thresholds::{self, Seen};
 
 /// Which of them are shown.
@@ -47,8 +50,11 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Page, F
     render(&visit, StatusCode::OK, seen, Edit::default(), None)
 }
 
-/// Tries a change on the past, or makes it.
+/// Tries a change on the past, or makes it. With a proposal it is that change which is tried, or approved.
 pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
+    if posted.has("proposal") {
+        return approve(visit, Path(id), posted).await;
+    }
     let caller = posted.caller(&visit)?;
     let number: u32 = posted.number("seen")?;
     let seen = see(&visit, &id).await?;
@@ -64,37 +70,20 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let checked = match trial::check(prometheus, &rule, &workload).await {
         Ok(checked) => checked,
         Err(bad) => {
-            let mistake = Mistake {
-                field: "promql",
-                what: format!("{}.", bad.to_string().trim_end_matches('.')),
-                next_step: "Correct the query, then try again.",
-            };
+            let next_step = "Correct the query, then try again.";
+            let mistake = Mistake { field: "promql", what: sentence(&bad.to_string()), next_step };
             return mistaken(&visit, seen, edit, vec![mistake]);
         }
     };
-    let back = match posted.get("do") {
-        "replay-24h" => Some(Back::Day),
-        "replay-7d" => Some(Back::Week),
-        _ => None,
-    };
-    if let Some(back) = back {
-        let mut trial = Trial {
-            value: checked.value,
-            warnings: checked.warnings.iter().map(ToString::to_string).collect(),
-            unasked: checked.unasked,
-            compared: None,
-        };
-        if trial.unasked.is_none() {
-            match trial::compare(prometheus, &workload, &before, &rule, back, visit.now).await {
-                Ok(compared) => trial.compared = Some(view::compared(compared)),
-                Err(error) => trial.unasked = Some(error.to_string()),
-            }
-        }
-        edit.trial = Some(trial);
-        return Ok(render(&visit, StatusCode::OK, seen, edit, None)?.into_response());
-    }
     let id = seen.listed.stored.id;
     let why = posted.get("why").to_owned();
+    let current = number == seen.listed.stored.version.number;
+    let goes = current && decide(&caller.actor, &before, &rule, &why).is_ok();
+    if let Some(look) = look::first(&visit, &posted, &workload, (&before, &rule), checked, goes).await {
+        edit.typed.insert("shown".to_owned(), look.marks);
+        edit.trial = Some(look.trial);
+        return Ok(render(&visit, StatusCode::OK, seen, edit, None)?.into_response());
+    }
     match editing::save(&visit.app.db, caller, id, number, rule, why).await {
         Ok(_) => Ok(Redirect::to(&forms::threshold(id)).into_response()),
         Err(EditError::NoSuch) => Err(Fault::NotFound),
@@ -124,10 +113,40 @@ pub(super) async fn restore(visit: Visit, Path(id): Path<String>, posted: Posted
     answer(&visit, threshold, done, &posted).await
 }
 
-/// Another admin's yes.
+/// What to do about a proposal whose query Prometheus refuses.
+const ANOTHER_QUERY: &str = "Refuse it, and propose it anew with another query.";
+
+/// Another admin's yes, once they were shown what there is to know about the change; or a replay of it.
 pub(super) async fn approve(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     let (caller, threshold) = (posted.caller(&visit)?, id_of(&id)?);
-    let Ok(proposal) = posted.get("proposal").parse() else { return Err(Fault::NotFound) };
+    let Ok(proposal) = posted.get("proposal").parse::<Uuid>() else { return Err(Fault::NotFound) };
+    let seen = see(&visit, &id).await?;
+    let waiting = seen.proposal.clone().filter(|waiting| waiting.id == proposal);
+    if let Some(waiting) = waiting {
+        let present = seen.listed.stored.version.clone();
+        let goes = may_approve(&caller.actor, &waiting.by, waiting.base_version, present.number).is_ok();
+        let workload = thresholds::workload(&seen.integration, &visit.app.presets);
+        let prometheus = visit.app.around.prometheus.as_ref();
+        let rules = (&present.rule, &waiting.rule);
+        // Nothing is asked for somebody who may not decide.
+        if goes || look::wanted(&posted).is_some() {
+            let checked = match trial::check(prometheus, &waiting.rule, &workload).await {
+                Ok(checked) => checked,
+                Err(bad) => return bad_query(&visit, seen, &bad, ANOTHER_QUERY),
+            };
+            if let Some(look) = look::first(&visit, &posted, &workload, rules, checked, goes).await {
+                let mut model = model(&visit, seen, Edit::default(), None)?;
+                if let Some(proposal) = &mut model.proposal {
+                    proposal.shown = look.marks;
+                    proposal.trial = Some(look.trial);
+                }
+                return Ok(page_of(&visit, StatusCode::OK, &model).into_response());
+            }
+        }
+    } else if look::wanted(&posted).is_some() {
+        // Somebody has decided meanwhile: the page says how.
+        return Ok(Redirect::to(&forms::threshold(threshold)).into_response());
+    }
     let done = editing::approve(&visit.app.db, caller, threshold, proposal).await;
     answer(&visit, threshold, done, &posted).await
 }
@@ -182,10 +201,29 @@ fn render(
     edit: Edit,
     refusal: Option<Refusal>,
 ) -> Result<Page, Fault> {
+    Ok(page_of(visit, status, &model(visit, seen, edit, refusal)?))
+}
+
+fn model(visit: &Visit, seen: Seen, edit: Edit, refusal: Option<Refusal>) -> Result<OneModel, Fault> {
     let edit = visit.person()?.may_act_as(Role::Admin).then_some(edit);
-    let visit = visit.at(forms::threshold(seen.listed.stored.id));
-    let model = view::one(seen, &visit.app.presets, edit, refusal, visit.now);
-    Ok(Page::with(status, &render_one(&frame(&visit), &model)))
+    Ok(view::one(seen, &visit.app.presets, edit, refusal, visit.now))
+}
+
+fn page_of(visit: &Visit, status: StatusCode, model: &OneModel) -> Page {
+    let visit = visit.at(forms::threshold(model.row.id));
+    Page::with(status, &render_one(&frame(&visit), model))
+}
+
+/// A query that Prometheus refuses, where it is not typed: at the top of the page.
+fn bad_query(visit: &Visit, seen: Seen, bad: &BadQuery, next_step: &str) -> Result<Response, Fault> {
+    let refusal = Refusal {
+        form: "past".to_owned(),
+        what: sentence(&bad.to_string()),
+        next_step: next_step.to_owned(),
+        ..Refusal::default()
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(render(visit, status, seen, Edit::default(), Some(refusal))?.into_response())
 }
 
 fn mistaken(visit: &Visit, seen: Seen, edit: Edit, mistakes: Vec<Mistake>) -> Result<Response, Fault> {

@@ -136,6 +136,8 @@ pub(super) fn one(
         at: proposal.at,
         by: proposal.by,
         why: proposal.why,
+        trial: None,
+        shown: String::new(),
     });
     let transition = |changed: crate::store::alert_states::Changed| Transition {
         at: changed.at,

@@ -10,7 +10,7 @@ use gantry_domain::alert::{NoData, OnFiring, Rule};
 use gantry_domain::preset::Comparator;
 use leptos::prelude::*;
 
-use super::model::{Edit, OneModel};
+use super::model::{Edit, OneModel, Trial};
 use super::replay;
 use crate::forms;
 use crate::frame::Frame;
@@ -20,6 +20,9 @@ use crate::ui::html::{Html, Part, in_textarea};
 
 /// The form's id.
 const FORM: &str = "edit";
+
+/// How a button ends for whoever was shown what there is to doubt.
+pub(super) const ALL_THE_SAME: &str = " all the same";
 
 /// What the fields of the form hold for a rule.
 fn value_of(rule: &Rule, field: &str) -> String {
@@ -95,6 +98,9 @@ pub(super) fn edit(frame: &Frame, model: &OneModel, edit: &Edit) -> Html {
     let why = Field { max: Some(MAX_WHY), ..Field::new("why", "Reason") }
         .help("Kept with the version. Needed where this loosens a P1; then another admin decides.");
     let trial = edit.trial.as_ref().map(|trial| replay::trial(model, trial));
+    let shown = edit.typed.get("shown").filter(|marks| !marks.is_empty()).cloned();
+    let shown = shown.map(|marks| view! { <input type="hidden" name="shown" value=marks/> }.part());
+    let all_the_same = edit.trial.as_ref().is_some_and(Trial::has_doubts).then_some(ALL_THE_SAME);
     // Open where somebody is at it; else one click away, so that the page is first of all about how things stand.
     let open = !edit.typed.is_empty();
     view! {
@@ -103,6 +109,7 @@ pub(super) fn edit(frame: &Frame, model: &OneModel, edit: &Edit) -> Html {
             <form id=FORM class="stack" method="post" action=format!("{}#trial", forms::threshold(model.row.id)) novalidate>
                 <input type="hidden" name="key" value=key/>
                 <input type="hidden" name="seen" value=seen/>
+                {shown}
                 {whole}
                 {fields.line(frame, Field { max: Some(MAX_NAME), ..Field::new("name", "Name").required() })}
                 {query(frame, &fields)}
@@ -122,7 +129,7 @@ pub(super) fn edit(frame: &Frame, model: &OneModel, edit: &Edit) -> Html {
                 <p class="acts">
                     <button class="button" name="do" value="replay-24h">"Replay 24 hours"</button>
                     <button class="button" name="do" value="replay-7d">"Replay 7 days"</button>
-                    <button class="button primary" name="do" value="save">"Save as version "{version.number + 1}</button>
+                    <button class="button primary" name="do" value="save">"Save as version "{version.number + 1}{all_the_same}</button>
                 </p>
             </form>
             <div id="trial">{trial}</div>

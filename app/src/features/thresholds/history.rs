@@ -6,8 +6,9 @@ use gantry_domain::alert::rule::MAX_WHY;
 use gantry_domain::alert::{Rule, Version};
 use leptos::prelude::*;
 
-use super::model::{OneModel, Proposal, Transition};
-use super::words;
+use super::edit::ALL_THE_SAME;
+use super::model::{OneModel, Proposal, Transition, Trial};
+use super::{replay, words};
 use crate::forms;
 use crate::frame::Frame;
 use crate::ui::html::{Html, Part};
@@ -133,24 +134,45 @@ pub(super) fn proposal(frame: &Frame, model: &OneModel, proposal: &Proposal) -> 
         }
         .part(),
         (true, false) => {
-            let approve = (!outdated).then(|| act("approve", "button primary", "Approve"));
+            let approve = (!outdated).then(|| approve(frame, model, proposal));
             view! { <div class="acts">{approve}{act("refuse", "button danger", "Refuse")}</div> }.part()
         }
     };
+    let trial = proposal.trial.as_ref().map(|trial| replay::trial(model, trial));
     let stale = outdated.then(|| {
         view! { <p class="help">"It was made on version "{proposal.base_version}", which is no longer in use: refuse it and propose it anew."</p> }.part()
     });
     view! {
-        <section class="callout warning proposal" aria-labelledby="proposal-title">
+        <section id="proposal" class="callout warning proposal" aria-labelledby="proposal-title">
             <h2 id="proposal-title">{mark(Tone::Warning)}"A change waits for a second admin"</h2>
             <p>
                 <strong>{proposal.by.name.clone()}</strong>" proposed "{time::ago(proposal.at, frame.now)}": it loosens a P1 – "{loosens.join(", ")}"."
             </p>
             <p class="note">{proposal.why.clone()}</p>
             {differences(&difference(before, &proposal.rule))}
+            {trial}
             {stale}
             {acts}
         </section>
+    }
+    .part()
+}
+
+/// The second person's yes, with the same replays that whoever proposed it had. An ordinary form to the page's own address:
+/// a replay gives the same page.
+fn approve(frame: &Frame, model: &OneModel, proposal: &Proposal) -> Html {
+    let key = format!("{}.approve", frame.form_key);
+    let action = format!("{}#proposal", forms::threshold(model.row.id));
+    let all_the_same = proposal.trial.as_ref().is_some_and(Trial::has_doubts).then_some(ALL_THE_SAME);
+    view! {
+        <form id="approve" class="acts" method="post" action=action>
+            <input type="hidden" name="key" value=key/>
+            <input type="hidden" name="proposal" value=proposal.id.clone()/>
+            <input type="hidden" name="shown" value=proposal.shown.clone()/>
+            <button class="button primary" name="do" value="approve">"Approve"{all_the_same}</button>
+            <button class="button" name="do" value="replay-24h">"Replay 24 hours of it"</button>
+            <button class="button" name="do" value="replay-7d">"Replay 7 days of it"</button>
+        </form>
     }
     .part()
 }

@@ -103,6 +103,10 @@ pub struct Proposal {
     pub why: String,
     /// How it loosens the threshold.
     pub loosenings: Vec<Loosening>,
+    /// What trying it came to, where somebody did.
+    pub trial: Option<Trial>,
+    /// What goes with the next form, so that it is known what its sender was shown.
+    pub shown: String,
 }
 
 /// A change of state.
@@ -157,6 +161,15 @@ pub struct Trial {
     pub unasked: Option<String>,
     /// The replay.
     pub compared: Option<Compared>,
+    /// Whether something was to be done that waits until whoever asked has seen this.
+    pub held: bool,
+}
+
+impl Trial {
+    /// Whether there is anything that somebody has to know before going on.
+    pub fn has_doubts(&self) -> bool {
+        self.unasked.is_some() || !self.warnings.is_empty()
+    }
 }
 
 /// The form, for admins.

@@ -46,8 +46,18 @@ pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
                 .part()
         })
         .collect();
+    let held = trial.held.then(|| {
+        view! {
+            <p class="callout warning" role="alert">
+                {mark(Tone::Warning)}<strong>"Nothing is changed yet. "</strong>
+                "Read what stands here first; the button that you pressed does it all the same now."
+            </p>
+        }
+        .part()
+    });
     view! {
         <section class="trial" aria-label="Replay">
+            {held}
             {value}
             {unasked}
             {warnings}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use gantry_domain::alert::analysis::{self, Facts, NeverFires, bucket_selectors, metrics, quantiles};
+use gantry_domain::alert::doubts::{Doubt, doubts};
 use gantry_domain::alert::{Replay, Rule, replay};
 use gantry_domain::judge::Problem;
 use gantry_domain::preset::Workload;
@@ -52,6 +53,13 @@ pub struct Checked {
     pub warnings: Vec<NeverFires>,
     /// Prometheus could not be asked, and why: then nothing is known, and nothing is refused.
     pub unasked: Option<String>,
+}
+
+impl Checked {
+    /// What whoever saves the rule has to have been shown.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        doubts(&self.warnings, self.unasked.is_none())
+    }
 }
 
 /// Why a query cannot be used.

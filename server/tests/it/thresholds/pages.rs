@@ -5,15 +5,16 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::support::{Fake, Says};
+use crate::response::stage::hidden;
 use crate::world::{Browser, World, config, database, eventually};
 
-struct Shown {
-    world: World,
-    fake: Fake,
+pub(super) struct Shown {
+    pub(super) world: World,
+    pub(super) fake: Fake,
 }
 
 impl Shown {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let fake = Fake::start().await;
         let database = database().await;
         let mut config = config(database.url());
@@ -23,7 +24,7 @@ impl Shown {
         Self { world, fake }
     }
 
-    async fn path(&self, key: &str) -> String {
+    pub(super) async fn path(&self, key: &str) -> String {
         use sqlx::Row as _;
 
         let sql = format!(
@@ -38,7 +39,7 @@ impl Shown {
         self.world.running.app.db.announce("threshold-edits".to_owned()).await.unwrap();
     }
 
-    async fn shows(&self, browser: &Browser, path: &str, words: &[&str]) {
+    pub(super) async fn shows(&self, browser: &Browser, path: &str, words: &[&str]) {
         eventually(&format!("{path} shows {words:?}"), Duration::from_secs(20), || async {
             let page = browser.clone().get(path).await.body;
             words.iter().all(|words| page.contains(words))
@@ -48,7 +49,7 @@ impl Shown {
 }
 
 /// The fields of the form as the page has them, with some of them changed.
-fn fields<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn fields<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("seen", "1"),
         ("name", "API down"),
@@ -230,7 +231,12 @@ async fn without_prometheus_a_change_can_still_be_saved_and_a_replay_says_why_th
     let path = shown.path("api-down").await;
     let replay = ana.post(&path, &fields(&[("do", "replay-7d")])).await;
     assert!(replay.body.contains("no Prometheus is configured"), "{}", replay.body);
-    let saved = fields(&[("limit", "8"), ("why", "Another query is stricter")]);
+    let mut saved = fields(&[("limit", "8"), ("why", "Another query is stricter")]);
+    let held = ana.post(&path, &saved).await;
+    assert_eq!(held.status, StatusCode::OK, "{}", held.body);
+    assert!(held.body.contains("Nothing is changed yet") && held.body.contains("was not checked"));
+    let marks = hidden(&held.body, "shown");
+    saved.push(("shown", &marks));
     assert_eq!(ana.post(&path, &saved).await.status, StatusCode::SEE_OTHER);
 }
 

@@ -1,0 +1,99 @@
+//! Doubts about a rule: what somebody has to have been shown before it is saved all the same.
+//!
+//! A doubt refuses nothing. Whoever was shown one about just this rule may go on; another rule, or another doubt, is shown
+//! first.
+
+use sha2::{Digest as _, Sha256};
+
+use super::analysis::NeverFires;
+use super::rule::Rule;
+
+/// Something to know about a rule before it is saved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// It may never fire.
+    NeverFires(NeverFires),
+    /// Prometheus could not be asked, so that nothing about it was checked.
+    Unchecked,
+}
+
+impl Doubt {
+    /// What tells it from others. Why Prometheus could not be asked changes from one moment to the next, and is none of it.
+    fn name(&self) -> String {
+        match self {
+            Self::NeverFires(why) => why.to_string(),
+            Self::Unchecked => "unchecked".to_owned(),
+        }
+    }
+}
+
+/// The doubts about a rule that Prometheus was asked about, or could not be asked about.
+pub fn doubts(never_fires: &[NeverFires], asked: bool) -> Vec<Doubt> {
+    let unchecked = (!asked).then_some(Doubt::Unchecked);
+    never_fires.iter().cloned().map(Doubt::NeverFires).chain(unchecked).collect()
+}
+
+/// What a form carries so that it is known what whoever sends it was shown: a mark for each doubt about this rule.
+pub fn marks(rule: &Rule, doubts: &[Doubt]) -> String {
+    doubts.iter().map(|doubt| mark(rule, doubt)).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether somebody with these marks was shown every doubt about just this rule.
+pub fn were_shown(rule: &Rule, doubts: &[Doubt], marks: &str) -> bool {
+    doubts.iter().all(|doubt| {
+        let mark = mark(rule, doubt);
+        marks.split_whitespace().any(|shown| shown == mark)
+    })
+}
+
+fn mark(rule: &Rule, doubt: &Doubt) -> String {
+    use std::fmt::Write as _;
+
+    let mut hash = Sha256::new();
+    hash.update(serde_json::to_string(rule).unwrap_or_default().as_bytes());
+    hash.update([0]);
+    hash.update(doubt.name().as_bytes());
+    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::tests::rule;
+    use super::*;
+
+    #[test]
+    fn only_what_was_shown_of_just_this_rule_is_known_to_whoever_saves_it() {
+        let rule = rule();
+        let mut other = rule.clone();
+        other.spec.limit += 1.0;
+        let absent = |name: &str| Doubt::NeverFires(NeverFires::Absent(vec![name.to_owned()]));
+        let (a, b) = (absent("a_total"), absent("b_total"));
+        let both = [a.clone(), Doubt::Unchecked];
+        // What is doubted of the rule that is saved, of which rule what was shown, and whether that is enough.
+        let table: [(&[Doubt], &Rule, &[Doubt], bool); 8] = [
+            (&[], &rule, &[], true),
+            (std::slice::from_ref(&a), &rule, &[], false),
+            (std::slice::from_ref(&a), &rule, std::slice::from_ref(&a), true),
+            (std::slice::from_ref(&a), &rule, &both, true),
+            (&both, &rule, std::slice::from_ref(&a), false),
+            (&both, &rule, &both, true),
+            (std::slice::from_ref(&a), &rule, std::slice::from_ref(&b), false),
+            (std::slice::from_ref(&a), &other, &both, false),
+        ];
+        for (doubted, of, shown, enough) in table {
+            let marks = marks(of, shown);
+            assert_eq!(were_shown(&rule, doubted, &marks), enough, "{doubted:?} {shown:?} {marks}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_could_not_be_checked_is_doubted() {
+        assert_eq!(doubts(&[NeverFires::NoValue], true), [Doubt::NeverFires(NeverFires::NoValue)]);
+        assert_eq!(doubts(&[], false), [Doubt::Unchecked]);
+        assert_eq!(doubts(&[], true), []);
+    }
+}
