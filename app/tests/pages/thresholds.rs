@@ -1,7 +1,7 @@
 //! The pages about alert thresholds.
 
 use gantry_app::features::thresholds::model::{
-    Compared, Edit, Fate, ImportModel, Model, OneModel, Preview, Proposal, Trial,
+    Edit, Fate, ImportModel, Model, OneModel, Preview, Proposal, Query, Trial, Wanted,
 };
 use gantry_app::features::thresholds::{page, render_import, render_one};
 use gantry_app::refusal::Refusal;
@@ -288,14 +288,14 @@ fn a_refused_form_says_why_beside_the_field_and_keeps_what_was_typed() -> Test {
 #[test]
 fn an_import_shows_what_becomes_of_each_rule_before_it_is_taken() {
     let rules = [("A", Fate::New), ("B", Fate::Changed), ("C", Fate::Proposed), ("D", Fate::Same)];
+    let rules = rules.map(|(name, fate)| Wanted {
+        name: name.to_owned(),
+        condition: "above 1".to_owned(),
+        fate,
+        query: Query::Taken,
+    });
     let mut model = ImportModel {
-        preview: Some(Preview {
-            rules: rules
-                .iter()
-                .map(|(name, fate)| ((*name).to_owned(), "above 1".to_owned(), *fate))
-                .collect(),
-            left: Vec::new(),
-        }),
+        preview: Some(Preview { rules: rules.to_vec(), left: Vec::new() }),
         ..ImportModel::default()
     };
     let frame = fixtures::frame(Some(Role::Admin));
@@ -305,4 +305,25 @@ fn an_import_shows_what_becomes_of_each_rule_before_it_is_taken() {
     }
     model.preview = None;
     assert!(!crate::plain(&render_import(&frame, &model)).contains("Take these rules"));
+}
+
+#[test]
+fn an_import_says_which_queries_prometheus_refuses_and_which_it_could_not_be_asked_about() {
+    let frame = fixtures::frame(Some(Role::Admin));
+    let shown = |queries: [Query; 2]| {
+        let rules = queries.map(|query| Wanted {
+            name: "High error rate".to_owned(),
+            condition: "above 1".to_owned(),
+            fate: Fate::New,
+            query,
+        });
+        let preview = Some(Preview { rules: rules.to_vec(), left: Vec::new() });
+        crate::plain(&render_import(&frame, &ImportModel { preview, ..ImportModel::default() }))
+    };
+    let refused = shown([Query::Refused("unexpected <by>".to_owned()), Query::Taken]);
+    assert!(refused.contains("unexpected &lt;by&gt;") && refused.contains("cannot be taken"), "{refused}");
+    assert!(!refused.contains("Take these rules"), "{refused}");
+    let unasked = shown([Query::Unasked("it rests".to_owned()), Query::Taken]);
+    assert!(unasked.contains("1 query was not checked: it rests"), "{unasked}");
+    assert!(unasked.contains("Take these rules"), "{unasked}");
 }

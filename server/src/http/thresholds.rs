@@ -26,6 +26,7 @@ use super::visit::Visit;
 use crate::live::topics;
 use crate::services::response::sentence;
 use crate::services::thresholds::editing::{self, EditError};
+use crate::services::thresholds::queries::{self, Says};
 use crate::services::thresholds::trial::{self, BadQuery};
 use crate::services::thresholds::{self, Seen};
 
@@ -105,9 +106,21 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
 /// Brings an earlier version back.
 pub(super) async fn restore(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     let caller = posted.caller(&visit)?;
-    let (seen, version) = (posted.number("seen")?, posted.number("version")?);
+    let (number, version) = (posted.number("seen")?, posted.number("version")?);
     let threshold = id_of(&id)?;
-    let done = editing::restore(&visit.app.db, caller, threshold, seen, version, posted.get("why"))
+    let seen = see(&visit, &id).await?;
+    // Prometheus may have learned better since that version was in use. Where it cannot be asked, it refuses nothing.
+    if let Some(earlier) = seen.versions.iter().find(|earlier| earlier.number == version) {
+        let workload = thresholds::workload(&seen.integration, &visit.app.presets);
+        let query = earlier.rule.spec.query(&workload, None);
+        if let Says::Refuses(why) = queries::ask(visit.app.around.prometheus.as_ref(), &query).await {
+            let mut refusal = bad_query(&BadQuery(why), "Edit the threshold instead, with another query.");
+            refusal.typed = reason(&posted);
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok(render(&visit, status, seen, Edit::default(), Some(refusal))?.into_response());
+        }
+    }
+    let done = editing::restore(&visit.app.db, caller, threshold, number, version, posted.get("why"))
         .await
         .map(|_| ());
     answer(&visit, threshold, done, &posted).await
@@ -132,7 +145,11 @@ pub(super) async fn approve(visit: Visit, Path(id): Path<String>, posted: Posted
         if goes || look::wanted(&posted).is_some() {
             let checked = match trial::check(prometheus, &waiting.rule, &workload).await {
                 Ok(checked) => checked,
-                Err(bad) => return bad_query(&visit, seen, &bad, ANOTHER_QUERY),
+                Err(bad) => {
+                    let refusal = Some(bad_query(&bad, ANOTHER_QUERY));
+                    let status = StatusCode::UNPROCESSABLE_ENTITY;
+                    return Ok(render(&visit, status, seen, Edit::default(), refusal)?.into_response());
+                }
             };
             if let Some(look) = look::first(&visit, &posted, &workload, rules, checked, goes).await {
                 let mut model = model(&visit, seen, Edit::default(), None)?;
@@ -170,16 +187,18 @@ async fn answer(
         Err(EditError::NoSuch) => Err(Fault::NotFound),
         Err(EditError::Store(error)) => Err(error.into()),
         Err(error) => {
-            let mut typed = BTreeMap::new();
-            if !posted.get("why").is_empty() {
-                typed.insert("why".to_owned(), posted.get("why").to_owned());
-            }
-            let refusal = Refusal { typed, ..refusal(&error, "past") };
+            let refusal = Refusal { typed: reason(posted), ..refusal(&error, "past") };
             let seen = see(visit, &id.to_string()).await?;
             let page = render(visit, status(&error), seen, Edit::default(), Some(refusal))?;
             Ok(page.into_response())
         }
     }
+}
+
+/// The reason that was typed, for showing again.
+fn reason(posted: &Posted) -> BTreeMap<String, String> {
+    let why = posted.get("why");
+    (!why.is_empty()).then(|| ("why".to_owned(), why.to_owned())).into_iter().collect()
 }
 
 fn frame(visit: &Visit) -> gantry_app::frame::Frame {
@@ -214,16 +233,14 @@ fn page_of(visit: &Visit, status: StatusCode, model: &OneModel) -> Page {
     Page::with(status, &render_one(&frame(&visit), model))
 }
 
-/// A query that Prometheus refuses, where it is not typed: at the top of the page.
-fn bad_query(visit: &Visit, seen: Seen, bad: &BadQuery, next_step: &str) -> Result<Response, Fault> {
-    let refusal = Refusal {
+/// A query that Prometheus refuses, where it is not typed: said at the top of the page.
+fn bad_query(bad: &BadQuery, next_step: &str) -> Refusal {
+    Refusal {
         form: "past".to_owned(),
         what: sentence(&bad.to_string()),
         next_step: next_step.to_owned(),
         ..Refusal::default()
-    };
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(render(visit, status, seen, Edit::default(), Some(refusal))?.into_response())
+    }
 }
 
 fn mistaken(visit: &Visit, seen: Seen, edit: Edit, mistakes: Vec<Mistake>) -> Result<Response, Fault> {

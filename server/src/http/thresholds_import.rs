@@ -1,9 +1,9 @@
 //! Thresholds out of rule files and into them.
 
-use axum::extract::Query;
+use axum::extract;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use gantry_app::features::thresholds::model::{Fate, ImportModel, Preview};
+use gantry_app::features::thresholds::model::{Fate, ImportModel, Preview, Query, Wanted};
 use gantry_app::features::thresholds::render_import;
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
@@ -19,8 +19,10 @@ use super::page::Page;
 use super::thresholds::{refusal, status};
 use super::thresholds_view::name;
 use super::visit::Visit;
+use crate::services::response::sentence;
 use crate::services::thresholds::editing::{self, EditError};
 use crate::services::thresholds::files::{self, Form};
+use crate::services::thresholds::queries::{self, Says};
 use crate::services::thresholds::workload;
 use crate::store::{integrations, thresholds};
 
@@ -46,11 +48,15 @@ pub(super) async fn import(visit: Visit, posted: Posted) -> Result<Response, Fau
             return Ok(refused(&visit, model, "text", &what, "Check it with promtool check rules."));
         }
     };
-    let present = visit.app.db.read(thresholds::of(visit.app.db.pool(), integration)).await?;
-    let present: Vec<Rule> = present.into_iter().map(|stored| stored.version.rule).collect();
-    model.preview = Some(preview(&imported, &present));
+    let preview = preview(&visit, integration, &imported).await?;
+    let in_the_way = preview.refused().next().map(|(rule, why)| (rule.name.clone(), why.to_owned()));
+    model.preview = Some(preview);
     if posted.get("do") != "take" {
         return Ok(page(&visit, StatusCode::OK, &model).into_response());
+    }
+    if let Some((name, why)) = in_the_way {
+        let what = sentence(&format!("nothing was taken: Prometheus refuses the query of {name}: {why}"));
+        return Ok(refused(&visit, model, "text", &what, "Correct it here, or leave that rule out."));
     }
     match editing::import(&visit.app.db, caller, integration, imported.rules, model.why.clone()).await {
         Ok(_) => Ok(Redirect::to(forms::THRESHOLDS).into_response()),
@@ -88,33 +94,54 @@ async fn model(visit: &Visit) -> Result<ImportModel, Fault> {
     Ok(ImportModel { integrations: all.into_iter().map(named).collect(), ..ImportModel::default() })
 }
 
-fn preview(imported: &Imported, present: &[Rule]) -> Preview {
-    let fate = |rule: &Rule| match present.iter().find(|before| before.spec.key == rule.spec.key) {
+/// What becomes of each rule, and what Prometheus says of the queries of those that would become anything.
+async fn preview(visit: &Visit, id: IntegrationId, imported: &Imported) -> Result<Preview, Fault> {
+    let db = &visit.app.db;
+    let integration = db.read(integrations::find(db.pool(), id)).await?.ok_or(Fault::NotFound)?;
+    let workload = workload(&integration, &visit.app.presets);
+    let present: Vec<Rule> =
+        db.read(thresholds::of(db.pool(), id)).await?.into_iter().map(|stored| stored.version.rule).collect();
+    let fated: Vec<(&Rule, Fate)> = imported.rules.iter().map(|rule| (rule, fate(rule, &present))).collect();
+    let query = |rule: &Rule| rule.spec.query(&workload, None);
+    let other = fated.iter().filter(|(_, fate)| *fate != Fate::Same);
+    let asked = other.map(|(rule, _)| query(rule)).collect();
+    let says = queries::ask_all(visit.app.around.prometheus.as_ref(), asked).await;
+    let rules = fated.into_iter().map(|(rule, fate)| Wanted {
+        name: rule.spec.name.clone(),
+        condition: rule.condition(),
+        fate,
+        query: match says.get(&query(rule)) {
+            None => Query::Kept,
+            Some(Says::Answers(_)) => Query::Taken,
+            Some(Says::Refuses(why)) => Query::Refused(why.clone()),
+            Some(Says::Unasked(why)) => Query::Unasked(why.clone()),
+        },
+    });
+    Ok(Preview { rules: rules.collect(), left: imported.left.clone() })
+}
+
+fn fate(rule: &Rule, present: &[Rule]) -> Fate {
+    match present.iter().find(|before| before.spec.key == rule.spec.key) {
         None => Fate::New,
         Some(before) if difference(before, rule).is_empty() => Fate::Same,
         Some(before) if loosenings(before, rule).is_empty() => Fate::Changed,
         Some(_) => Fate::Proposed,
-    };
-    Preview {
-        rules: imported
-            .rules
-            .iter()
-            .map(|rule| (rule.spec.name.clone(), rule.condition(), fate(rule)))
-            .collect(),
-        left: imported.left.clone(),
     }
 }
 
 /// What is to be written, and how.
 #[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct Export {
     integration: String,
     #[serde(rename = "as")]
     form: Option<String>,
 }
 
 /// The thresholds of an integration as a file.
-pub(super) async fn export(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
+pub(super) async fn export(
+    visit: Visit,
+    extract::Query(wanted): extract::Query<Export>,
+) -> Result<Response, Fault> {
     let id: IntegrationId = wanted.integration.parse().map_err(|_| Fault::NotFound)?;
     let db = &visit.app.db;
     let integration = db.read(integrations::find(db.pool(), id)).await?.ok_or(Fault::NotFound)?;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::model::{Fate, ImportModel, Preview};
+use super::model::{Fate, ImportModel, Preview, Query, Wanted};
 use super::words;
 use crate::document::document;
 use crate::forms;
@@ -33,10 +33,7 @@ pub fn render(frame: &Frame, model: &ImportModel) -> String {
             view! { <option value=id.to_string() selected=Some(*id) == chosen>{name.clone()}</option> }.part()
         })
         .collect();
-    let takes = model
-        .preview
-        .as_ref()
-        .is_some_and(|preview| preview.rules.iter().any(|(.., fate)| *fate != Fate::Same));
+    let takes = model.preview.as_ref().is_some_and(Preview::may_be_taken);
     let take = takes.then(|| {
         view! { <button class="button primary" name="do" value="take">"Take these rules"</button> }.part()
     });
@@ -64,27 +61,50 @@ pub fn render(frame: &Frame, model: &ImportModel) -> String {
     })
 }
 
-fn preview(preview: &Preview) -> Html {
-    let rules: Vec<_> = preview
-        .rules
-        .iter()
-        .map(|(name, condition, fate)| {
-            let (tone, word) = match fate {
-                Fate::New => (Tone::Good, "new"),
-                Fate::Changed => (Tone::Quiet, "new version"),
-                Fate::Proposed => (Tone::Warning, "waits for a second admin"),
-                Fate::Same => (Tone::Quiet, "already so"),
-            };
+/// One rule, what becomes of it, and Prometheus' words where it refuses the query.
+fn rule(rule: &Wanted) -> Html {
+    let (tone, word) = match (&rule.query, rule.fate) {
+        (Query::Refused(_), _) => (Tone::Bad, "cannot be taken"),
+        (_, Fate::New) => (Tone::Good, "new"),
+        (_, Fate::Changed) => (Tone::Quiet, "new version"),
+        (_, Fate::Proposed) => (Tone::Warning, "waits for a second admin"),
+        (_, Fate::Same) => (Tone::Quiet, "already so"),
+    };
+    let refused = match &rule.query {
+        Query::Refused(why) => Some(
             view! {
-                <li>
-                    <span class="title">{name.clone()}</span>
-                    <span class="because">{condition.clone()}</span>
-                    <span class=format!("state {}", tone.class())>{mark(tone)}<span class="word">{word}</span></span>
-                </li>
+                <p class="refusal"><strong>"Prometheus refuses its query: "</strong>{why.clone()}</p>
             }
-            .part()
-        })
-        .collect();
+            .part(),
+        ),
+        Query::Kept | Query::Taken | Query::Unasked(_) => None,
+    };
+    view! {
+        <li>
+            <span class="title">{rule.name.clone()}</span>
+            <span class="because">{rule.condition.clone()}</span>
+            <span class=format!("state {}", tone.class())>{mark(tone)}<span class="word">{word}</span></span>
+            {refused}
+        </li>
+    }
+    .part()
+}
+
+fn preview(preview: &Preview) -> Html {
+    let rules: Vec<_> = preview.rules.iter().map(rule).collect();
+    let unasked = preview.rules.iter().filter_map(|rule| match &rule.query {
+        Query::Unasked(why) => Some(why),
+        Query::Kept | Query::Taken | Query::Refused(_) => None,
+    });
+    let unchecked = unasked.clone().next().map(|why| {
+        let count = words::count(unasked.count(), "query was", "queries were");
+        view! {
+            <p class="callout warning" role="status">
+                {mark(Tone::Unknown)}{count}" not checked: "{why.clone()}". One that Prometheus refuses is unknown until it is mended; to check them first, show this again in a moment."
+            </p>
+        }
+        .part()
+    });
     let left: Vec<_> = preview
         .left
         .iter()
@@ -98,6 +118,7 @@ fn preview(preview: &Preview) -> Html {
     view! {
         <section class="panel preview" aria-labelledby="preview-title">
             <h2 id="preview-title">"What it does"<span class="fraction">{words::count(preview.rules.len(), "rule", "rules")}</span></h2>
+            {unchecked}
             <ul class="preview-rules">{rules}</ul>
             {left}
         </section>

@@ -228,10 +228,51 @@ pub struct ImportModel {
 /// What a file would do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
-    /// Each rule: its name and condition, and what becomes of it.
-    pub rules: Vec<(String, String, Fate)>,
+    /// Each rule, and what becomes of it.
+    pub rules: Vec<Wanted>,
     /// What is not taken.
     pub left: Vec<Left>,
+}
+
+impl Preview {
+    /// The rules that cannot be taken because Prometheus refuses their queries, each with its words.
+    pub fn refused(&self) -> impl Iterator<Item = (&Wanted, &str)> {
+        self.rules.iter().filter_map(|rule| match &rule.query {
+            Query::Refused(why) => Some((rule, why.as_str())),
+            Query::Kept | Query::Taken | Query::Unasked(_) => None,
+        })
+    }
+
+    /// Whether there is anything to take, and nothing in the way of it.
+    pub fn may_be_taken(&self) -> bool {
+        self.rules.iter().any(|rule| rule.fate != Fate::Same) && self.refused().next().is_none()
+    }
+}
+
+/// One rule of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// Its condition in words.
+    pub condition: String,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// What Prometheus says of its query.
+    pub query: Query,
+}
+
+/// What Prometheus says of a query of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// It was not asked: the threshold is just so already.
+    Kept,
+    /// It takes it.
+    Taken,
+    /// It refuses it, in these words.
+    Refused(String),
+    /// It could not be asked, and why.
+    Unasked(String),
 }
 
 /// What becomes of a rule of a file.

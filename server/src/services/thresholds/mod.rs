@@ -2,6 +2,7 @@
 
 pub mod editing;
 pub mod files;
+pub mod queries;
 pub mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};

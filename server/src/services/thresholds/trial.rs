@@ -10,6 +10,7 @@ use gantry_domain::alert::{Replay, Rule, replay};
 use gantry_domain::judge::Problem;
 use gantry_domain::preset::Workload;
 
+use super::queries::{self, Says};
 use crate::outside::prometheus::{Answer, Prometheus, PrometheusError};
 
 /// The most metrics of one query that are looked for.
@@ -77,10 +78,10 @@ pub async fn check(
         return Ok(Checked { unasked: Some("no Prometheus is configured".to_owned()), ..Checked::default() });
     };
     let query = rule.spec.query(workload, None);
-    let answer = match prometheus.query(&query).await {
-        Ok(answer) => answer,
-        Err(PrometheusError::BadQuery(why)) => return Err(BadQuery(why)),
-        Err(error) => return Ok(Checked { unasked: Some(error.to_string()), ..Checked::default() }),
+    let answer = match queries::ask(Some(prometheus), &query).await {
+        Says::Answers(answer) => answer,
+        Says::Refuses(why) => return Err(BadQuery(why)),
+        Says::Unasked(why) => return Ok(Checked { unasked: Some(why), ..Checked::default() }),
     };
     let (absent, most) = tokio::join!(absent(prometheus, &query), most(prometheus, &query));
     let number = answer.number();

@@ -1,5 +1,6 @@
 //! Alert thresholds: evaluating them, changing them, trying changes, files of them, and the rollouts they judge.
 
+mod asked;
 mod bad_queries;
 mod doubts;
 mod editing;
