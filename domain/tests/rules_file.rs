@@ -101,6 +101,63 @@ fn a_foreign_file_is_written_again_exactly_as_it_was() {
     assert_eq!(rules_file::object(&read(&object).unwrap().rules, &workload(), "x"), object);
 }
 
+/// A file with a group of the same name, set differently.
+fn second() -> Value {
+    json!({ "groups": [
+        { "name": "api", "interval": "1m", "rules": [{ "alert": "LowTraffic", "expr": "sum(requests) < 1" }] },
+        // As if it had been named so to make us stumble.
+        { "name": "api-2", "rules": [{ "alert": "Other", "expr": "y > 1" }] },
+        { "name": "api", "interval": "30s", "limit": 5, "rules": [{ "alert": "Alike", "expr": "z > 1" }] },
+        { "name": "{{ x }}", "limit": 1, "rules": [{ "alert": "Brace", "expr": "a > 1" }] },
+        { "name": "{{ x }}", "limit": 2, "rules": [{ "alert": "Braces", "expr": "b > 1" }] },
+    ] })
+}
+
+#[test]
+fn groups_of_one_name_from_two_files_stay_apart_with_their_settings_and_come_back_as_they_were() {
+    let rules = [read(&foreign()).unwrap().rules, read(&second()).unwrap().rules].concat();
+    let written = as_value(&rules);
+    check("two-files.rules.json", &written);
+    let groups: Vec<_> = written["groups"].as_array().unwrap().iter().collect();
+    let named: Vec<_> = groups.iter().map(|group| (&group["name"], &group["interval"])).collect();
+    let (half, whole, none) = (json!("30s"), json!("1m"), Value::Null);
+    let (api, other, third) = (json!("api"), json!("other"), json!("api-3"));
+    assert_eq!(named[..3], [(&api, &half), (&other, &none), (&third, &whole)]);
+    assert_eq!(groups[0]["rules"].as_array().unwrap().len(), 4, "what is set alike is one group");
+    assert_eq!(written["groups"][0]["rules"][0], foreign()["groups"][0]["rules"][0]);
+    let mut back = read(&written).unwrap().rules;
+    let mut before = rules.clone();
+    for rules in [&mut back, &mut before] {
+        rules.sort_by_key(|rule| rule.spec.key.to_string());
+    }
+    assert_eq!(back, before);
+    assert_eq!(as_value(&read(&written).unwrap().rules), written);
+}
+
+#[test]
+fn rules_of_several_objects_are_written_as_those_objects() {
+    let object = |name: &str, spec: Value| {
+        json!({ "apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule",
+            "metadata": { "name": name, "namespace": "m", "labels": { "of": name } }, "spec": spec })
+    };
+    let (one, two) = (object("one", foreign()), {
+        let spec = json!({ "groups": [{ "name": "api", "interval": "1m", "rules": [{ "alert": "Low", "expr": "x < 1" }] }] });
+        object("two", spec)
+    });
+    let mut rules = [read(&one).unwrap().rules, read(&two).unwrap().rules].concat();
+    let both = rules_file::object(&rules, &workload(), "ours");
+    assert_eq!(both["kind"], "List");
+    assert_eq!(both["items"], json!([one, two]));
+    assert_eq!(read(&both).unwrap().rules, rules);
+    // Ours have an object of their own, which takes nobody else's name.
+    rules.push(Rule::from(builtin().unwrap()[0].thresholds[0].clone()));
+    let all = rules_file::object(&rules, &workload(), "ours");
+    assert_eq!(all["items"][2]["metadata"], json!({ "name": "ours", "namespace": "n" }));
+    assert_eq!(all["items"].as_array().unwrap().len(), 3);
+    let odd = json!({ "kind": "List", "items": [one, { "kind": "Secret" }] });
+    assert!(matches!(read(&odd), Err(Unreadable::Shape(why)) if why.contains("Secret")));
+}
+
 #[test]
 fn what_an_admin_changed_here_goes_into_the_file_and_the_rest_of_it_stays() {
     let mut rules = read(&foreign()).unwrap().rules;

@@ -23,6 +23,8 @@ pub use self::write::{entry, file, object};
 
 /// The annotation that holds what Prometheus has no place for.
 pub const ANNOTATION: &str = "gantry";
+/// The annotation that holds the name of a group that had to be written under another one.
+const GROUP_ANNOTATION: &str = "gantry_group";
 /// The most rules of one file.
 pub const MAX_RULES: usize = 500;
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::expression::{condition, expression, for_text, seconds, split, unwrapped};
-use super::{ANNOTATION, Entry, Extras, File, MAX_RULES, Note, severity_label, summary};
+use super::{ANNOTATION, Entry, Extras, File, GROUP_ANNOTATION, MAX_RULES, Note, severity_label, summary};
 use crate::alert::rule::{MAX_NAME, Rule};
 use crate::id::{ThresholdKey, slug_of};
 use crate::preset::{Severity, ThresholdSpec};
@@ -44,18 +44,14 @@ pub enum Unreadable {
     TooMany(usize),
 }
 
-/// Reads a document: a rule file, or a `PrometheusRule`.
+/// Reads a document: a rule file, a `PrometheusRule`, or a list of those.
 pub fn read(document: &Value) -> Result<Imported, Unreadable> {
-    let shape = |error: serde_json::Error| Unreadable::Shape(inert_line(&error.to_string(), 200));
-    let metadata = match document.get("kind").and_then(Value::as_str) {
-        Some("PrometheusRule") => document.get("metadata").cloned(),
-        Some(other) => return Err(Unreadable::Shape(format!("it is a {}", inert_line(other, 60)))),
-        None => None,
+    let parts = match (kind(document), document.get("items").and_then(Value::as_array)) {
+        (Some("List"), Some(items)) => items.iter().map(part).collect::<Result<Vec<_>, _>>()?,
+        _ => vec![part(document)?],
     };
-    let body = if document.get("kind").is_some() { document.get("spec") } else { Some(document) };
-    let body = body.ok_or_else(|| Unreadable::Shape("it has no spec".to_owned()))?;
-    let file: File = serde_json::from_value(body.clone()).map_err(shape)?;
-    let count = file.groups.iter().map(|group| group.rules.len()).sum();
+    let groups = || parts.iter().flat_map(|part| part.file.groups.iter().map(move |group| (part, group)));
+    let count: usize = groups().map(|(_, group)| group.rules.len()).sum();
     match count {
         0 => return Err(Unreadable::Empty),
         count if count > MAX_RULES => return Err(Unreadable::TooMany(count)),
@@ -63,13 +59,13 @@ pub fn read(document: &Value) -> Result<Imported, Unreadable> {
     }
     let mut out = Imported::default();
     let mut keys = BTreeSet::new();
-    for group in &file.groups {
+    for (part, group) in groups() {
         for entry in &group.rules {
             match rule_of(entry) {
                 Ok(mut rule) => {
-                    rule.extras.group = Some(group.name.clone());
+                    rule.extras.group = Some(own_name(entry).unwrap_or_else(|| group.name.clone()));
                     rule.extras.group_settings.clone_from(&group.settings);
-                    rule.extras.metadata.clone_from(&metadata);
+                    rule.extras.metadata.clone_from(&part.metadata);
                     if let Some(mistake) = rule.mistakes().into_iter().next() {
                         out.left.push(Left { name: rule.spec.name, why: mistake.what });
                     } else {
@@ -82,6 +78,33 @@ pub fn read(document: &Value) -> Result<Imported, Unreadable> {
         }
     }
     Ok(out)
+}
+
+/// A rule file, and what the object that it was in says about itself.
+struct Part {
+    metadata: Option<Value>,
+    file: File,
+}
+
+fn kind(document: &Value) -> Option<&str> {
+    document.get("kind").and_then(Value::as_str)
+}
+
+fn part(document: &Value) -> Result<Part, Unreadable> {
+    let metadata = match kind(document) {
+        Some("PrometheusRule") => document.get("metadata").cloned(),
+        Some(other) => return Err(Unreadable::Shape(format!("it is a {}", inert_line(other, 60)))),
+        None => None,
+    };
+    let body = if document.get("kind").is_some() { document.get("spec") } else { Some(document) };
+    let body = body.ok_or_else(|| Unreadable::Shape("it has no spec".to_owned()))?;
+    let shape = |error: serde_json::Error| Unreadable::Shape(inert_line(&error.to_string(), 200));
+    Ok(Part { metadata, file: serde_json::from_value(body.clone()).map_err(shape)? })
+}
+
+/// The name of the group of a rule that was written under another name.
+fn own_name(entry: &Entry) -> Option<String> {
+    serde_json::from_str(entry.annotations.get(GROUP_ANNOTATION)?).ok()
 }
 
 /// The key, or the first free one like it.
@@ -127,6 +150,7 @@ pub(super) fn rule_of(entry: &Entry) -> Result<Rule, Left> {
         ..Extras::default()
     };
     extras.annotations.remove(ANNOTATION);
+    extras.annotations.remove(GROUP_ANNOTATION);
     // What we write ourselves in any case need not be kept.
     if note.is_some() {
         if extras.expr.as_deref().and_then(condition).is_none_or(|read| !read.is(&rule.spec)) {

@@ -94,6 +94,28 @@ async fn a_foreign_file_is_shown_first_and_then_taken_with_all_it_says() {
 }
 
 #[tokio::test]
+async fn groups_of_one_name_from_two_files_are_exported_with_the_settings_of_each() {
+    let world = World::start().await;
+    world.go_live().await;
+    let id = integration(&world).await;
+    let mut ana = world.signed_in("ana").await;
+    let second = FOREIGN.replace("30s", "1m").replace("HighErrorRate", "LowTraffic");
+    for text in [FOREIGN, second.as_str()] {
+        let fields = [("integration", id.as_str()), ("text", text), ("why", ""), ("do", "take")];
+        let taken = ana.post("/thresholds/import", &fields).await;
+        assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
+    }
+    let exported = ana.get(&format!("/thresholds/export.yaml?integration={id}")).await.body;
+    promtool(&exported);
+    for words in ["interval: 30s", "interval: 1m", "name: api-2"] {
+        assert!(exported.contains(words), "{words}: {exported}");
+    }
+    let fields = [("integration", id.as_str()), ("text", &exported), ("do", "preview")];
+    let preview = ana.post("/thresholds/import", &fields).await;
+    assert_eq!(preview.body.matches("already so").count(), 6, "{}", preview.body);
+}
+
+#[tokio::test]
 async fn what_is_no_rule_file_is_refused_beside_the_text_which_stays() {
     let world = World::start().await;
     world.go_live().await;
