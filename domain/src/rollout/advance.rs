@@ -195,6 +195,8 @@ impl Tick {
     /// Stands still; says so once per reason.
     pub(super) fn hold(&mut self, why: Held) {
         let words = words::held(&why);
+        // Whoever asked to go on had not seen this.
+        self.next.go_on = false;
         match &mut self.next.phase {
             Phase::Held { why: before, .. } if *before == why => return,
             Phase::Held { why: before, .. } => *before = why,

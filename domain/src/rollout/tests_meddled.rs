@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use super::model::{Cluster, NEW, STABLE, THIRD, World};
-use super::tests::{at_half, complete, rolled_back, why_held};
+use super::tests::{at_half, complete, rolled_back, soaking, why_held};
 use super::*;
 use crate::canary::Strategy;
 
@@ -96,4 +96,47 @@ fn drift_before_the_first_write_stops_without_having_changed_anything() {
     let decision = world.tick();
     assert!(matches!(world.row.phase, Phase::Aborted { .. }));
     assert_eq!((decision.write, decision.requeue), (None, None));
+}
+
+/// The soak of the first step, in which somebody has just asked to go on; nothing has been done about it yet.
+fn asked_to_go_on() -> World {
+    let mut world = World::new(10);
+    world.until(soaking(0)).unwrap();
+    world.ask(Ask::Continue { reason: "looked at by hand".into() }).unwrap();
+    assert!(world.row.go_on);
+    world
+}
+
+/// Half a minute passes, and the first step is not left.
+fn soaks_on(world: &mut World) {
+    for _ in 0..30 {
+        world.tick();
+        assert_eq!(world.row.phase.step(), Some(0), "{:?}\n{:#?}", world.row.phase, world.log);
+        world.second();
+    }
+    assert!(matches!(world.row.phase, Phase::Soaking { .. }), "{:?}", world.row.phase);
+}
+
+#[test]
+fn whoever_asked_to_go_on_before_others_scaled_has_not_asked_to_skip_the_soak_after_it() {
+    let mut world = asked_to_go_on();
+    world.cluster().replicas = 12;
+    world.tick();
+    assert!(matches!(why_held(&world), Held::Drift { .. }));
+    assert!(!world.row.go_on);
+    world.ask(Ask::Resume).unwrap();
+    soaks_on(&mut world);
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn whoever_asked_to_go_on_before_a_breach_has_not_asked_to_skip_the_soak_after_it() {
+    let mut world = asked_to_go_on();
+    world.measure("rate-limited", Ok(6.0));
+    world.tick();
+    assert!(matches!(why_held(&world), Held::Breach { .. }));
+    world.measure("rate-limited", Ok(0.0));
+    world.ask(Ask::Resume).unwrap();
+    soaks_on(&mut world);
+    world.until(complete).unwrap();
 }
