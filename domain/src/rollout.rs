@@ -15,7 +15,11 @@ mod words;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod model_world;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_asked;
 #[cfg(test)]
 mod tests_killed;
 #[cfg(test)]

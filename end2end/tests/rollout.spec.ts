@@ -152,30 +152,28 @@ test('without measurements it is held as unknown, and goes on when they are back
   await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 60_000 })
 })
 
-test('at 10 % and while held the page has no serious fault and needs no moving sideways, wide and on a phone', async ({ as }) => {
+test('what somebody typed at one step does not cut the next one short, until they have seen it', async ({ as }) => {
   const [ana, rui] = [await as('ana'), await as('rui')]
   const path = await atTenPercent(ana, rui)
-  const still = { reducedMotion: 'reduce' } as const
-  const screens = [
-    { size: 'wide', page: await as('ana', { ...still, viewport: { width: 1440, height: 1000 } }) },
-    { size: 'phone', page: await as('ana', { ...still, ...phone }) },
-  ]
-  const found: string[] = []
-  const look = async (state: string) => {
-    for (const { size, page } of screens) {
-      await visit(page, path)
-      await expect(headline(page)).toContainText(state)
-      found.push(...(await tooWide(page)).map((line) => `${state}, ${size}: ${line}`))
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ ...still, colorScheme })
-        const faults = await serious(page, rulesFor(colorScheme))
-        found.push(...faults.map((line) => `${state}, ${size}, ${colorScheme}: ${line}`))
-      }
-    }
-  }
-  await look('Soaking at step 1 of 3')
-  await scenario({ prometheus: 'gone' })
-  await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
-  await look('Held at step 1 of 3')
-  expect(found).toEqual([])
+  await visit(rui, path)
+  const late = (await openAct(rui, 'continue')).getByLabel('Reason')
+  await late.fill('Nothing in the logs')
+  const first = await openAct(ana, 'continue')
+  await first.getByLabel('Reason').fill('Support has seen nothing')
+  await first.getByRole('button', { name: 'Continue now' }).click()
+  // Rui sees the next step come, and his words still stand in the form.
+  await expect(headline(rui)).toContainText('Soaking at step 2 of 3', { timeout: 30_000 })
+  await expect(late).toHaveValue('Nothing in the logs')
+
+  const send = act(rui, 'continue').getByRole('button', { name: 'Continue now' })
+  await send.click()
+  await expect(act(rui, 'continue').getByRole('alert')).toContainText('Step 2 is what runs now; look and ask again.')
+  await expect(late).toHaveValue('Nothing in the logs')
+  await expect(headline(ana)).toContainText('Soaking at step 2 of 3')
+  await expect(ana.locator('.log')).not.toContainText('Nothing in the logs')
+
+  // Now he has looked.
+  await send.click()
+  await expect(ana.locator('.log')).toContainText('Nothing in the logs')
+  await expect(headline(ana)).toContainText('v2.5.', { timeout: 60_000 })
 })

@@ -158,6 +158,17 @@ fn the_running_rollout_shows_its_steps_pods_curves_limits_and_what_can_be_done()
 }
 
 #[test]
+fn going_on_names_the_step_that_is_shown_and_no_other_form_does() -> Test {
+    let html = page(Role::ReleaseManager, &fixtures::rolling(fixtures::soaking(), 1)?);
+    let form = between(&html, "id=\"continue\"", "</form>");
+    assert!(form.contains("name=\"step\" value=\"0\""), "{form}");
+    // The live page leaves it alone while somebody types.
+    assert!(form.contains("data-as-opened"), "{form}");
+    assert_eq!(html.matches("name=\"step\"").count(), 1);
+    Ok(())
+}
+
+#[test]
 fn roll_back_says_what_returns_how_long_it_takes_and_what_stays_and_asks_once() -> Test {
     let html = page(Role::ReleaseManager, &fixtures::rolling(fixtures::soaking(), 1)?);
     let form = between(&html, "id=\"roll-back\"", "</form>");

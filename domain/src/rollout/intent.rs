@@ -23,6 +23,8 @@ pub enum Ask {
     Resume,
     /// Go on to the next step without waiting.
     Continue {
+        /// The step that whoever asks had before their eyes, counted from 0; no other one is cut short.
+        step: Option<usize>,
         /// Why.
         reason: String,
     },
@@ -72,6 +74,9 @@ pub enum Refused {
     /// There is no soak to cut short.
     #[error("there is no soak to cut short: {0}")]
     NothingToSkip(String),
+    /// Another step runs than the one that was to be cut short. Counted from 1, as people see them.
+    #[error("step {0} is what runs now; look and ask again")]
+    OtherStep(usize),
     /// Only for a Deployment that is gone.
     #[error("the Deployment is still there: roll back instead")]
     NothingLost,
@@ -84,7 +89,7 @@ pub fn asks(rollout: &Rollout) -> Vec<Ask> {
     [
         Ask::Pause,
         Ask::Resume,
-        Ask::Continue { reason: reason() },
+        Ask::Continue { step: Some(rollout.step_now()), reason: reason() },
         Ask::Hold { reason: reason() },
         Ask::RollBack { reason: reason() },
         Ask::Abandon { reason: reason() },
@@ -111,14 +116,14 @@ impl Ask {
         }
     }
 
-    /// The ask for one of the words of [`Self::word`].
-    pub fn from_word(word: &str, reason: &str) -> Option<Self> {
+    /// The ask for one of the words of [`Self::word`]; `step` is the one that its form was about, where it says so.
+    pub fn from_word(word: &str, reason: &str, step: Option<usize>) -> Option<Self> {
         let reason = reason.trim().to_owned();
         match word {
             "pause" => Some(Self::Pause),
             "hold" => Some(Self::Hold { reason }),
             "resume" => Some(Self::Resume),
-            "continue" => Some(Self::Continue { reason }),
+            "continue" => Some(Self::Continue { step, reason }),
             "roll-back" => Some(Self::RollBack { reason }),
             "abandon" => Some(Self::Abandon { reason }),
             _ => None,
@@ -130,7 +135,7 @@ impl Ask {
         match self {
             Self::Pause | Self::Resume => self,
             Self::Hold { .. } => Self::Hold { reason },
-            Self::Continue { .. } => Self::Continue { reason },
+            Self::Continue { step, .. } => Self::Continue { step, reason },
             Self::RollBack { .. } => Self::RollBack { reason },
             Self::Abandon { .. } => Self::Abandon { reason },
         }
@@ -144,12 +149,27 @@ pub fn intend(rollout: &Rollout, intent: &Intent, now: DateTime<Utc>) -> Result<
         Ask::Pause => stand(&mut next, &intent.by, "", now)?,
         Ask::Hold { reason } => stand(&mut next, &intent.by, needed(reason)?, now)?,
         Ask::Resume => resume(&mut next, now)?,
-        Ask::Continue { reason } => go_on(&mut next, needed(reason)?, now)?,
+        Ask::Continue { step, reason } => go_on(&mut next, *step, reason, now)?,
         Ask::RollBack { reason } => turn_back(&mut next, &intent.by, reason, now)?,
         Ask::Abandon { reason } => abandon(&mut next, needed(reason)?, now)?,
     };
     let why = if why.is_empty() { intent.by.clone() } else { format!("{}: {why}", intent.by) };
     Ok((next, LogLine { at: now, what, why }))
+}
+
+impl Rollout {
+    /// The step that runs, counted from 0; the last one also while everything runs the new version and is watched.
+    pub fn step_now(&self) -> usize {
+        step_of(&self.phase, self.plan.steps.len().saturating_sub(1))
+    }
+}
+
+fn step_of(phase: &Phase, last: usize) -> usize {
+    match phase {
+        Phase::Held { from, .. } => step_of(from, last),
+        Phase::Starting => 0,
+        other => other.step().unwrap_or(last),
+    }
 }
 
 fn needed(reason: &str) -> Result<&str, Refused> {
@@ -205,11 +225,22 @@ fn leave_hold(rollout: &mut Rollout, now: DateTime<Utc>) -> Result<(), Refused> 
     Ok(())
 }
 
-fn go_on(rollout: &mut Rollout, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {
+fn go_on(
+    rollout: &mut Rollout,
+    step: Option<usize>,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Said, Refused> {
     still_running(rollout)?;
     if rollout.phase.is_returning() {
         return Err(Refused::RollingBack);
     }
+    // Before the reason: whoever is told that it is missing may be looking at another step by now.
+    let runs = rollout.step_now();
+    if step != Some(runs) {
+        return Err(Refused::OtherStep(runs.saturating_add(1)));
+    }
+    let reason = needed(reason)?;
     if let Phase::Held { why, from, .. } = &rollout.phase {
         if let Held::NotReady { waiting } = why {
             return Err(Refused::NothingToSkip(waiting.clone()));

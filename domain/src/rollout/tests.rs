@@ -141,8 +141,8 @@ fn continuing_past_a_breach_needs_a_reason_and_accepts_that_breach_only() {
     let mut world = at_half();
     world.measure("rate-limited", Ok(6.0));
     world.until(held).unwrap();
-    assert_eq!(world.ask(Ask::Continue { reason: " ".into() }), Err(Refused::ReasonMissing));
-    world.ask(Ask::Continue { reason: "the limit is being raised".into() }).unwrap();
+    assert_eq!(world.go_on(" "), Err(Refused::ReasonMissing));
+    world.go_on("the limit is being raised").unwrap();
     assert_eq!(world.row.accepted, ["rate-limited"]);
     world.until(complete).unwrap();
     let mut other = at_half();
@@ -212,7 +212,7 @@ fn a_person_pauses_holds_resumes_and_continues() {
     world.ask(Ask::Resume).unwrap();
     assert_eq!(world.row.phase.ends_at().unwrap(), ends_at + TimeDelta::seconds(100));
     assert_eq!(world.ask(Ask::Resume), Err(Refused::NotHeld));
-    world.ask(Ask::Continue { reason: "looked at by hand".into() }).unwrap();
+    world.go_on("looked at by hand").unwrap();
     world.tick();
     assert_eq!(world.row.phase.step(), Some(1));
     world.until(complete).unwrap();

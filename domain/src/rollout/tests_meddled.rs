@@ -102,7 +102,7 @@ fn drift_before_the_first_write_stops_without_having_changed_anything() {
 fn asked_to_go_on() -> World {
     let mut world = World::new(10);
     world.until(soaking(0)).unwrap();
-    world.ask(Ask::Continue { reason: "looked at by hand".into() }).unwrap();
+    world.go_on("looked at by hand").unwrap();
     assert!(world.row.go_on);
     world
 }

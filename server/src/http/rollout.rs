@@ -58,7 +58,8 @@ pub(super) async fn ask(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let id = id_of(&id)?;
-    let ask = Ask::from_word(&word, posted.get("reason")).ok_or(Fault::NotFound)?;
+    let step = posted.get("step").parse().ok();
+    let ask = Ask::from_word(&word, posted.get("reason"), step).ok_or(Fault::NotFound)?;
     let caller = posted.caller(&visit)?;
     let (field, status, what) = match rollouts::ask(&visit.app.db, caller, id, ask).await {
         Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
@@ -71,12 +72,15 @@ pub(super) async fn ask(
         Err(AskError::Refused(why)) => ("", StatusCode::CONFLICT, why.to_string()),
         Err(why @ AskError::Superseded) => ("", StatusCode::CONFLICT, why.to_string()),
     };
+    // Nobody typed which step the form was about.
+    let mut typed = posted.typed();
+    typed.remove("step");
     let refusal = Refusal {
         form: word,
         field: field.to_owned(),
         what: sentence(&what),
         next_step: String::new(),
-        typed: posted.typed(),
+        typed,
     };
     Ok(refused(&visit, id, status, refusal).await?.into_response())
 }

@@ -77,10 +77,12 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
         .part();
     }
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
+    let step = step(ask);
     view! {
         <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button">{button}</summary>
             {form.with("stack", view! {
+                {step}
                 <p class="help">{what}</p>
                 {form.text(&reason, 2)}
                 <button class="button primary">{button.trim_end_matches('…')}</button>
@@ -89,6 +91,15 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
         </details>
     }
     .part()
+}
+
+/// Which step the words are about. It stays what it was while somebody types, whatever else changes on the page.
+fn step(ask: &Ask) -> Option<Html> {
+    let Ask::Continue { step: Some(step), .. } = ask else { return None };
+    Some(
+        view! { <input type="hidden" name="step" value=step.to_string() data-key="step" data-as-opened=""/> }
+            .part(),
+    )
 }
 
 /// The one confirmation: what returns, how long it takes, what stays. The reason may be left out: nothing stands in the way.

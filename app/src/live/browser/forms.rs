@@ -117,6 +117,10 @@ fn signed_out(form: &HtmlFormElement) {
 
 fn settle(form: &HtmlFormElement, answer: &Answer) {
     let _ = form.remove_attribute("data-unsettled");
+    // It was taken or refused for what it was opened at; the next attempt is about what the answer shows.
+    for field in dom::all_in(form, "[data-as-opened]") {
+        let _ = field.remove_attribute("data-as-opened");
+    }
     page::forget_keys();
     if answer.status >= 400 {
         undo_optimism(form);

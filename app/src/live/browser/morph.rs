@@ -1,7 +1,8 @@
 //! Turns a piece of the page into the server's newer version of it, touching only what differs.
 //!
-//! Kept as they are: a field that has focus or holds typed text, an opened disclosure, an island's own state, a form that
-//! the new version no longer has but in which somebody is typing, and why a form was refused, until a form is sent again.
+//! Kept as they are: a field that has focus or holds typed text, what such a form says that it was opened at
+//! (`data-as-opened`), an opened disclosure, an island's own state, a form that the new version no longer has but in which
+//! somebody is typing, and why a form was refused, until a form is sent again.
 //! An element that holds the focus is never moved: others make way for it.
 
 use std::cell::Cell;
@@ -36,6 +37,9 @@ pub(super) fn morph(old: &Element, new: &Element) {
     if old.tag_name() == "LEPTOS-ISLAND" {
         return replace_island(old, new);
     }
+    if goes_with_typed(old) {
+        return;
+    }
     attributes(old, new);
     if is_field(old) && keep_value(old) {
         return;
@@ -60,6 +64,16 @@ fn is_being_edited(field: &Element) -> bool {
 const FIELDS: &str = "input,textarea,select";
 /// Those that people see and change; what a hidden one holds is its markup.
 const SHOWN_FIELDS: &str = "input:not([type=hidden]),textarea,select";
+
+/// Whether this says what somebody had before their eyes when they began to type in its form: their words are about that.
+fn goes_with_typed(field: &Element) -> bool {
+    field.has_attribute("data-as-opened")
+        && field
+            .closest("form")
+            .ok()
+            .flatten()
+            .is_some_and(|form| dom::all_in(&form, SHOWN_FIELDS).iter().any(is_being_edited))
+}
 
 fn is_field(element: &Element) -> bool {
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")

@@ -63,7 +63,7 @@ async fn scaling_can_be_accepted_and_the_rollout_goes_on_with_the_new_count() {
     stage.ask(Ask::Resume).await.unwrap();
     eventually("both sides follow", WITHIN, || async { stage.pods().await == (3, 3, 6) }).await;
     stage.soaking(0).await;
-    stage.ask(Ask::Continue { reason: "seen enough".into() }).await.unwrap();
+    stage.go_on("seen enough").await;
     stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     assert_eq!(stage.pods().await, (0, 6, 6));
     engine.kill().await;
@@ -100,7 +100,7 @@ async fn with_an_autoscaler_steps_are_kept_in_percent() {
     assert_eq!(stage.pods().await, (3, 3, 6));
     stage.meddle(json!({ "spec": { "replicas": 8 } })).await;
     eventually("both sides follow", WITHIN, || async { stage.pods().await == (4, 4, 8) }).await;
-    stage.ask(Ask::Continue { reason: "seen enough".into() }).await.unwrap();
+    stage.go_on("seen enough").await;
     stage.until("it is complete", gantry_domain::rollout::Phase::is_over).await;
     assert_eq!(stage.pods().await, (0, 8, 8));
     engine.kill().await;
@@ -176,7 +176,8 @@ async fn the_line_beside_continue_goes_to_the_next_step_and_no_further() {
     let engine = stage.engine();
     stage.soaking(0).await;
     engine.kill().await;
-    let line = kubectl_for_ask(&stage.row().await, &Ask::Continue { reason: "by hand".into() });
+    let line =
+        kubectl_for_ask(&stage.row().await, &Ask::Continue { step: Some(0), reason: "by hand".into() });
     let Some(said) = stage.typed(&line).await else { return };
     eventually("four more are new", WITHIN, || async {
         let (_, new, ready) = stage.pods().await;

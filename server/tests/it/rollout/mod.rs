@@ -1,6 +1,7 @@
 //! Rollouts as a whole: the real services and engine on a real Postgres, the real cluster client on the sandbox or,
 //! with `make test-cluster`, on the cluster of one's own in namespaces of their own.
 
+mod asked;
 mod drift;
 mod faults;
 mod killed;

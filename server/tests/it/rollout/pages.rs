@@ -14,16 +14,16 @@ use crate::world::{Browser, World, config, database, eventually, stored};
 
 const WITHIN: Duration = Duration::from_mins(1);
 
-struct Place {
-    world: World,
-    path: String,
-    id: gantry_domain::id::GoLiveId,
+pub(super) struct Place {
+    pub(super) world: World,
+    pub(super) path: String,
+    pub(super) id: gantry_domain::id::GoLiveId,
     sandbox: Sandbox,
     _dir: tempfile::TempDir,
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
         let options = Options { pod_start_ms: 300, pod_stop_ms: 100, ..Options::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
@@ -50,7 +50,12 @@ impl Place {
     }
 
     /// Posts a form of the console with the version that the page shows now.
-    async fn post(&self, who: &mut Browser, form: &str, fields: &[(&str, &str)]) -> crate::world::Answer {
+    pub(super) async fn post(
+        &self,
+        who: &mut Browser,
+        form: &str,
+        fields: &[(&str, &str)],
+    ) -> crate::world::Answer {
         let seen = stored(&self.world, self.id).await.go_live.version.to_string();
         let mut fields = fields.to_vec();
         fields.push(("seen", &seen));
@@ -58,30 +63,13 @@ impl Place {
     }
 
     /// Turns switches of the outside world.
-    async fn switch(&self, change: serde_json::Value) {
+    pub(super) async fn switch(&self, change: serde_json::Value) {
         let address = format!("{}/scenario", self.sandbox.urls().control);
         let answer = reqwest::Client::new().post(address).json(&change).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
-    /// What somebody else does with kubectl: sets the image of the container.
-    async fn set_image(&self, image: &str) {
-        let workload = stored(&self.world, self.id).await.go_live.workload;
-        let address = format!(
-            "{}/apis/apps/v1/namespaces/{}/deployments/{}?fieldManager=kubectl",
-            self.sandbox.urls().kube,
-            workload.namespace,
-            workload.deployment
-        );
-        let container = serde_json::json!([{ "name": workload.container, "image": image }]);
-        let change = serde_json::json!({ "spec": { "template": { "spec": { "containers": container } } } });
-        let asked = reqwest::Client::new().patch(address).body(change.to_string());
-        let answer =
-            asked.header("content-type", "application/strategic-merge-patch+json").send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-    }
-
-    async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
+    pub(super) async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
         eventually(what, WITHIN, || async {
             let latest = rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap();
             latest.is_some_and(|latest| done(&latest.rollout.phase))
@@ -124,7 +112,7 @@ async fn from_the_plan_to_the_rollback_everything_works_with_plain_forms() {
     }
 
     // Continuing needs a reason; a stakeholder asks nothing; the way back is one click.
-    let answer = place.post(&mut rui, "rollout/continue", &[("reason", " ")]).await;
+    let answer = place.post(&mut rui, "rollout/continue", &[("reason", " "), ("step", "0")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(place.post(&mut sam, "rollout/roll-back", &[]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(place.post(&mut rui, "rollout/no-such", &[]).await.status, StatusCode::NOT_FOUND);

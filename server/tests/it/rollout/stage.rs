@@ -161,6 +161,12 @@ impl Stage {
         service::ask(&self.db, caller(&self.manager), self.id, ask).await
     }
 
+    /// Goes on from the step that runs.
+    pub(crate) async fn go_on(&self, reason: &str) {
+        let step = Some(self.row().await.step_now());
+        self.ask(Ask::Continue { step, reason: reason.to_owned() }).await.unwrap();
+    }
+
     pub(crate) async fn roll_back(&self) {
         self.ask(Ask::RollBack { reason: String::new() }).await.unwrap();
     }

@@ -61,7 +61,7 @@ async fn a_p2_breach_holds_for_a_person() {
     stage.metrics.say(Says::Value("429", "6"));
     assert!(stage.held().await.contains("P2 breach"), "{}", stage.held().await);
     assert_eq!(stage.pods().await, (2, 2, 4));
-    stage.ask(Ask::Continue { reason: "the limit is being raised".into() }).await.unwrap();
+    stage.go_on("the limit is being raised").await;
     stage.complete().await;
     engine.kill().await;
     stage.done().await;

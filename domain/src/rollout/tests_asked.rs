@@ -1,0 +1,81 @@
+//! What is asked is about what was seen: which step, and in how many words.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::model::World;
+use super::tests::{at_half, complete, soaking};
+use super::*;
+
+fn go_on_from(step: Option<usize>) -> Ask {
+    Ask::Continue { step, reason: "looked at by hand".into() }
+}
+
+#[test]
+fn whoever_asks_to_go_on_from_a_step_that_is_over_is_told_which_one_runs_and_nothing_changes() {
+    let mut world = at_half();
+    let before = world.clone();
+    for step in [Some(0), Some(2), None] {
+        assert_eq!(world.ask(go_on_from(step)), Err(Refused::OtherStep(2)), "{step:?}");
+        assert_eq!((&world.row, world.log.len()), (&before.row, before.log.len()), "{step:?}");
+    }
+    assert_eq!(Refused::OtherStep(2).to_string(), "step 2 is what runs now; look and ask again");
+    world.ask(go_on_from(Some(1))).unwrap();
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn the_step_is_named_before_the_reason_is_asked_for() {
+    let mut world = at_half();
+    let silent = Ask::Continue { step: Some(0), reason: String::new() };
+    assert_eq!(world.ask(silent), Err(Refused::OtherStep(2)));
+}
+
+#[test]
+fn of_two_who_go_on_from_the_same_step_one_step_is_the_effect() {
+    let mut world = World::new(10);
+    world.until(soaking(0)).unwrap();
+    for _ in 0..2 {
+        world.ask(go_on_from(Some(0))).unwrap();
+    }
+    world.until(soaking(1)).unwrap();
+    for _ in 0..20 {
+        world.tick();
+        world.second();
+    }
+    assert_eq!(world.row.phase.step(), Some(1), "{:?}", world.row.phase);
+    assert_eq!(world.ask(go_on_from(Some(0))), Err(Refused::OtherStep(2)));
+}
+
+#[test]
+fn a_hold_stands_at_the_step_that_it_came_in_and_the_last_soak_at_the_last_one() {
+    let mut world = World::new(10).steps(&[(10, 30), (100, 30)]);
+    assert_eq!(world.row.step_now(), 0);
+    world.until(soaking(0)).unwrap();
+    world.ask(Ask::Pause).unwrap();
+    assert_eq!(world.row.step_now(), 0);
+    world.ask(go_on_from(Some(0))).unwrap();
+    world.until(|world| matches!(world.row.phase, Phase::Verifying { .. })).unwrap();
+    assert_eq!(world.row.step_now(), 1);
+    assert_eq!(world.ask(go_on_from(Some(0))), Err(Refused::OtherStep(2)));
+    world.ask(go_on_from(Some(1))).unwrap();
+    world.until(complete).unwrap();
+}
+
+#[test]
+fn what_stops_a_rollout_asks_for_no_step() {
+    for ask in [
+        Ask::Pause,
+        Ask::Hold { reason: "the logs look odd".into() },
+        Ask::RollBack { reason: String::new() },
+    ] {
+        at_half().ask(ask.clone()).unwrap();
+        let sent = Ask::from_word(ask.word(), "the logs look odd", Some(0)).unwrap();
+        at_half().ask(sent).unwrap();
+    }
+}
+
+#[test]
+fn the_button_that_goes_on_names_the_step_that_runs() {
+    let world = at_half();
+    assert!(asks(&world.row).contains(&Ask::Continue { step: Some(1), reason: String::new() }));
+}

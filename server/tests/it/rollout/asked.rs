@@ -1,0 +1,83 @@
+//! What is asked of a running rollout is about what was seen of it.
+
+use gantry_domain::rollout::{Ask, Phase, Refused};
+use gantry_server::services::rollouts::AskError;
+use reqwest::StatusCode;
+
+use super::pages::Place;
+use super::stage::Stage;
+use crate::world::Browser;
+
+const LONG: u32 = 600;
+
+/// A rollout that soaks at its first step until somebody says otherwise.
+async fn at_ten_percent(place: &Place, rui: &mut Browser) {
+    let mut ana = place.world.signed_in("ana").await;
+    let plan = [
+        ("percent-1", "10"),
+        ("soak-1", "1 h"),
+        ("percent-2", "50"),
+        ("soak-2", "1 h"),
+        ("percent-3", "100"),
+        ("soak-3", ""),
+        ("on-p1", "roll-back"),
+        ("on-p2", "hold"),
+    ];
+    assert_eq!(place.post(rui, "plan", &plan).await.status, StatusCode::SEE_OTHER);
+    let reason = [("reason", "the checklist is worked through on paper")];
+    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
+    let started = place.post(rui, "start", &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    place.until("it soaks", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_on_from_a_step_that_is_over_is_refused_and_changes_nothing() {
+    let stage = Stage::set(4, &[(25, LONG), (50, LONG), (100, 0)]).await;
+    stage.start().await;
+    let engine = stage.engine();
+    stage.soaking(0).await;
+    stage.go_on("seen enough").await;
+    stage.soaking(1).await;
+
+    let late = Ask::Continue { step: Some(0), reason: "typed while step 1 soaked".into() };
+    let refused = stage.ask(late).await;
+    assert!(matches!(refused, Err(AskError::Refused(Refused::OtherStep(2)))), "{refused:?}");
+    let row = stage.row().await;
+    assert!(!row.go_on && matches!(row.phase, Phase::Soaking { step: 1, .. }), "{:?}", row.phase);
+    let log = stage.log().await;
+    assert!(!log.iter().any(|line| line.why.contains("typed while step 1 soaked")), "{log:#?}");
+    engine.kill().await;
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_about_another_step_is_answered_with_the_step_that_runs_and_what_was_typed() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    at_ten_percent(&place, &mut rui).await;
+    let page = rui.get(&place.path).await.body;
+    assert!(page.contains("name=\"step\" value=\"0\""), "{page}");
+
+    let typed = ("reason", "support has seen nothing");
+    let forms: [&[(&str, &str)]; 3] = [&[typed, ("step", "1")], &[typed], &[typed, ("step", "first")]];
+    for form in forms {
+        let answer = place.post(&mut rui, "rollout/continue", form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{form:?}");
+        assert!(
+            answer.body.contains("Step 1 is what runs now; look and ask again."),
+            "{form:?}: {}",
+            answer.body
+        );
+        assert!(answer.body.contains("support has seen nothing</textarea>"), "{form:?}: {}", answer.body);
+        // What is sent next is about what the answer shows.
+        assert!(answer.body.contains("name=\"step\" value=\"0\""), "{form:?}: {}", answer.body);
+    }
+    let answer = place.post(&mut rui, "rollout/continue", &[typed, ("step", "0")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    place.until("the next step", |phase| matches!(phase, Phase::Soaking { step: 1, .. })).await;
+
+    // Nothing of the kind stands before the way back.
+    let back = place.post(&mut rui, "rollout/roll-back", &[("reason", ""), ("step", "0")]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+}
