@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::phase::{Held, Phase, WhyRollBack};
 use super::{Difference, LogLine, Rollout};
+use crate::checklist::MAX_NOTE;
+use crate::text::inert;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,12 @@ pub enum Refused {
     /// A reason is needed.
     #[error("say why: a reason is needed")]
     ReasonMissing,
+    /// The reason is longer than what is kept.
+    #[error("the reason has {length} characters; {} are kept", MAX_NOTE)]
+    ReasonTooLong {
+        /// Its length in characters.
+        length: usize,
+    },
     /// It stands still already.
     #[error("it is held already: {0}")]
     HeldAlready(String),
@@ -174,7 +182,11 @@ fn step_of(phase: &Phase, last: usize) -> usize {
 
 fn needed(reason: &str) -> Result<&str, Refused> {
     let reason = reason.trim();
-    if reason.is_empty() { Err(Refused::ReasonMissing) } else { Ok(reason) }
+    match reason.chars().count() {
+        0 => Err(Refused::ReasonMissing),
+        1..=MAX_NOTE => Ok(reason),
+        length => Err(Refused::ReasonTooLong { length }),
+    }
 }
 
 fn still_running(rollout: &Rollout) -> Result<(), Refused> {
@@ -283,9 +295,11 @@ fn turn_back(rollout: &mut Rollout, by: &str, reason: &str, now: DateTime<Utc>) 
         | Phase::Held { .. }
         | Phase::Complete => {}
     }
-    let why = WhyRollBack::Person { by: by.to_owned(), reason: reason.trim().to_owned() };
+    // Nothing stands in the way back: of too many words the first ones are kept.
+    let reason = inert(reason.trim(), MAX_NOTE);
+    let why = WhyRollBack::Person { by: by.to_owned(), reason: reason.clone() };
     rollout.turn_back(why, now);
-    Ok((format!("Rolling back to {}", rollout.stable.image), reason.trim().to_owned()))
+    Ok((format!("Rolling back to {}", rollout.stable.image), reason))
 }
 
 fn abandon(rollout: &mut Rollout, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {

@@ -1,10 +1,11 @@
 //! What is asked is about what was seen: which step, and in how many words.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use super::model::World;
 use super::tests::{at_half, complete, soaking};
 use super::*;
+use crate::checklist::MAX_NOTE;
 
 fn go_on_from(step: Option<usize>) -> Ask {
     Ask::Continue { step, reason: "looked at by hand".into() }
@@ -78,4 +79,25 @@ fn what_stops_a_rollout_asks_for_no_step() {
 fn the_button_that_goes_on_names_the_step_that_runs() {
     let world = at_half();
     assert!(asks(&world.row).contains(&Ask::Continue { step: Some(1), reason: String::new() }));
+}
+
+#[test]
+fn a_reason_has_a_longest_length_and_too_many_words_never_stand_before_the_way_back() {
+    let words = |count: usize| "ä".repeat(count);
+    let both =
+        |reason: String| [Ask::Hold { reason: reason.clone() }, Ask::Continue { step: Some(1), reason }];
+    for ask in both(words(MAX_NOTE + 1)) {
+        let refused = Err(Refused::ReasonTooLong { length: MAX_NOTE + 1 });
+        assert_eq!(at_half().ask(ask.clone()), refused, "{}", ask.word());
+    }
+    for ask in both(words(MAX_NOTE)) {
+        assert_eq!(at_half().ask(ask.clone()), Ok(()), "{}", ask.word());
+    }
+    let mut world = at_half();
+    world.ask(Ask::RollBack { reason: words(MAX_NOTE + 1) }).unwrap();
+    let Phase::RollingBack { why: WhyRollBack::Person { reason, .. }, .. } = &world.row.phase else {
+        panic!("not rolling back: {:?}", world.row.phase)
+    };
+    assert_eq!(reason.chars().count(), MAX_NOTE);
+    assert!(reason.ends_with('…'));
 }

@@ -24,29 +24,31 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let stored = seen.stored;
     let key = stored.go_live.preset.as_ref();
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
-    let refusal = match read(&posted, console::plan_with(&stored, seen.thresholds, preset.as_ref())) {
-        Err(refusal) => refusal,
+    let (status, refusal) = match read(&posted, console::plan_with(&stored, seen.thresholds, preset.as_ref()))
+    {
+        Err(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal),
         Ok(plan) => {
             let workload = app.workloads.view(&stored.go_live).await;
             // A Deployment that cannot be read now is checked before the start.
             let replicas = workload.replicas.unwrap_or(1);
             match plan::check(&plan, replicas, workload.autoscaler.is_some()) {
-                Err(nonsense) => refuse(field_of(&nonsense), &words(&nonsense), ""),
+                Err(nonsense) => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, refuse(field_of(&nonsense), &words(&nonsense), ""))
+                }
                 Ok(_) => match release::set_plan(&app.db, caller, id, plan, posted.number("seen")?).await {
                     Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
                     Err(ReleaseError::NoSuchGoLive) => return Err(Fault::NotFound),
                     Err(ReleaseError::Store(error)) => return Err(error.into()),
-                    Err(error) => refuse(
-                        String::new(),
-                        &error.to_string(),
-                        "Look at it as it stands now, then send it again.",
-                    ),
+                    Err(error) => {
+                        let next_step = "Look at it as it stands now, then send it again.";
+                        (StatusCode::CONFLICT, refuse(String::new(), &error.to_string(), next_step))
+                    }
                 },
             }
         }
     };
     let refusal = Refusal { typed: posted.typed(), ..refusal };
-    Ok(refused(&visit, id, StatusCode::UNPROCESSABLE_ENTITY, refusal).await?.into_response())
+    Ok(refused(&visit, id, status, refusal).await?.into_response())
 }
 
 fn read(posted: &Posted, before: Plan) -> Result<Plan, Refusal> {

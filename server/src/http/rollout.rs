@@ -61,16 +61,19 @@ pub(super) async fn ask(
     let step = posted.get("step").parse().ok();
     let ask = Ask::from_word(&word, posted.get("reason"), step).ok_or(Fault::NotFound)?;
     let caller = posted.caller(&visit)?;
-    let (field, status, what) = match rollouts::ask(&visit.app.db, caller, id, ask).await {
+    let (field, status, what, next_step) = match rollouts::ask(&visit.app.db, caller, id, ask).await {
         Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
         Err(AskError::NoRollout) => return Err(Fault::NotFound),
         Err(AskError::NotAllowed) => return Err(Fault::RoleTooLow(Role::ReleaseManager)),
         Err(AskError::Store(error)) => return Err(error.into()),
         Err(AskError::Refused(why @ Refused::ReasonMissing)) => {
-            ("reason", StatusCode::UNPROCESSABLE_ENTITY, why.to_string())
+            ("reason", StatusCode::UNPROCESSABLE_ENTITY, why.to_string(), "")
         }
-        Err(AskError::Refused(why)) => ("", StatusCode::CONFLICT, why.to_string()),
-        Err(why @ AskError::Superseded) => ("", StatusCode::CONFLICT, why.to_string()),
+        Err(AskError::Refused(why @ Refused::ReasonTooLong { .. })) => {
+            ("reason", StatusCode::UNPROCESSABLE_ENTITY, why.to_string(), "Say it shorter.")
+        }
+        Err(AskError::Refused(why)) => ("", StatusCode::CONFLICT, why.to_string(), ""),
+        Err(why @ AskError::Superseded) => ("", StatusCode::CONFLICT, why.to_string(), ""),
     };
     // Nobody typed which step the form was about.
     let mut typed = posted.typed();
@@ -79,7 +82,7 @@ pub(super) async fn ask(
         form: word,
         field: field.to_owned(),
         what: sentence(&what),
-        next_step: String::new(),
+        next_step: next_step.to_owned(),
         typed,
     };
     Ok(refused(&visit, id, status, refusal).await?.into_response())

@@ -81,3 +81,43 @@ async fn a_form_about_another_step_is_answered_with_the_step_that_runs_and_what_
     let back = place.post(&mut rui, "rollout/roll-back", &[("reason", ""), ("step", "0")]).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_that_is_too_long_is_refused_beside_its_field_and_kept() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    at_ten_percent(&place, &mut rui).await;
+    let long = "long ".repeat(900);
+    for form in ["rollout/hold", "rollout/continue"] {
+        let answer = place.post(&mut rui, form, &[("reason", &long), ("step", "0")]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+        let wrong = format!("id=\"{}-reason-error\"", form.trim_start_matches("rollout/"));
+        assert!(answer.body.contains(&wrong), "{form}: {}", answer.body);
+        assert!(answer.body.contains("4499 characters; 4000 are kept"), "{form}: {}", answer.body);
+        assert!(answer.body.contains(&long), "{form}: what was typed is gone");
+    }
+    let back = place.post(&mut rui, "rollout/roll-back", &[("reason", &long)]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_somebody_else_changed_meanwhile_is_a_conflict_and_nonsense_is_not() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let plan = [
+        ("percent-1", "20"),
+        ("soak-1", "7 min"),
+        ("percent-2", "100"),
+        ("soak-2", ""),
+        ("on-p1", "hold"),
+        ("on-p2", "hold"),
+    ];
+    let path = format!("{}/plan", place.path);
+    let stale = rui.post(&path, &[&plan[..], &[("seen", "77")]].concat()).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
+    assert!(stale.body.contains("The go-live changed while this page was open."), "{}", stale.body);
+    assert!(stale.body.contains("value=\"7 min\""), "what was typed is gone: {}", stale.body);
+    let nonsense =
+        rui.post(&path, &[&[("percent-1", "200")][..], &plan[1..], &[("seen", "77")]].concat()).await;
+    assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nonsense.body);
+}
