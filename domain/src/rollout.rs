@@ -21,6 +21,8 @@ mod tests;
 #[cfg(test)]
 mod tests_asked;
 #[cfg(test)]
+mod tests_by_hand;
+#[cfg(test)]
 mod tests_killed;
 #[cfg(test)]
 mod tests_meddled;
@@ -36,7 +38,7 @@ use crate::plan::{Basis, Plan};
 pub use advance::advance;
 pub use drift::Difference;
 pub use intent::{Ask, Intent, Refused, asks, intend};
-pub use kubectl::kubectl_for_ask;
+pub use kubectl::{ByHand, kubectl_for_ask};
 pub use phase::{Held, Outcome, Phase, WhyRollBack};
 
 /// How often thresholds are judged unless configured otherwise, in seconds.

@@ -1,29 +1,105 @@
-//! The kubectl lines that would do the same, to copy. Text only.
+//! The kubectl lines that would do the same, to copy; where none does, why. Text only.
 
-use super::phase::Phase;
+use super::phase::{Held, Phase};
 use super::{Ask, Rollout};
 use crate::canary::{Amount, Shape, Steering, Strategy, Template};
 
+/// How a person would do by hand what a button does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByHand {
+    /// A line to copy.
+    Line(String),
+    /// No line does the same; why, as sentences.
+    NoLine(&'static str),
+}
+
+impl ByHand {
+    /// The line or the sentences.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Line(line) => line,
+            Self::NoLine(why) => why.to_owned(),
+        }
+    }
+}
+
 /// What a person could type instead of pressing the button.
-pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> String {
-    let at = |verb: &str| {
-        let target = &rollout.target;
-        format!(
-            "kubectl -n {} rollout {verb} deployment/{}",
-            quote(&target.namespace),
-            quote(&target.deployment)
-        )
-    };
+pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> ByHand {
     match ask {
-        Ask::Pause | Ask::Hold { .. } => at("pause"),
-        Ask::Resume => match &rollout.phase {
-            // Lifting the pause of a hold moves nothing: the hold itself still stops Kubernetes.
-            Phase::Held { .. } => at("resume"),
-            _ => at("status"),
+        Ask::Pause | Ask::Hold { .. } => ByHand::NoLine(holding(&rollout.phase)),
+        Ask::Resume => ByHand::NoLine(resuming(&rollout.phase)),
+        Ask::Continue { .. } => match going_on(&rollout.phase) {
+            None => ByHand::Line(shape_line(rollout, &next_shape(rollout))),
+            Some(why) => ByHand::NoLine(why),
         },
-        Ask::Continue { .. } => shape_line(rollout, &next_shape(rollout)),
-        Ask::RollBack { .. } => shape_line(rollout, &crate::canary::roll_back(&rollout.originals)),
-        Ask::Abandon { .. } => at("status"),
+        Ask::RollBack { .. } => {
+            ByHand::Line(shape_line(rollout, &crate::canary::roll_back(&rollout.originals)))
+        }
+        Ask::Abandon { .. } => ByHand::NoLine(
+            "The Deployment is gone: this ends Gantry's record, and kubectl has nothing to do.",
+        ),
+    }
+}
+
+/// A hold keeps Gantry from its next step; it never stops Kubernetes in the middle of one.
+const fn holding(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Starting => "Nothing has been written to the Deployment yet: holding is Gantry's alone.",
+        Phase::Surging { .. } | Phase::Trimming { .. } => {
+            "Kubernetes finishes what it was told last and stops there by itself; holding back what comes next is \
+             Gantry's alone. kubectl rollout pause would stop it in the middle of the step."
+        }
+        Phase::Soaking { .. } => {
+            "Kubernetes stands still already during a soak; holding is Gantry's clock alone."
+        }
+        Phase::Finishing { .. } => {
+            "Kubernetes goes on to all pods by itself; holding back what comes next is Gantry's alone. kubectl rollout \
+             pause would stop its pods on the way."
+        }
+        Phase::RestoringStrategy { .. } | Phase::Verifying { .. } => {
+            "All pods are where they belong already; holding is Gantry's clock alone."
+        }
+        Phase::Held { .. } => "Gantry waits already; waiting for a person instead is Gantry's alone.",
+        Phase::RollingBack { .. } | Phase::RolledBack { .. } | Phase::Complete | Phase::Aborted { .. } => {
+            "Nothing is left to hold."
+        }
+    }
+}
+
+/// Taking what others changed as given.
+const ACCEPTING: &str =
+    "Taking what others changed as given is Gantry's alone; kubectl could only put it back.";
+/// A hold outside a soak.
+const NEVER_STOPPED: &str = "Kubernetes was never stopped in this step; what goes on is Gantry's alone.";
+
+fn resuming(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Held { why: Held::Drift { .. }, .. } => ACCEPTING,
+        Phase::Held { from, .. } if matches!(**from, Phase::Soaking { .. }) => {
+            "The clock and the judging are Gantry's alone. kubectl rollout resume would lift the pause that guards the \
+             step, and Gantry would hold for that."
+        }
+        Phase::Held { from, .. } if matches!(**from, Phase::Verifying { .. }) => {
+            "All pods are where they belong already; the clock and the judging are Gantry's alone."
+        }
+        Phase::Held { .. } => NEVER_STOPPED,
+        _ => "It is not held.",
+    }
+}
+
+/// Why no line goes on; `None` where one does.
+fn going_on(phase: &Phase) -> Option<&'static str> {
+    match phase {
+        Phase::Held { why: Held::Drift { .. }, .. } => Some(ACCEPTING),
+        Phase::Held { from, .. } if matches!(**from, Phase::Soaking { .. } | Phase::Verifying { .. }) => {
+            going_on(from)
+        }
+        Phase::Held { .. } => Some(NEVER_STOPPED),
+        Phase::Soaking { .. } => None,
+        Phase::Verifying { .. } => {
+            Some("All pods run the new version already; ending the watch over them is Gantry's alone.")
+        }
+        _ => Some("There is no soak to cut short."),
     }
 }
 

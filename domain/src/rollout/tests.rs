@@ -316,16 +316,6 @@ fn the_buttons_offered_are_those_that_would_be_taken() {
 }
 
 #[test]
-fn the_kubectl_line_says_what_the_button_does() {
-    let world = at_half();
-    let line = kubectl_for_ask(&world.row, &Ask::RollBack { reason: String::new() });
-    assert!(line.starts_with("kubectl -n shop patch deployment/app --patch '{\"spec\":"), "{line}");
-    assert!(line.contains(r#""image":"app:v1""#) && line.contains(r#""maxSurge":"100%""#), "{line}");
-    let line = kubectl_for_ask(&world.row, &Ask::Pause);
-    assert_eq!(line, "kubectl -n shop rollout pause deployment/app");
-}
-
-#[test]
 fn a_row_is_stored_and_read_back_in_every_phase() {
     let mut world = World::new(10).steps(&[(10, 2), (50, 2), (100, 2)]);
     for _ in 0..200 {

@@ -2,7 +2,7 @@
 
 use gantry_domain::actor::Role;
 use gantry_domain::checklist::MAX_NOTE;
-use gantry_domain::rollout::{Ask, Rollout, asks, kubectl_for_ask};
+use gantry_domain::rollout::{Ask, ByHand, Rollout, asks, kubectl_for_ask};
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -62,7 +62,7 @@ fn needs_reason(ask: &Ask) -> bool {
 fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let (button, what) = words(ask);
     let form = form(page, ask);
-    let command = command(&kubectl_for_ask(&view.rollout, ask));
+    let command = command(kubectl_for_ask(&view.rollout, ask));
     if !needs_reason(ask) {
         return view! {
             <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
@@ -109,7 +109,7 @@ fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let old = version(&rollout.stable.image);
     let revision = rollout.stable.revision.map(|revision| format!(" (revision {revision})"));
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason") };
-    let command = command(&kubectl_for_ask(rollout, ask));
+    let command = command(kubectl_for_ask(rollout, ask));
     view! {
         <details class="act roll-back" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button danger">"Roll back to "{old.clone()}"…"</summary>
@@ -135,12 +135,16 @@ fn stays(rollout: &Rollout) -> String {
     }
 }
 
-/// The line that would do the same, to copy.
-fn command(line: &str) -> Html {
+/// The line that would do the same, to copy; or why there is none.
+fn command(by_hand: ByHand) -> Html {
+    let same = match by_hand {
+        ByHand::Line(line) => view! { <pre tabindex="0"><code>{line}</code></pre> }.part(),
+        ByHand::NoLine(why) => view! { <p class="help">"No kubectl line does the same. "{why}</p> }.part(),
+    };
     view! {
         <details class="command">
             <summary>"Same with kubectl"</summary>
-            <pre tabindex="0"><code>{line.to_owned()}</code></pre>
+            {same}
         </details>
     }
     .part()

@@ -160,7 +160,7 @@ async fn without_the_panel_kubectl_undoes_nothing_by_accident_and_the_line_of_th
     engine.kill().await;
 
     // The panel is gone, and the page with the line to copy is still open.
-    let line = kubectl_for_ask(&stage.row().await, &Ask::RollBack { reason: String::new() });
+    let line = kubectl_for_ask(&stage.row().await, &Ask::RollBack { reason: String::new() }).into_text();
     let said = stage.typed(&line).await.unwrap();
     eventually("all old pods are back", WITHIN, || async { stage.pods().await == (4, 0, 4) }).await;
     watch.end().await;
@@ -176,8 +176,8 @@ async fn the_line_beside_continue_goes_to_the_next_step_and_no_further() {
     let engine = stage.engine();
     stage.soaking(0).await;
     engine.kill().await;
-    let line =
-        kubectl_for_ask(&stage.row().await, &Ask::Continue { step: Some(0), reason: "by hand".into() });
+    let ask = Ask::Continue { step: Some(0), reason: "by hand".into() };
+    let line = kubectl_for_ask(&stage.row().await, &ask).into_text();
     let Some(said) = stage.typed(&line).await else { return };
     eventually("four more are new", WITHIN, || async {
         let (_, new, ready) = stage.pods().await;

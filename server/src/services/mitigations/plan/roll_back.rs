@@ -33,7 +33,7 @@ pub(super) async fn rehearse(
     Ok(Rehearsal {
         title: format!("Roll back to {}", rollout.stable.image),
         lines: difference(&snapshot.deployment, &after),
-        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }),
+        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }).into_text(),
         pods: rollout.replicas,
         key: None,
         notes: vec![
