@@ -123,7 +123,7 @@ pub fn go_live_showing(id: GoLiveId, show: &str) -> String {
 ///
 /// Pages: `print`, `export.md`, `export.csv`. Forms: `override` (`reason`), `release` (`image`, `config`),
 /// `plan` (`percent-1`, `soak-1` in minutes, … `on-p1`, `on-p2`), `preflight` (runs the checks again),
-/// `preflight/override` (`reason`), `start`.
+/// `preflight/override` (`reason`, `checks` that the page showed as failed), `start`.
 pub fn below(id: GoLiveId, what: &str) -> String {
     format!("{GO_LIVES}/{id}/{what}")
 }

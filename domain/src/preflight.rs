@@ -45,6 +45,26 @@ impl Check {
         Self::Metrics,
     ];
 
+    /// A stable word for forms.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gate => "gate",
+            Self::StagingHealth => "staging-health",
+            Self::VendorStatus => "vendor-status",
+            Self::Access => "access",
+            Self::Settled => "settled",
+            Self::Replicas => "replicas",
+            Self::RollbackTarget => "rollback-target",
+            Self::NewImage => "new-image",
+            Self::Metrics => "metrics",
+        }
+    }
+
+    /// The check for one of the words of [`Self::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.word() == word)
+    }
+
     /// What people call it.
     pub const fn label(self) -> &'static str {
         match self {
@@ -129,13 +149,22 @@ impl Finding {
     }
 }
 
-/// An admin's word that a rollout may start in spite of what blocks it.
+/// An admin's word that a rollout may start in spite of what blocked it then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// Name of the admin.
     pub by: String,
     /// Why; shown on the page for ever.
     pub reason: String,
+    /// The checks that stood in the way and that the admin saw. It counts for no other.
+    pub checks: Vec<Check>,
+}
+
+impl Override {
+    /// Whether it lets this check pass.
+    pub fn covers(&self, check: Check) -> bool {
+        check.can_be_overridden() && self.checks.contains(&check) && !self.reason.trim().is_empty()
+    }
 }
 
 /// Why a rollout may not start: every finding that stands in the way.
@@ -143,16 +172,21 @@ pub struct Override {
 #[error("{}", .0.iter().map(|f| format!("{}: {}", f.check.label(), f.found)).collect::<Vec<_>>().join("; "))]
 pub struct Blocked(pub Vec<Finding>);
 
+/// What an admin could wave through now: what was found to stand in the way, may be overridden, and was not so far.
+pub fn to_override(findings: &[Finding], waved: &[Override]) -> Vec<Check> {
+    let open = |check: Check| check.can_be_overridden() && !waved.iter().any(|one| one.covers(check));
+    findings.iter().filter(|f| f.blocks() && open(f.check)).map(|f| f.check).collect()
+}
+
 /// Whether the rollout may start. A check without a finding is unknown.
-pub fn may_start(findings: &[Finding], waved: Option<&Override>) -> Result<(), Blocked> {
-    let waved = waved.is_some_and(|o| !o.reason.trim().is_empty());
+pub fn may_start(findings: &[Finding], waved: &[Override]) -> Result<(), Blocked> {
     let blocking: Vec<_> = Check::ALL
         .into_iter()
         .map(|check| {
             let found = findings.iter().find(|f| f.check == check).cloned();
             found.unwrap_or_else(|| Finding::new(check, Outcome::Unknown, "not looked at"))
         })
-        .filter(|f| f.blocks() && !(waved && f.check.can_be_overridden()))
+        .filter(|f| f.blocks() && !waved.iter().any(|one| one.covers(f.check)))
         .collect();
     if blocking.is_empty() { Ok(()) } else { Err(Blocked(blocking)) }
 }
@@ -192,15 +226,15 @@ mod tests {
         findings
     }
 
-    fn admin(reason: &str) -> Override {
-        Override { by: "Ada".into(), reason: reason.into() }
+    fn admin(reason: &str, checks: &[Check]) -> [Override; 1] {
+        [Override { by: "Ada".into(), reason: reason.into(), checks: checks.to_vec() }]
     }
 
     #[test]
     fn every_failed_check_blocks_and_is_named() {
-        assert_eq!(may_start(&all_pass(), None), Ok(()));
+        assert_eq!(may_start(&all_pass(), &[]), Ok(()));
         for check in Check::ALL {
-            let refused = may_start(&with(check, Outcome::Fail), None);
+            let refused = may_start(&with(check, Outcome::Fail), &[]);
             assert!(matches!(refused, Err(Blocked(list)) if list.len() == 1 && list[0].check == check));
         }
     }
@@ -209,16 +243,62 @@ mod tests {
     fn an_admin_waves_through_with_a_reason_what_leaves_a_way_back() {
         for check in Check::ALL {
             let failed = with(check, Outcome::Fail);
-            assert_eq!(may_start(&failed, Some(&admin("known"))).is_ok(), check.can_be_overridden());
-            assert!(may_start(&failed, Some(&admin("  "))).is_err());
+            assert_eq!(may_start(&failed, &admin("known", &[check])).is_ok(), check.can_be_overridden());
+            assert!(may_start(&failed, &admin("  ", &[check])).is_err());
+        }
+    }
+
+    #[test]
+    fn what_fails_later_was_not_waved_through_with_what_failed_before() {
+        let morning = with(Check::Metrics, Outcome::Fail);
+        let seen = to_override(&morning, &[]);
+        assert_eq!(seen, [Check::Metrics]);
+        let waved = admin("watched by hand", &seen);
+        assert_eq!(may_start(&morning, &waved), Ok(()));
+        assert!(to_override(&morning, &waved).is_empty(), "it was waved through already");
+
+        let mut evening = with(Check::VendorStatus, Outcome::Fail);
+        evening.retain(|finding| finding.check != Check::Metrics);
+        evening.push(Finding::new(Check::Metrics, Outcome::Fail, "still away"));
+        let refused = may_start(&evening, &waved);
+        assert!(matches!(&refused, Err(Blocked(list)) if list.len() == 1), "{refused:?}");
+        assert!(refused.is_err_and(|why| why.to_string().contains("The vendor reports no incident")));
+        assert_eq!(to_override(&evening, &waved), [Check::VendorStatus]);
+        let [first] = waved;
+        let [second] = admin("the vendor says it is not ours", &[Check::VendorStatus]);
+        assert_eq!(may_start(&evening, &[first, second]), Ok(()));
+    }
+
+    #[test]
+    fn a_word_of_which_nobody_knows_what_it_was_about_counts_for_nothing() {
+        for check in Check::ALL {
+            assert!(may_start(&with(check, Outcome::Fail), &admin("known", &[])).is_err());
+        }
+    }
+
+    #[test]
+    fn only_what_was_found_to_be_in_the_way_can_be_waved_through() {
+        assert!(to_override(&[], &[]).is_empty(), "nobody has looked");
+        for check in Check::ALL {
+            let open = to_override(&with(check, Outcome::Fail), &[]);
+            assert_eq!(open.contains(&check), check.can_be_overridden(), "{check:?}");
+            assert!(to_override(&all_pass(), &[]).is_empty());
+        }
+    }
+
+    #[test]
+    fn every_check_has_the_word_that_it_is_stored_by() {
+        for check in Check::ALL {
+            assert_eq!(Check::from_word(check.word()), Some(check));
+            assert_eq!(serde_json::to_value(check).ok(), Some(check.word().into()));
         }
     }
 
     #[test]
     fn what_nobody_looked_at_is_unknown_and_not_passed() {
-        assert!(may_start(&[], None).is_err());
+        assert!(may_start(&[], &[]).is_err());
         for check in Check::ALL {
-            let unknown = may_start(&with(check, Outcome::Unknown), None);
+            let unknown = may_start(&with(check, Outcome::Unknown), &[]);
             assert_eq!(unknown.is_err(), check.unknown_blocks());
         }
     }

@@ -5,7 +5,7 @@ use gantry_app::features::console::page::render;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
 use gantry_domain::checklist::{Act, Entry};
-use gantry_domain::preflight::Override;
+use gantry_domain::preflight::{Check, Finding, Outcome, Override};
 use gantry_domain::rollout::Phase;
 
 use crate::fixtures::{self, Fail};
@@ -208,8 +208,11 @@ fn an_override_is_shown_for_ever_with_its_reason_and_what_was_open() -> Test {
         );
     }
     let mut waved = fixtures::console(fixtures::signed(0)?)?;
-    waved.preflight.overridden =
-        Some(Override { by: "Iris Berg".into(), reason: "Staging is rebuilt today.".into() });
+    waved.preflight.overridden = vec![Override {
+        by: "Iris Berg".into(),
+        reason: "Staging is rebuilt today.".into(),
+        checks: vec![Check::StagingHealth],
+    }];
     assert!(page(Role::Stakeholder, &waved).contains("Staging is rebuilt today."));
     Ok(())
 }
@@ -314,5 +317,40 @@ fn a_refusal_whose_form_is_gone_is_said_all_the_same_with_what_was_typed() -> Te
     let html = page(Role::ReleaseManager, &model);
     let head = between(&html, "class=\"console-head\"", "</header>");
     assert!(head.contains("before you.") && head.contains("Compared both keys."), "{head}");
+    Ok(())
+}
+
+#[test]
+fn an_override_of_checks_counts_for_those_it_names_and_another_failure_blocks_again() -> Test {
+    let mut model = fixtures::console(fixtures::signed(0)?)?;
+    let fail = |model: &mut Model, check: Check| {
+        model.preflight.findings.retain(|finding| finding.check != check);
+        model.preflight.findings.push(Finding::new(check, Outcome::Fail, "it is not"));
+    };
+    fail(&mut model, Check::StagingHealth);
+    let html = page(Role::Admin, &model);
+    let form = between(&html, "id=\"preflight-override\"", "</form>");
+    assert!(form.contains("name=\"checks\" value=\"staging-health\""), "{form}");
+    assert!(form.contains("“Staging is healthy”") && form.contains("data-as-opened"), "{form}");
+
+    model.preflight.overridden = vec![Override {
+        by: "Iris Berg".into(),
+        reason: "Staging is rebuilt today.".into(),
+        checks: vec![Check::StagingHealth],
+    }];
+    let html = page(Role::Admin, &model);
+    assert!(html.contains("in spite of what failed of: “Staging is healthy”"), "{html}");
+    assert!(html.contains("it is not · waved through by Iris Berg"), "{html}");
+    assert!(html.contains("1 waved through") && !html.contains("id=\"preflight-override\""), "{html}");
+    assert!(!between(&html, "id=\"start-step\"", "</section>").contains("disabled"), "{html}");
+
+    fail(&mut model, Check::VendorStatus);
+    let html = page(Role::Admin, &model);
+    let start = between(&html, "id=\"start-step\"", "</section>");
+    assert!(start.contains("pre-flight: the vendor reports no incident"), "{start}");
+    assert!(start.contains("disabled") && !start.contains("staging is healthy"), "{start}");
+    assert!(html.contains("1 check blocks"), "{html}");
+    let form = between(&html, "id=\"preflight-override\"", "</form>");
+    assert!(form.contains("name=\"checks\" value=\"vendor-status\""), "{form}");
     Ok(())
 }

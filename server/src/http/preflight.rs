@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
+use gantry_domain::preflight::Check;
 
 use super::Fault;
 use super::console::{id_of, refused};
@@ -33,7 +34,8 @@ pub(super) async fn override_it(
     let id = id_of(&id)?;
     let caller = posted.caller(&visit)?;
     let seen = posted.number("seen")?;
-    match preflight::override_it(&visit.app.db, caller, id, posted.get("reason"), seen).await {
+    let shown = posted.get("checks").split_whitespace().filter_map(Check::from_word).collect();
+    match preflight::override_it(&visit.app.db, caller, id, posted.get("reason"), seen, shown).await {
         Ok(()) => Ok(Redirect::to(&forms::go_live(id)).into_response()),
         Err(error) => refuse(&visit, id, &posted, "preflight-override", error).await,
     }
@@ -60,13 +62,19 @@ async fn refuse(
         PreflightError::Changed => {
             ("", StatusCode::CONFLICT, "Look at it as it stands now, then send it again.")
         }
+        PreflightError::NothingToOverride => {
+            ("", StatusCode::CONFLICT, "Check again, and look at what fails now.")
+        }
     };
+    // Nobody typed which checks the page showed.
+    let mut typed = posted.typed();
+    typed.remove("checks");
     let refusal = Refusal {
         form: form.to_owned(),
         field: field.to_owned(),
         what: sentence(&error.to_string()),
         next_step: next_step.to_owned(),
-        typed: posted.typed(),
+        typed,
     };
     Ok(refused(visit, id, status, refusal).await?.into_response())
 }

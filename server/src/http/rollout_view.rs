@@ -26,7 +26,7 @@ pub(super) fn cluster(view: View) -> ClusterView {
     }
 }
 
-pub(super) fn preflight(taken: Option<Taken>, overridden: Option<Override>) -> PreflightView {
+pub(super) fn preflight(taken: Option<Taken>, overridden: Vec<Override>) -> PreflightView {
     let taken_at = taken.as_ref().map(|taken| taken.taken_at);
     let findings = taken.map(|taken| taken.findings).unwrap_or_default();
     PreflightView { findings, taken_at, period_seconds: PREFLIGHT_PERIOD, overridden }

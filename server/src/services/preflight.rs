@@ -76,6 +76,9 @@ pub enum PreflightError {
     /// The go-live changed since the page was read.
     #[error("the go-live changed while this page was open")]
     Changed,
+    /// None of the checks that were seen to fail can be waved through now.
+    #[error("none of the checks that this page showed is in the way now")]
+    NothingToOverride,
     /// Postgres.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -112,11 +115,11 @@ pub(super) async fn keep(tx: &mut Tx, id: GoLiveId, findings: Vec<Finding>) -> R
     Ok(())
 }
 
-/// The last one, and the override that counts for this release.
+/// The last one, and the overrides that were given for this release.
 pub async fn see(
     db: &Db,
     go_live: &GoLive,
-) -> Result<(Option<preflights::Taken>, Option<preflight::Override>), StoreError> {
+) -> Result<(Option<preflights::Taken>, Vec<preflight::Override>), StoreError> {
     let (pool, binding) = (db.pool(), go_live.binding());
     db.read(async {
         tokio::try_join!(
@@ -127,13 +130,15 @@ pub async fn see(
     .await
 }
 
-/// An admin's word that the rollout may start in spite of what can be overridden. Shown for ever.
+/// An admin's word that the rollout may start in spite of checks that failed when it was last looked and that the admin was
+/// `shown`. It counts for these and no others, and is shown for ever.
 pub async fn override_it(
     db: &Db,
     caller: Caller,
     id: GoLiveId,
     reason: &str,
     seen: i64,
+    shown: Vec<Check>,
 ) -> Result<(), PreflightError> {
     if !caller.actor.may_act_as(Role::Admin) {
         return Err(PreflightError::NotAllowed(Role::Admin));
@@ -154,15 +159,22 @@ pub async fn override_it(
                 return Err(PreflightError::Changed);
             }
             let binding = locked.go_live.binding();
+            let found = preflights::of(&mut **tx, id).await?.map(|taken| taken.findings).unwrap_or_default();
+            let waved = preflights::overridden(&mut **tx, id, binding.as_str()).await?;
+            let mut checks = preflight::to_override(&found, &waved);
+            checks.retain(|check| shown.contains(check));
+            if checks.is_empty() {
+                return Err(PreflightError::NothingToOverride);
+            }
             let person = &caller.actor.person;
-            preflights::add_override(tx, id, person, &reason, binding.as_str(), caller.now).await?;
+            preflights::add_override(tx, id, person, &reason, &checks, binding.as_str(), caller.now).await?;
             tx.announce(topics::go_live(id));
             tx.audit(&audit::New {
                 at: caller.now,
                 actor: Some(person),
                 action: "preflight.overridden",
                 subject: &format!("go-lives/{id}"),
-                detail: json!({ "reason": reason, "binding": binding }),
+                detail: json!({ "reason": reason, "checks": checks, "binding": binding }),
             })
             .await?;
             Ok(())

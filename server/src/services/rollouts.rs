@@ -117,7 +117,7 @@ async fn begin(
     findings.retain(|finding| finding.check != Check::Gate);
     findings.push(gate_finding(&gate(go_live)));
     let waved = preflights::overridden(&mut **tx, go_live.id, go_live.binding().as_str()).await?;
-    preflight::may_start(&findings, waved.as_ref())?;
+    preflight::may_start(&findings, &waved)?;
     let unreadable = || Blocked(vec![Finding::new(Check::Access, Outcome::Unknown, "it could not be read")]);
     let facts = facts.ok_or_else(unreadable)?;
     let stable = facts.stable.ok_or_else(unreadable)?;

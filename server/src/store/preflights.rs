@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::GoLiveId;
-use gantry_domain::preflight::{Finding, Override};
+use gantry_domain::preflight::{Check, Finding, Override};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
@@ -43,21 +43,23 @@ pub async fn put(tx: &mut Tx, id: GoLiveId, taken: &Taken) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The last override that was given for this release.
+/// The overrides that were given for this release, the first one first.
 pub async fn overridden(
     executor: impl PgExecutor<'_>,
     id: GoLiveId,
     binding: &str,
-) -> Result<Option<Override>, StoreError> {
-    let row = sqlx::query!(
-        "select by_name, reason from preflight_overrides where go_live_id = $1 and binding = $2
-         order by seq desc limit 1",
+) -> Result<Vec<Override>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select by_name, reason, checks as "checks: Json<Vec<Check>>" from preflight_overrides
+           where go_live_id = $1 and binding = $2 order by seq"#,
         id.0,
         binding
     )
-    .fetch_optional(executor)
+    .fetch_all(executor)
     .await?;
-    Ok(row.map(|row| Override { by: row.by_name, reason: row.reason }))
+    let made =
+        rows.into_iter().map(|row| Override { by: row.by_name, reason: row.reason, checks: row.checks.0 });
+    Ok(made.collect())
 }
 
 /// Adds an override.
@@ -66,17 +68,19 @@ pub async fn add_override(
     id: GoLiveId,
     by: &Person,
     reason: &str,
+    checks: &[Check],
     binding: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into preflight_overrides (go_live_id, at, by_id, by_name, reason, binding)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into preflight_overrides (go_live_id, at, by_id, by_name, reason, checks, binding)
+         values ($1, $2, $3, $4, $5, $6, $7)",
         id.0,
         at,
         by.id.0,
         by.name,
         reason,
+        Json(checks) as _,
         binding
     )
     .execute(&mut **tx)

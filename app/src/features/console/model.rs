@@ -96,8 +96,8 @@ pub struct PreflightView {
     pub taken_at: Option<DateTime<Utc>>,
     /// How often it is looked at, in seconds.
     pub period_seconds: u32,
-    /// The admin's override, where there is one that counts.
-    pub overridden: Option<preflight::Override>,
+    /// The admins' overrides for this release, the first one first.
+    pub overridden: Vec<preflight::Override>,
 }
 
 /// A rollout with what the page shows around it.

@@ -1,8 +1,8 @@
-//! The checks before the start, each with its own result; and an admin's word against the failed ones.
+//! The checks before the start, each with its own result; and admins' words against the failed ones.
 
 use gantry_domain::actor::Role;
 use gantry_domain::checklist::MAX_NOTE;
-use gantry_domain::preflight::{Check, Finding, Outcome};
+use gantry_domain::preflight::{Check, Finding, Outcome, Override, to_override};
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -16,13 +16,17 @@ use crate::ui::time;
 /// The pre-flight as one of the steps before a start.
 pub(super) fn preflight(page: Page<'_>) -> Html {
     let findings = all(page);
-    let blocking = findings.iter().filter(|finding| finding.blocks()).count();
+    let (waved_through, blocking): (Vec<&Finding>, Vec<&Finding>) = findings
+        .iter()
+        .filter(|finding| finding.blocks())
+        .partition(|finding| waved_by(page, finding).is_some());
     let looked = page.model.preflight.taken_at.is_some();
-    let (tone, word) = match (looked, blocking) {
-        (false, _) => (Tone::Unknown, "not looked at".to_owned()),
-        (true, 0) => (Tone::Good, "clear".to_owned()),
-        (true, 1) => (Tone::Bad, "1 check blocks".to_owned()),
-        (true, many) => (Tone::Bad, format!("{many} checks block")),
+    let (tone, word) = match (looked, blocking.len(), waved_through.len()) {
+        (false, _, _) => (Tone::Unknown, "not looked at".to_owned()),
+        (true, 0, 0) => (Tone::Good, "clear".to_owned()),
+        (true, 0, waved) => (Tone::Warning, format!("{waved} waved through")),
+        (true, 1, _) => (Tone::Bad, "1 check blocks".to_owned()),
+        (true, many, _) => (Tone::Bad, format!("{many} checks block")),
     };
     let age = page
         .model
@@ -57,6 +61,10 @@ fn row(page: Page<'_>, finding: &Finding) -> Html {
     let (tone, word) = state::check(finding);
     // What the gate waits for stands a hand above, each a link.
     let found = if finding.check == Check::Gate { page.model.gate.text() } else { finding.found.clone() };
+    let found = match waved_by(page, finding) {
+        Some(one) => format!("{found} · waved through by {}", one.by),
+        None => found,
+    };
     view! {
         <li class=format!("check {}", tone.class()) data-key=finding.check.label()>
             {mark(tone)}
@@ -68,26 +76,40 @@ fn row(page: Page<'_>, finding: &Finding) -> Html {
     .part()
 }
 
-/// The admin's word against the failed checks, before the start and after it.
-pub(super) fn waved(page: Page<'_>) -> Option<Html> {
-    let waved = page.model.preflight.overridden.clone()?;
-    Some(view! {
+/// The word that lets this check pass although it stands in the way.
+fn waved_by<'a>(page: Page<'a>, finding: &Finding) -> Option<&'a Override> {
+    let mut made = page.model.preflight.overridden.iter();
+    made.find(|one| finding.blocks() && one.covers(finding.check))
+}
+
+/// The admins' words against the failed checks, before the start and after it.
+pub(super) fn waved(page: Page<'_>) -> Vec<Html> {
+    page.model.preflight.overridden.iter().map(wave).collect()
+}
+
+fn wave(made: &Override) -> Html {
+    let about = if made.checks.is_empty() {
+        "failed checks. Which ones was not written down, so it counts for none".to_owned()
+    } else {
+        format!("what failed of: {}", labels(&made.checks))
+    };
+    view! {
         <blockquote class="callout warning">
-            <p>{mark(Tone::Warning)}<strong>{waved.by}</strong>" lets the rollout start in spite of failed checks"</p>
-            <p class="note">{waved.reason}</p>
+            <p>{mark(Tone::Warning)}<strong>{made.by.clone()}</strong>" lets the rollout start in spite of "{about}</p>
+            <p class="note">{made.reason.clone()}</p>
         </blockquote>
-    }.part())
+    }
+    .part()
+}
+
+fn labels(checks: &[Check]) -> String {
+    checks.iter().map(|check| format!("“{}”", check.label())).collect::<Vec<_>>().join(", ")
 }
 
 fn acts(page: Page<'_>, findings: &[Finding]) -> Html {
     let again = page.form("preflight", "preflight");
-    let can_wave = page.may(Role::Admin)
-        && page.model.preflight.overridden.is_none()
-        && findings.iter().any(|finding| {
-            // The gate has an override of its own.
-            finding.check != Check::Gate && finding.blocks() && finding.check.can_be_overridden()
-        });
-    let wave = can_wave.then(|| wave_form(page));
+    let open = to_override(findings, &page.model.preflight.overridden);
+    let wave = (page.may(Role::Admin) && !open.is_empty()).then(|| wave_form(page, &open));
     view! {
         <div class="acts">
             {again.with("", view! { <button class="button">"Check again"</button> }.part())}
@@ -97,7 +119,7 @@ fn acts(page: Page<'_>, findings: &[Finding]) -> Html {
     .part()
 }
 
-fn wave_form(page: Page<'_>) -> Html {
+fn wave_form(page: Page<'_>, open: &[Check]) -> Html {
     let form = page.form("preflight-override", "preflight/override");
     let reason = Field {
         max: Some(MAX_NOTE),
@@ -105,10 +127,17 @@ fn wave_form(page: Page<'_>) -> Html {
             .required()
             .help("Shown on this page with this release, and kept for ever. What leaves no way back cannot be overridden.")
     };
+    let words = open.iter().map(|check| check.word()).collect::<Vec<_>>().join(" ");
+    // What fails while somebody types is not what they write about.
+    let about = view! {
+        <input type="hidden" name="checks" value=words data-key="checks" data-as-opened=""/>
+        <p data-key="about" data-as-opened="">"Counts for "{labels(open)}", and for nothing that fails later."</p>
+    }
+    .part();
     view! {
         <details class="act" data-key="act-preflight-override" data-closes="" open=form.is_refused()>
             <summary class="button">"Start in spite of it…"</summary>
-            {form.with("stack", view! { {form.text(&reason, 2)} <button class="button">"Override the checks"</button> }.part())}
+            {form.with("stack", view! { {about} {form.text(&reason, 2)} <button class="button">"Override the checks"</button> }.part())}
         </details>
     }.part()
 }

@@ -156,8 +156,7 @@ pub fn start_blockers(model: &Model) -> Vec<String> {
     }
     if model.preflight.findings.is_empty() {
         blockers.push("the pre-flight checks have not run yet".to_owned());
-    } else if let Err(blocked) =
-        preflight::may_start(&model.preflight.findings, model.preflight.overridden.as_ref())
+    } else if let Err(blocked) = preflight::may_start(&model.preflight.findings, &model.preflight.overridden)
     {
         // The gate has its own line.
         let others = blocked.0.iter().filter(|found| found.check != preflight::Check::Gate);

@@ -10,3 +10,4 @@ mod pages;
 pub(crate) mod stage;
 mod start;
 mod steps;
+mod waved;

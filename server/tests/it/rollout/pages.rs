@@ -144,7 +144,8 @@ async fn an_incident_of_the_vendor_and_an_unwell_staging_block_the_start_until_a
     assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(!refused.body.contains("its status page shows an incident"), "{}", refused.body);
 
-    let why = [("reason", "staging has lost its key, and production has another")];
+    let why =
+        [("reason", "staging has lost its key, and production has another"), ("checks", "staging-health")];
     assert_eq!(place.post(&mut rui, "preflight/override", &why).await.status, StatusCode::FORBIDDEN);
     let short = place.post(&mut ana, "preflight/override", &[("reason", "hurry")]).await;
     assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);

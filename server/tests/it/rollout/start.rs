@@ -50,7 +50,8 @@ async fn metrics_that_fail_block_until_an_admin_says_why_not() {
     stage.metrics.say(Says::Unavailable);
     assert_eq!(blocked(stage.try_start(&stage.manager).await), [Check::Metrics]);
     let over = |who: &Actor, reason: &'static str, seen: i64| {
-        looking::override_it(&stage.db, super::stage::caller(who), stage.id, reason, seen)
+        let shown = vec![Check::Metrics];
+        looking::override_it(&stage.db, super::stage::caller(who), stage.id, reason, seen, shown)
     };
     let seen = stage.go_live().await.go_live.version;
     let refused = over(&stage.manager, "watched by hand on the other screen", seen).await;
