@@ -180,9 +180,10 @@ pub const fn finish(originals: &Originals) -> Shape {
     unpaused(Template::New, originals, Strategy::rolling(max_surge, Amount::Pods(0)))
 }
 
-/// Returns all pods to the stable template at once, never below the replica count.
-pub const fn roll_back(originals: &Originals) -> Shape {
-    unpaused(Template::Stable, originals, Strategy::rolling(Amount::Percent(100), Amount::Pods(0)))
+/// Returns all pods to the stable template at once, never below the replica count but for as many pods as may be
+/// `unready`: those that were not ready before either. Kubernetes would wait for them for ever and keep the others.
+pub const fn roll_back(originals: &Originals, unready: u32) -> Shape {
+    unpaused(Template::Stable, originals, Strategy::rolling(Amount::Percent(100), Amount::Pods(unready)))
 }
 
 /// The original steering fields, once all pods run `template`: moves no pod.
@@ -228,12 +229,22 @@ mod tests {
     }
 
     #[test]
+    fn the_way_back_waits_for_no_pods_that_were_not_ready_before_either() {
+        for unready in [0, 6] {
+            assert!(matches!(
+                roll_back(&ORIGINALS, unready).steering.strategy,
+                Strategy::RollingUpdate { max_unavailable: Amount::Pods(pods), .. } if pods == unready
+            ));
+        }
+    }
+
+    #[test]
     fn finishing_and_rolling_back_take_no_ready_pod_away_first() {
         let recreate = Originals { strategy: Strategy::Recreate, ..ORIGINALS };
         let blunt =
             Originals { strategy: Strategy::rolling(Amount::Pods(0), Amount::Percent(50)), ..ORIGINALS };
         for originals in [ORIGINALS, recreate, blunt] {
-            for shape in [finish(&originals), roll_back(&originals)] {
+            for shape in [finish(&originals), roll_back(&originals, 0)] {
                 assert!(matches!(
                     shape.steering.strategy,
                     Strategy::RollingUpdate { max_surge, max_unavailable: Amount::Pods(0) }

@@ -3,9 +3,13 @@
 //! The findings are gathered elsewhere; here stands which checks there are, which of them block, and what an
 //! admin may wave through.
 
+mod deployment;
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{self, Plan};
+
+pub use deployment::{Found, pods_ready, settled};
 
 /// The checks, in the order that people see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,8 +23,10 @@ pub enum Check {
     VendorStatus,
     /// The Deployment can be read and the needed verbs are allowed.
     Access,
-    /// The Deployment stands still: no other rollout, not paused, all pods ready.
+    /// The Deployment stands still: no other rollout, not paused, all pods of one version.
     Settled,
+    /// All its pods are ready.
+    PodsReady,
     /// There are enough replicas for the plan's steps.
     Replicas,
     /// There is a recorded version to return to.
@@ -33,12 +39,13 @@ pub enum Check {
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Gate,
         Self::StagingHealth,
         Self::VendorStatus,
         Self::Access,
         Self::Settled,
+        Self::PodsReady,
         Self::Replicas,
         Self::RollbackTarget,
         Self::NewImage,
@@ -53,6 +60,7 @@ impl Check {
             Self::VendorStatus => "vendor-status",
             Self::Access => "access",
             Self::Settled => "settled",
+            Self::PodsReady => "pods-ready",
             Self::Replicas => "replicas",
             Self::RollbackTarget => "rollback-target",
             Self::NewImage => "new-image",
@@ -73,6 +81,7 @@ impl Check {
             Self::VendorStatus => "The vendor reports no incident",
             Self::Access => "The cluster lets us do what is needed",
             Self::Settled => "The Deployment stands still",
+            Self::PodsReady => "The pods that run now are ready",
             Self::Replicas => "There are enough replicas for the steps",
             Self::RollbackTarget => "There is a version to return to",
             Self::NewImage => "The image is a new one",
@@ -84,7 +93,9 @@ impl Check {
     /// impossible or leave no way back cannot be waved through.
     pub const fn can_be_overridden(self) -> bool {
         match self {
-            Self::StagingHealth | Self::VendorStatus | Self::Metrics => true,
+            // What mends a broken version has to get past its pods: the steps count on new ones alone, and the way back asks
+            // for no more ready ones than there were.
+            Self::StagingHealth | Self::VendorStatus | Self::PodsReady | Self::Metrics => true,
             // The gate has an override of its own, which says which items were open.
             Self::Gate
             | Self::Access
@@ -103,6 +114,7 @@ impl Check {
             Self::Gate
             | Self::Access
             | Self::Settled
+            | Self::PodsReady
             | Self::Replicas
             | Self::RollbackTarget
             | Self::NewImage => true,

@@ -26,6 +26,8 @@ mod tests_by_hand;
 mod tests_killed;
 #[cfg(test)]
 mod tests_meddled;
+#[cfg(test)]
+mod tests_unready;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,7 @@ pub use drift::Difference;
 pub use intent::{Ask, Intent, Refused, asks, intend};
 pub use kubectl::{ByHand, kubectl_for_ask};
 pub use phase::{Held, Outcome, Phase, WhyRollBack};
+pub use words::LogLine;
 
 /// How often thresholds are judged unless configured otherwise, in seconds.
 pub const JUDGE_PERIOD_SECONDS: u32 = 5;
@@ -106,6 +109,9 @@ pub struct Rollout {
     pub accepted: Vec<String>,
     /// Environment variables set as an incident's mitigation: a rollback carries them over.
     pub mitigations: Vec<String>,
+    /// How many pods were ready when it began, where that was not all of them: the way back waits for no more.
+    #[serde(default)]
+    pub ready_before: Option<u32>,
     /// How often thresholds are judged, in seconds.
     pub judge_period_seconds: u32,
     /// The last reading of each threshold.
@@ -167,6 +173,7 @@ impl Rollout {
             go_on: false,
             accepted: Vec::new(),
             mitigations: Vec::new(),
+            ready_before: None,
             judge_period_seconds: JUDGE_PERIOD_SECONDS,
             readings: Vec::new(),
             over_since: OverSince::new(),
@@ -364,25 +371,6 @@ pub enum ClusterWrite {
         /// Whether our annotations go as well.
         release: bool,
     },
-}
-
-/// One line of the log that people read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What was decided: "Step 2: 50 % (5 of 10 pods)".
-    pub what: String,
-    /// Why.
-    pub why: String,
-}
-
-impl LogLine {
-    /// The mark of a step that begins here, for the curves: `50 %`.
-    pub fn step_mark(&self) -> Option<&str> {
-        let (_, rest) = self.what.strip_prefix("Step ")?.split_once(": ")?;
-        rest.find('%').and_then(|at| rest.get(..=at))
-    }
 }
 
 /// What one tick comes to. The row is saved before the write is performed.

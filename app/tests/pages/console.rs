@@ -354,3 +354,24 @@ fn an_override_of_checks_counts_for_those_it_names_and_another_failure_blocks_ag
     assert!(form.contains("name=\"checks\" value=\"vendor-status\""), "{form}");
     Ok(())
 }
+
+#[test]
+fn pods_that_are_not_ready_are_a_check_of_their_own_and_the_way_back_promises_no_more_than_there_was() -> Test
+{
+    let mut model = fixtures::console(fixtures::signed(0)?)?;
+    model.preflight.findings.retain(|finding| finding.check != Check::PodsReady);
+    model.preflight.findings.push(Finding::new(Check::PodsReady, Outcome::Fail, "4 of 10 pods are ready"));
+    let html = page(Role::Admin, &model);
+    let start = between(&html, "id=\"start-step\"", "</section>");
+    assert!(start.contains("pre-flight: the pods that run now are ready"), "{start}");
+    assert!(html.contains("name=\"checks\" value=\"pods-ready\""), "{html}");
+
+    let mut model = fixtures::rolling(fixtures::soaking(), 1)?;
+    if let Some(view) = &mut model.rollout {
+        view.rollout.ready_before = Some(4);
+    }
+    let html = page(Role::ReleaseManager, &model);
+    let form = between(&html, "id=\"roll-back\"", "</form>");
+    assert!(form.contains("never fewer than 4 ready on the way, as many as when it began"), "{form}");
+    Ok(())
+}

@@ -9,7 +9,7 @@ use super::drift::{Difference, differences, shape_of};
 use super::phase::{Held, Phase, WhyRollBack};
 use super::words;
 use super::{ClusterWrite, Decision, DeploymentSeen, Driver, LogLine, Observation, Rollout};
-use crate::canary::roll_back;
+use crate::canary::{Shape, roll_back};
 use crate::judge::{Judgement, Overall, judge_all};
 use crate::plan::{Basis, BreachAction};
 
@@ -274,9 +274,20 @@ impl Rollout {
         true
     }
 
+    /// How many of so many replicas have to be ready on the way back and at its end: all of them, but no more than there
+    /// were when the rollout began.
+    pub fn ready_floor(&self, replicas: u32) -> u32 {
+        self.ready_before.map_or(replicas, |ready| ready.min(replicas))
+    }
+
+    /// The shape that brings the stable version back.
+    pub fn way_back(&self) -> Shape {
+        roll_back(&self.originals, self.replicas.saturating_sub(self.ready_floor(self.replicas)))
+    }
+
     /// Turns back to the stable version, whatever the Deployment looks like now.
     pub(super) fn turn_back(&mut self, why: WhyRollBack, now: DateTime<Utc>) {
-        self.wanted = roll_back(&self.originals);
+        self.wanted = self.way_back();
         self.confirmed = None;
         self.go_on = false;
         self.ended_at = None;

@@ -32,9 +32,7 @@ pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> ByHand {
             None => ByHand::Line(shape_line(rollout, &next_shape(rollout))),
             Some(why) => ByHand::NoLine(why),
         },
-        Ask::RollBack { .. } => {
-            ByHand::Line(shape_line(rollout, &crate::canary::roll_back(&rollout.originals)))
-        }
+        Ask::RollBack { .. } => ByHand::Line(shape_line(rollout, &rollout.way_back())),
         Ask::Abandon { .. } => ByHand::NoLine(
             "The Deployment is gone: this ends Gantry's record, and kubectl has nothing to do.",
         ),

@@ -36,6 +36,8 @@ pub(super) struct Cluster {
     /// Seconds until a pod is ready; a pod of a template above this count never is.
     pub(super) boot: i32,
     pub(super) broken: Option<u8>,
+    /// Of that template no more than so many pods are ever ready at once.
+    pub(super) ailing: Option<(u8, u32)>,
 }
 
 impl Cluster {
@@ -58,6 +60,7 @@ impl Cluster {
             version: 1,
             boot: 2,
             broken: None,
+            ailing: None,
         }
     }
 
@@ -65,13 +68,20 @@ impl Cluster {
         age >= self.boot && self.broken != Some(set.template)
     }
 
+    /// The most pods of a set that are ready at once.
+    fn most_ready(&self, set: &Set) -> u32 {
+        self.ailing.filter(|(template, _)| *template == set.template).map_or(u32::MAX, |(_, most)| most)
+    }
+
     fn available(&self, set: &Set) -> u32 {
         let old_enough = |age: i32| age - self.boot >= set.min_ready;
-        count(set.pods.iter().filter(|&&age| self.is_ready(set, age) && old_enough(age)))
+        let pods = count(set.pods.iter().filter(|&&age| self.is_ready(set, age) && old_enough(age)));
+        pods.min(self.most_ready(set))
     }
 
     pub(super) fn ready(&self) -> u32 {
-        self.sets.iter().map(|s| count(s.pods.iter().filter(|&&age| self.is_ready(s, age)))).sum()
+        let ready = |s: &Set| count(s.pods.iter().filter(|&&age| self.is_ready(s, age)));
+        self.sets.iter().map(|s| ready(s).min(self.most_ready(s))).sum()
     }
 
     pub(super) fn desired(&self, template: u8) -> u32 {
@@ -186,6 +196,15 @@ impl Cluster {
     }
 
     pub(super) fn seen(&self) -> DeploymentSeen {
+        let pods = |s: &Set| {
+            let mut left = self.most_ready(s);
+            let pod = |(i, &age): (usize, &i32)| {
+                let ready = left > 0 && self.is_ready(s, age);
+                left -= u32::from(ready);
+                PodSeen { name: format!("app-{}-{i}", s.template), ready, terminating: false, problem: None }
+            };
+            s.pods.iter().enumerate().map(pod).collect::<Vec<_>>()
+        };
         let set = |s: &Set| ReplicaSetSeen {
             name: format!("app-{}", s.template),
             template_hash: format!("hash{}", s.template),
@@ -193,18 +212,7 @@ impl Cluster {
             side: [Side::Old, Side::New, Side::Other][usize::from(s.template)],
             current: s.template == self.template,
             desired: s.desired,
-            pods: s
-                .pods
-                .iter()
-                .enumerate()
-                .map(|(i, &age)| PodSeen {
-                    name: format!("app-{}-{i}", s.template),
-                    ready: self.is_ready(s, age),
-                    terminating: false,
-                    problem: None,
-                    digest: None,
-                })
-                .collect(),
+            pods: pods(s),
         };
         DeploymentSeen {
             uid: self.uid.clone(),

@@ -42,7 +42,7 @@ impl World {
             container: "app".into(),
             uid: cluster.uid.clone(),
         };
-        let row = Rollout::start(
+        let mut row = Rollout::start(
             Start {
                 id: RolloutId(Uuid::from_u128(1)),
                 golive_id: GoLiveId(Uuid::from_u128(2)),
@@ -70,6 +70,7 @@ impl World {
             ("auth-failures", Ok(0.0)),
         ];
         let lowest_ready = cluster.ready();
+        row.ready_before = (lowest_ready < cluster.replicas).then_some(lowest_ready);
         Self { row, cluster: Some(cluster), now: start(), epoch: 1, values, log: vec![], lowest_ready }
     }
 

@@ -84,7 +84,12 @@ impl Tick {
                 })
             }
             Phase::Finishing { .. } | Phase::RollingBack { .. } => {
-                let there = current.desired == pods.replicas && current.ready >= pods.replicas;
+                // What was not ready before the rollout need not become so by taking it back.
+                let enough = match phase {
+                    Phase::RollingBack { .. } => self.next.ready_floor(pods.replicas),
+                    _ => pods.replicas,
+                };
+                let there = current.desired == pods.replicas && current.ready >= enough;
                 let gone = all.desired == current.desired && all.pods == current.pods;
                 (!there || !gone).then(|| {
                     format!(
@@ -152,10 +157,8 @@ impl Tick {
             Phase::RollingBack { why, .. } => {
                 self.next.wanted = restored(Template::Stable, &self.next.originals);
                 self.next.phase = Phase::RestoringStrategy { outcome: Outcome::RolledBack(why), since: now };
-                self.say(
-                    "All pods run the stable version",
-                    "the original strategy is put back, which moves no pod",
-                );
+                let ready = seen.pods.current().ready;
+                self.say("All pods run the stable version", words::back(ready, seen.pods.replicas));
             }
             Phase::RestoringStrategy { outcome: Outcome::Released, .. } => {
                 self.next.replicas = seen.pods.replicas;

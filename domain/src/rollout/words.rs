@@ -1,8 +1,30 @@
 //! The sentences of the log and of a held rollout.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
 use super::Difference;
 use super::phase::{Held, WhyRollBack};
 use crate::judge::Reading;
+
+/// One line of the log that people read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was decided: "Step 2: 50 % (5 of 10 pods)".
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+impl LogLine {
+    /// The mark of a step that begins here, for the curves: `50 %`.
+    pub fn step_mark(&self) -> Option<&str> {
+        let (_, rest) = self.what.strip_prefix("Step ")?.split_once(": ")?;
+        rest.find('%').and_then(|at| rest.get(..=at))
+    }
+}
 
 /// Why it is held.
 pub(super) fn held(why: &Held) -> String {
@@ -35,6 +57,15 @@ pub(super) fn why_roll_back(why: &WhyRollBack) -> String {
         WhyRollBack::Person { by, reason } => format!("{by}: {reason}"),
         WhyRollBack::Breach { severity, reading, .. } => format!("{} breach: {reading}", severity.label()),
     }
+}
+
+/// What becomes of the strategy after the way back, and of pods that were not ready before it either.
+pub(super) fn back(ready: u32, replicas: u32) -> String {
+    let strategy = "the original strategy is put back, which moves no pod";
+    if ready < replicas {
+        return format!("{ready} of {replicas} are ready, no fewer than when the rollout began; {strategy}");
+    }
+    strategy.to_owned()
 }
 
 /// What passed.

@@ -10,7 +10,7 @@ use gantry_domain::gate::gate;
 use gantry_domain::golive::GoLive;
 use gantry_domain::id::GoLiveId;
 use gantry_domain::plan::Plan;
-use gantry_domain::preflight::{self, Check, Finding, Outcome};
+use gantry_domain::preflight::{self, Check, Finding, Found, Outcome};
 use gantry_domain::preset::Preset;
 use gantry_domain::text::inert;
 use serde_json::json;
@@ -243,7 +243,8 @@ async fn cluster(
         }
     };
     let facts = facts(&snapshot, &workload.container);
-    findings.push(settled(&facts, running));
+    let found = found(&facts, running);
+    findings.extend([preflight::settled(&found), preflight::pods_ready(&found)]);
     findings.push(preflight::replicas(plan, facts.replicas, facts.autoscaler.is_some()));
     findings.extend(versions(&facts, go_live));
     (findings, Some(facts))
@@ -262,28 +263,15 @@ fn access(missing: Result<Vec<crate::outside::cluster::Asked>, ClusterError>) ->
     }
 }
 
-fn settled(facts: &Facts, running: bool) -> Finding {
-    let mut troubles = Vec::new();
-    if running {
-        troubles.push("another rollout drives it".to_owned());
+fn found(facts: &Facts, running: bool) -> Found {
+    Found {
+        running,
+        paused: facts.steering.paused,
+        settled: facts.settled,
+        others: facts.others,
+        ready: facts.ready,
+        replicas: facts.replicas,
     }
-    if facts.steering.paused {
-        troubles.push("it is paused (spec.paused); resume or undo that first".to_owned());
-    }
-    if !facts.settled {
-        troubles.push("Kubernetes has not taken its last change up yet".to_owned());
-    }
-    if facts.others > 0 {
-        troubles.push(format!("{} pods of another version still run", facts.others));
-    }
-    if facts.ready < facts.replicas {
-        troubles.push(format!("{} of {} pods are ready", facts.ready, facts.replicas));
-    }
-    if troubles.is_empty() {
-        let words = format!("{} of {} pods are ready, all of one version", facts.ready, facts.replicas);
-        return Finding::new(Check::Settled, Outcome::Pass, words);
-    }
-    Finding::new(Check::Settled, Outcome::Fail, troubles.join("; "))
 }
 
 fn versions(facts: &Facts, go_live: &GoLive) -> [Finding; 2] {

@@ -145,6 +145,7 @@ async fn begin(
     );
     // What stands because of an incident stays as it stands, whichever version runs.
     rollout.mitigations = standing.iter().filter_map(|one| one.variable().map(str::to_owned)).collect();
+    rollout.ready_before = (facts.ready < facts.replicas).then_some(facts.ready);
     match rollouts::add(tx, &rollout).await {
         Err(StoreError::Conflict(Constraint::RolloutRunning)) => Err(StartError::Running),
         other => Ok(other.map(|()| rollout)?),
@@ -152,11 +153,15 @@ async fn begin(
 }
 
 async fn record(tx: &mut Tx, caller: &Caller, rollout: &Rollout) -> Result<(), StartError> {
-    let line = LogLine {
-        at: rollout.started_at,
-        what: format!("Started: {} → {}", rollout.stable.image, rollout.new_image),
-        why: caller.actor.person.name.clone(),
-    };
+    let mut why = caller.actor.person.name.clone();
+    if let Some(ready) = rollout.ready_before {
+        why = format!(
+            "{why}; {ready} of {} pods were ready, and the way back asks for no more",
+            rollout.replicas
+        );
+    }
+    let what = format!("Started: {} → {}", rollout.stable.image, rollout.new_image);
+    let line = LogLine { at: rollout.started_at, what, why };
     rollouts::log(tx, rollout.id, &[line]).await?;
     tx.announce(topics::go_live(rollout.golive_id));
     tx.announce(topics::GO_LIVES);

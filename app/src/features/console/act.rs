@@ -110,13 +110,15 @@ fn roll_back(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let revision = rollout.stable.revision.map(|revision| format!(" (revision {revision})"));
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason") };
     let command = command(kubectl_for_ask(rollout, ask));
+    let floor = rollout.ready_floor(rollout.replicas);
+    let as_before = (floor < rollout.replicas).then_some(", as many as when it began");
     view! {
         <details class="act roll-back" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button danger">"Roll back to "{old.clone()}"…"</summary>
             {form.with("stack", view! {
                 <dl class="facts">
                     <div><dt>"Returns"</dt><dd>{pods(rollout.replicas)}" to "<strong>{old.clone()}</strong>{revision}", the version recorded at the start"</dd></div>
-                    <div><dt>"Takes"</dt><dd>"about as long as one pod needs to become ready; never fewer than "{rollout.replicas}" ready on the way"</dd></div>
+                    <div><dt>"Takes"</dt><dd>"about as long as one pod needs to become ready; never fewer than "{floor}" ready on the way"{as_before}</dd></div>
                     <div><dt>"Stays"</dt><dd>{stays(rollout)}</dd></div>
                 </dl>
                 {form.text(&reason, 2)}

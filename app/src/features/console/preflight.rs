@@ -34,7 +34,7 @@ pub(super) fn preflight(page: Page<'_>) -> Html {
         .taken_at
         .map(|at| view! { <span class="age">{time::age_of(at, page.model.preflight.period_seconds, page.frame.now)}</span> }.part());
     let rows: Vec<_> = findings.iter().map(|finding| row(page, finding)).collect();
-    let acts = page.may(Role::ReleaseManager).then(|| acts(page, &findings));
+    let acts = page.may(Role::ReleaseManager).then(|| acts(page));
     view! {
         <section class="step" id="preflight-step" aria-labelledby="preflight-title">
             <h3 id="preflight-title">"Pre-flight"{badge(tone, word)}{age}</h3>
@@ -106,9 +106,10 @@ fn labels(checks: &[Check]) -> String {
     checks.iter().map(|check| format!("“{}”", check.label())).collect::<Vec<_>>().join(", ")
 }
 
-fn acts(page: Page<'_>, findings: &[Finding]) -> Html {
+fn acts(page: Page<'_>) -> Html {
     let again = page.form("preflight", "preflight");
-    let open = to_override(findings, &page.model.preflight.overridden);
+    let seen = &page.model.preflight;
+    let open = to_override(&seen.findings, &seen.overridden);
     let wave = (page.may(Role::Admin) && !open.is_empty()).then(|| wave_form(page, &open));
     view! {
         <div class="acts">

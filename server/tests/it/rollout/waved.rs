@@ -9,11 +9,12 @@ use gantry_server::services::preflight::{self as looking, PreflightError};
 use gantry_server::services::rollouts::StartError;
 use gantry_server::store::preflights;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::metrics::Says;
 use super::pages::Place;
-use super::stage::{Stage, caller};
+use super::stage::{NAME, NEW, Stage, WITHIN, caller, request};
+use crate::world::eventually;
 
 const WHY: &str = "watched by hand on the other screen";
 
@@ -104,4 +105,75 @@ async fn the_page_shows_what_was_waved_through_and_that_it_counts_for_nothing_el
     let why = refused.body.split("The rollout was not started.").nth(1).unwrap();
     let why = why.split("</p>").next().unwrap();
     assert!(why.contains("The vendor reports no incident") && !why.contains("Staging is healthy"), "{why}");
+}
+
+/// Six of ten old pods are gone, and what comes in their place crashes again and again. `false` on a real cluster, where
+/// nothing can be made to.
+async fn six_of_ten_crash(stage: &Stage) -> bool {
+    let crashing = json!({ "new_tag": "v1", "new_version": { "crash_looping": true } });
+    if !stage.scenario(crashing).await {
+        return false;
+    }
+    let snapshot = stage.cluster.read(&stage.namespace, NAME).await.unwrap().unwrap();
+    for pod in snapshot.pods.iter().take(6) {
+        let name = pod.pointer("/metadata/name").and_then(Value::as_str).unwrap();
+        let path = format!("/api/v1/namespaces/{}/pods/{name}", stage.namespace);
+        request(&stage.kube, "DELETE", &path, "application/json", &json!({})).await;
+    }
+    eventually("six crash", WITHIN, || async {
+        let snapshot = stage.cluster.read(&stage.namespace, NAME).await.unwrap().unwrap();
+        let crashing = |pod: &&Value| {
+            pod.pointer("/status/containerStatuses/0/state/waiting/reason")
+                .is_some_and(|reason| reason == "CrashLoopBackOff")
+        };
+        snapshot.pods.iter().filter(crashing).count() == 6 && stage.pods().await == (10, 0, 4)
+    })
+    .await;
+    true
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hotfix_starts_over_crashing_pods_once_an_admin_says_so_goes_back_and_goes_out() {
+    let stage = Stage::set(10, &[(10, 600), (50, 1), (100, 0)]).await;
+    stage.open_gate().await;
+    if !six_of_ten_crash(&stage).await {
+        return stage.done().await;
+    }
+    assert_eq!(blocked(&stage).await, [Check::PodsReady]);
+    wave(&stage, &[Check::PodsReady]).await.unwrap();
+    stage.try_start(&stage.manager).await.unwrap();
+    assert_eq!(stage.row().await.ready_before, Some(4));
+    let engine = stage.engine();
+    stage.soaking(0).await;
+    assert_eq!(stage.pods().await, (9, 1, 5));
+
+    // Back to what it was, although what it was never gets ready.
+    stage.roll_back().await;
+    stage.rolled_back().await;
+    assert_eq!(stage.pods().await, (10, 0, 4));
+    let log = stage.log().await;
+    assert!(log.iter().any(|line| line.why.contains("4 of 10 are ready")), "{log:#?}");
+
+    // Another attempt at the same release, and this time it stays.
+    stage.try_start(&stage.manager).await.unwrap();
+    stage.soaking(0).await;
+    stage.go_on("the new pod serves").await;
+    stage.complete().await;
+    assert_eq!(stage.images().await, [NEW]);
+    let log = stage.log().await;
+    assert!(!log.iter().any(|line| line.what == "Held"), "{log:#?}");
+    engine.kill().await;
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_deployment_cannot_be_waved_through_and_is_told_what_to_do() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    stage.open_gate().await;
+    stage.meddle(json!({ "spec": { "paused": true } })).await;
+    let refused = stage.try_start(&stage.manager).await.unwrap_err().to_string();
+    assert!(refused.contains("it is paused (spec.paused)") && refused.contains("resume it"), "{refused}");
+    assert!(matches!(wave(&stage, &[Check::Settled]).await, Err(PreflightError::NothingToOverride)));
+    assert_eq!(blocked(&stage).await, [Check::Settled]);
+    stage.done().await;
 }

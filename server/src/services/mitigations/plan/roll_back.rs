@@ -17,7 +17,7 @@ pub(super) async fn rehearse(
 ) -> Result<Rehearsal, ResponseError> {
     let (cluster, workload, snapshot) = read(around, scene).await?;
     let rollout = latest(db, workload).await?;
-    let shape = gantry_domain::canary::roll_back(&rollout.originals);
+    let shape = rollout.way_back();
     let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
     let patch = patch_for(&snapshot, &rollout, &write);
     let after = cluster.write(&snapshot, &patch, Mode::Rehearse).await.map_err(|error| refused(&error))?;
