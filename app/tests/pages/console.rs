@@ -375,3 +375,21 @@ fn pods_that_are_not_ready_are_a_check_of_their_own_and_the_way_back_promises_no
     assert!(form.contains("never fewer than 4 ready on the way, as many as when it began"), "{form}");
     Ok(())
 }
+
+#[test]
+fn a_log_that_is_not_shown_whole_says_how_much_is_missing_and_where_it_is() -> Test {
+    let mut model = fixtures::rolling(fixtures::soaking(), 1)?;
+    let whole = page(Role::Stakeholder, &model);
+    assert!(!whole.contains("not shown here"), "{whole}");
+    if let Some(view) = &mut model.rollout {
+        view.log = view.log.iter().cycle().take(9).cloned().collect();
+        view.left_out = 104;
+    }
+    let html = page(Role::Stakeholder, &model);
+    let older = between(&html, "class=\"older\"", "</details>");
+    // Six stand open.
+    assert!(older.contains("107 earlier decisions"), "{older}");
+    assert!(older.contains("Older ones not shown here: 104."), "{older}");
+    assert!(older.contains(&format!("href=\"/go-lives/{}/print\"", model.go_live.id)), "{older}");
+    Ok(())
+}

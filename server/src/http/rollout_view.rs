@@ -36,9 +36,8 @@ pub(super) fn rollout(seen: Seen) -> RolloutView {
     let rollout = seen.stored.rollout;
     let end = rollout.ended_at.unwrap_or(seen.stored.now).timestamp();
     let marks: Vec<Mark> = seen
-        .log
+        .steps
         .iter()
-        .rev()
         .filter_map(|line| Some(Mark { at: line.at.timestamp(), label: line.step_mark()?.to_owned() }))
         .collect();
     let curves = rollout
@@ -51,7 +50,8 @@ pub(super) fn rollout(seen: Seen) -> RolloutView {
         observed_at: seen.stored.observed_at,
         observe_period_seconds: OBSERVE_PERIOD,
         curves,
-        log: seen.log,
+        log: seen.log.lines,
+        left_out: seen.log.left_out,
         problem: seen.stored.problem,
         rollout,
     }

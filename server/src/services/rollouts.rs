@@ -269,21 +269,27 @@ impl Taken {
 pub struct Seen {
     /// The rollout.
     pub stored: rollouts::Stored,
-    /// Every decision, newest first.
-    pub log: Vec<LogLine>,
+    /// The decisions, newest first.
+    pub log: rollouts::Log,
+    /// Those with which steps began, oldest first.
+    pub steps: Vec<LogLine>,
     /// What was measured.
     pub points: Vec<Point>,
 }
 
 /// The most values of one curve.
 const POINTS: i64 = 240;
+/// The most decisions that stand on a page.
+const SHOWN: i64 = 500;
+/// The most decisions of a rollout in a document: more than a day of holding and resuming every ten seconds.
+pub const WHOLE_LOG: i64 = 20_000;
 
 /// All rollouts of a go-live with their logs, oldest first, without curves.
 pub async fn all(db: &Db, id: GoLiveId) -> Result<Vec<Seen>, StoreError> {
     let mut all = Vec::new();
     for stored in db.read(rollouts::of(db.pool(), id)).await?.into_iter().rev() {
-        let log = db.read(rollouts::log_of(db.pool(), stored.rollout.id)).await?;
-        all.push(Seen { stored, log, points: Vec::new() });
+        let log = db.read(rollouts::log_of(db.pool(), stored.rollout.id, WHOLE_LOG)).await?;
+        all.push(Seen { stored, log, steps: Vec::new(), points: Vec::new() });
     }
     Ok(all)
 }
@@ -293,10 +299,14 @@ pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
     let pool = db.pool();
     let Some(stored) = db.read(rollouts::latest(pool, id)).await? else { return Ok(None) };
     let rollout = stored.rollout.id;
-    let (log, points) = db
+    let (log, steps, points) = db
         .read(async {
-            tokio::try_join!(rollouts::log_of(pool, rollout), rollouts::curve(pool, rollout, POINTS))
+            tokio::try_join!(
+                rollouts::log_of(pool, rollout, SHOWN),
+                rollouts::steps_of(pool, rollout),
+                rollouts::curve(pool, rollout, POINTS)
+            )
         })
         .await?;
-    Ok(Some(Seen { stored, log, points }))
+    Ok(Some(Seen { stored, log, steps, points }))
 }

@@ -259,11 +259,36 @@ pub async fn log(tx: &mut Tx, id: RolloutId, lines: &[LogLine]) -> Result<(), St
     Ok(())
 }
 
-/// The log, newest first.
-pub async fn log_of(executor: impl PgExecutor<'_>, id: RolloutId) -> Result<Vec<LogLine>, StoreError> {
+/// A part of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Its lines, newest first.
+    pub lines: Vec<LogLine>,
+    /// How many older ones there are.
+    pub left_out: usize,
+}
+
+/// The newest lines of the log, `most` of them.
+pub async fn log_of(executor: impl PgExecutor<'_>, id: RolloutId, most: i64) -> Result<Log, StoreError> {
+    let rows = sqlx::query!(
+        r#"select at, what, why, count(*) over () as "whole!" from rollout_log where rollout_id = $1
+           order by seq desc limit $2"#,
+        id.0,
+        most
+    )
+    .fetch_all(executor)
+    .await?;
+    let whole = rows.first().map_or(0, |row| usize::try_from(row.whole).unwrap_or(usize::MAX));
+    let left_out = whole.saturating_sub(rows.len());
+    let lines = rows.into_iter().map(|row| LogLine { at: row.at, what: row.what, why: row.why });
+    Ok(Log { lines: lines.collect(), left_out })
+}
+
+/// The lines with which steps began, the oldest first, however long the log is.
+pub async fn steps_of(executor: impl PgExecutor<'_>, id: RolloutId) -> Result<Vec<LogLine>, StoreError> {
     let lines = sqlx::query_as!(
         LogLine,
-        "select at, what, why from rollout_log where rollout_id = $1 order by seq desc limit 500",
+        "select at, what, why from rollout_log where rollout_id = $1 and what like 'Step %: %' order by seq limit 1000",
         id.0
     )
     .fetch_all(executor)

@@ -111,8 +111,10 @@ pub struct RolloutView {
     pub observe_period_seconds: u32,
     /// One curve per threshold, in the plan's order.
     pub curves: Vec<Curve>,
-    /// Every decision with its reason, newest first.
+    /// The decisions with their reasons, newest first.
     pub log: Vec<LogLine>,
+    /// How many older ones are not among them.
+    pub left_out: usize,
     /// What keeps the engine from its work at present, in words: "The cluster refuses patch on deployments; …".
     pub problem: Option<String>,
 }

@@ -8,6 +8,7 @@ use crate::ui::html::{Html, Part};
 use super::model::RolloutView;
 use super::page::Page;
 use super::{act, curve, pods, readings, state, track};
+use crate::forms;
 use crate::ui::state::{Tone, mark, state as badge};
 use crate::ui::time;
 
@@ -50,18 +51,23 @@ pub(super) fn rollout(page: Page<'_>, view: &RolloutView) -> Html {
             {act::acts(page, view)}
             {readings::readings(page, view)}
             <div class="curves">{view.curves.iter().map(|one| curve::curve(page, view, one)).collect_view()}</div>
-            {log(page, &view.log)}
+            {log(page, view)}
         </div>
     }.part()
 }
 
-fn log(page: Page<'_>, lines: &[LogLine]) -> Html {
+fn log(page: Page<'_>, shown: &RolloutView) -> Html {
+    let lines = &shown.log;
     let (open, folded) = lines.split_at(lines.len().min(OPEN_LINES));
     let open: Vec<_> = open.iter().map(|one| line(page, one)).collect();
     let older = (!folded.is_empty()).then(|| {
-        let count = folded.len();
+        let count = folded.len() + shown.left_out;
         let folded: Vec<_> = folded.iter().map(|one| line(page, one)).collect();
-        view! { <details class="older"><summary>{count}" earlier decisions"</summary><ol>{folded}</ol></details> }.part()
+        let rest = (shown.left_out > 0).then(|| left_out(page, shown.left_out));
+        view! {
+            <details class="older"><summary>{count}" earlier decisions"</summary><ol>{folded}</ol>{rest}</details>
+        }
+        .part()
     });
     view! {
         <section class="log" aria-labelledby="log-title">
@@ -71,6 +77,13 @@ fn log(page: Page<'_>, lines: &[LogLine]) -> Html {
         </section>
     }
     .part()
+}
+
+/// The beginning of a long log: how much of it is not here, and where it is.
+fn left_out(page: Page<'_>, count: usize) -> Html {
+    let record = forms::below(page.model.go_live.id, "print");
+    view! { <p class="help">{format!("Older ones not shown here: {count}. ")}<a href=record>"The record has them"</a></p> }
+        .part()
 }
 
 fn line(page: Page<'_>, line: &LogLine) -> Html {

@@ -134,6 +134,10 @@ fn rollout(view: &RolloutView) -> Html {
             view! { <tr><td>{age::exact(line.at)}</td><td>{line.what.clone()}</td><td>{line.why.clone()}</td></tr> }.part()
         })
         .collect();
+    let left_out = (view.left_out > 0).then(|| {
+        let words = format!("▲ Left out before the first line below: {} decisions.", view.left_out);
+        view! { <p class="callout warning">{words}</p> }.part()
+    });
     view! {
         <h2>"Rollout: "{word}</h2>
         <p>
@@ -141,6 +145,7 @@ fn rollout(view: &RolloutView) -> Html {
             {ended.map(|at| format!("; ended {}", age::exact(at)))}
             ". From "{rollout.stable.image.clone()}" to "{rollout.new_image.clone()}", "{rollout.replicas}" replicas."
         </p>
+        {left_out}
         <table class="decisions">
             <thead><tr><th scope="col">"When"</th><th scope="col">"What"</th><th scope="col">"Why"</th></tr></thead>
             <tbody>{lines}</tbody>

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::outside::cluster::Span;
 use crate::services::probes::workload::environment;
 use crate::services::response::{Responding, Scene, whole_timeline};
+use crate::services::rollouts::WHOLE_LOG;
 use crate::services::triage;
 use crate::store::{Db, mitigations, rollouts, thresholds as rules};
 
@@ -268,20 +269,27 @@ async fn releases(this: &Collector, scene: &Scene) -> Collected {
     if all.is_empty() {
         return Ok((Vec::new(), Some("there was no rollout of this Deployment".into())));
     }
-    let mut files = Vec::new();
+    let (mut files, mut shortened) = (Vec::new(), Vec::new());
     for stored in all {
         let rollout = stored.rollout;
-        let log =
-            db.read(rollouts::log_of(db.pool(), rollout.id)).await.map_err(|error| error.to_string())?;
+        let log = rollouts::log_of(db.pool(), rollout.id, WHOLE_LOG);
+        let log = db.read(log).await.map_err(|error| error.to_string())?;
+        if log.left_out > 0 {
+            shortened.push(format!("the first {} decisions of rollout {}", log.left_out, rollout.id));
+        }
         let mut whole = serde_json::to_value(&rollout).map_err(|error| error.to_string())?;
         // A pod template is long, and other people's literals stand in it.
         whole["stable"]["template"] = json!("left out");
-        let log: Vec<Value> =
-            log.iter().map(|line| json!({ "at": line.at, "what": line.what, "why": line.why })).collect();
+        let log: Vec<Value> = log
+            .lines
+            .iter()
+            .map(|line| json!({ "at": line.at, "what": line.what, "why": line.why }))
+            .collect();
         let text = pretty(&json!({ "rollout": whole, "log": log }))?;
         files.push((format!("rollouts/{}.json", rollout.id), text));
     }
-    Ok((files, None))
+    let note = (!shortened.is_empty()).then(|| format!("left out: {}", shortened.join("; ")));
+    Ok((files, note))
 }
 
 async fn thresholds(this: &Collector, scene: &Scene) -> Collected {

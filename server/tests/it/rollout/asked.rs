@@ -11,7 +11,7 @@ use crate::world::Browser;
 const LONG: u32 = 600;
 
 /// A rollout that soaks at its first step until somebody says otherwise.
-async fn at_ten_percent(place: &Place, rui: &mut Browser) {
+pub(super) async fn at_ten_percent(place: &Place, rui: &mut Browser) {
     let mut ana = place.world.signed_in("ana").await;
     let plan = [
         ("percent-1", "10"),

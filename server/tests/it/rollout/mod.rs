@@ -5,6 +5,7 @@ mod asked;
 mod drift;
 mod faults;
 mod killed;
+mod log;
 pub(crate) mod metrics;
 mod pages;
 pub(crate) mod stage;

@@ -181,7 +181,7 @@ impl Stage {
 
     pub(crate) async fn log(&self) -> Vec<LogLine> {
         let row = self.row().await;
-        rollouts::log_of(self.db.pool(), row.id).await.unwrap()
+        rollouts::log_of(self.db.pool(), row.id, 10_000).await.unwrap().lines
     }
 
     /// Waits for a phase; its log says what happened instead.
