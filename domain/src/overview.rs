@@ -28,6 +28,8 @@ pub struct Seen {
     pub incidents: Vec<Incident>,
     /// Go-lives that are not over.
     pub work: Vec<Work>,
+    /// How many action items of its incidents should have been done by now.
+    pub overdue_items: usize,
 }
 
 /// What its alert thresholds say.
@@ -153,6 +155,8 @@ pub enum About {
     Light(usize),
     /// A go-live.
     Work(usize),
+    /// What was to be done after incidents.
+    Items,
 }
 
 /// One thing that is to be done.
@@ -277,6 +281,13 @@ fn needs_of(of: usize, seen: &Seen, actor: &Actor) -> Vec<Need> {
             }
             Stage::Preparing | Stage::Ready | Stage::Aftercare | Stage::Running | Stage::Over => {}
         }
+    }
+    if seen.overdue_items > 0 {
+        let what = match seen.overdue_items {
+            1 => "1 action item of an incident is overdue".to_owned(),
+            many => format!("{many} action items of incidents are overdue"),
+        };
+        needs.push(need(Urgency::Work, About::Items, what));
     }
     needs
 }

@@ -1,5 +1,6 @@
 //! The pages as HTML: what they must show, what they must not, and to whom.
 
+mod action_items;
 mod admin;
 mod console;
 mod fixtures;

@@ -82,6 +82,7 @@ fn shown(cards: Vec<Card>, role: Role) -> String {
                 })
                 .collect(),
             work: card.go_lives.iter().map(|go_live| go_live.work.clone()).collect(),
+            overdue_items: 0,
         })
         .collect();
     let headline = headline(&seen, &fixtures::actor(role));

@@ -13,6 +13,7 @@ fn calm(name: &str) -> Seen {
         alerts: Alerts { firing: Vec::new(), unknown: 0, all: 4 },
         incidents: Vec::new(),
         work: Vec::new(),
+        overdue_items: 0,
     }
 }
 
@@ -169,6 +170,17 @@ fn an_open_incident_speaks_for_what_is_no_more_urgent_than_itself() {
     );
     let forgotten = beside(Severity::P4);
     assert_eq!((forgotten.mood, forgotten.needs.len()), (Mood::Alarmed, 4));
+}
+
+#[test]
+fn what_was_learned_and_not_done_in_time_is_work() {
+    let one = with(|seen| seen.overdue_items = 1);
+    assert_eq!(
+        (one.mood, one.sentence.as_str()),
+        (Mood::Busy, "One thing needs you: 1 action item of an incident is overdue")
+    );
+    let two = with(|seen| seen.overdue_items = 2);
+    assert_eq!(two.sentence, "One thing needs you: 2 action items of incidents are overdue");
 }
 
 #[test]

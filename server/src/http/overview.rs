@@ -88,6 +88,7 @@ fn one(visit: &Visit, actor: &Actor, place: &Place) -> (Seen, Card) {
         },
         incidents: place.incidents.iter().map(|incident| told(incident, now)).collect(),
         work: go_lives.iter().map(|go_live| go_live.work.clone()).collect(),
+        overdue_items: place.to_do.iter().filter(|item| item.is_overdue(now.date_naive())).count(),
     };
     let card = Card {
         name: place.name.clone(),

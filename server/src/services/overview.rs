@@ -8,13 +8,14 @@ use gantry_domain::golive::GoLive;
 use gantry_domain::id::{GoLiveId, IntegrationId, PresetKey};
 use gantry_domain::incident::Incident;
 use gantry_domain::light::Found;
+use gantry_domain::postmortem::ActionItem;
 use gantry_domain::preset::{Preset, Workload};
 use gantry_domain::rollout::Phase;
 
 use crate::store::integrations::{self, Integration, PLATFORM};
 use crate::store::rollouts::Stored as StoredRollout;
 use crate::store::thresholds::{self, Stored as Threshold};
-use crate::store::{Db, StoreError, alert_states, go_lives, incidents, probes, rollouts};
+use crate::store::{Db, StoreError, alert_states, go_lives, incidents, postmortems, probes, rollouts};
 
 /// The most go-lives that are looked through, newest first.
 const MOST: i64 = 200;
@@ -40,6 +41,8 @@ pub struct Place {
     pub rollout: Option<StoredRollout>,
     /// Its incidents that are not resolved, the worst first.
     pub incidents: Vec<Incident>,
+    /// What was to be done after its incidents and is not done.
+    pub to_do: Vec<ActionItem>,
     /// Its thresholds, each with how it was judged last.
     pub thresholds: Vec<(Threshold, Option<Standing>)>,
 }
@@ -61,7 +64,7 @@ type Key = (Option<PresetKey>, String, String);
 /// Reads it all: integrations by name and environment.
 pub async fn see(db: &Db, presets: &[Preset]) -> Result<Vec<Place>, StoreError> {
     let pool = db.pool();
-    let (known, stored, phases, newest, open, thresholds, standings) = db
+    let (known, stored, phases, newest, open, to_do, thresholds, standings) = db
         .read(async {
             tokio::try_join!(
                 integrations::all(pool),
@@ -69,6 +72,7 @@ pub async fn see(db: &Db, presets: &[Preset]) -> Result<Vec<Place>, StoreError> 
                 rollouts::phases(pool),
                 rollouts::newest(pool),
                 incidents::list(pool, MOST),
+                postmortems::open_items(pool, MOST),
                 thresholds::all(pool),
                 alert_states::all(pool)
             )
@@ -89,6 +93,7 @@ pub async fn see(db: &Db, presets: &[Preset]) -> Result<Vec<Place>, StoreError> 
             go_lives: Vec::new(),
             rollout: None,
             incidents: Vec::new(),
+            to_do: Vec::new(),
             thresholds: Vec::new(),
         });
         // Newest first: the first one says what it runs as now.
@@ -115,6 +120,8 @@ pub async fn see(db: &Db, presets: &[Preset]) -> Result<Vec<Place>, StoreError> 
             incident.is_open() && Some(incident.subject.integration) == place.integration
         };
         place.incidents = open.iter().filter(ours).cloned().collect();
+        let of_ours = |(of, _): &&(Incident, _)| Some(of.subject.integration) == place.integration;
+        place.to_do = to_do.iter().filter(of_ours).map(|(_, item)| item.clone()).collect();
         let first = place.go_lives.first().map(|one| one.go_live.id);
         place.lights = first.and_then(|id| lights.remove(&id)).unwrap_or_default();
         place.rollout = place.workload.as_ref().and_then(|workload| {
@@ -155,6 +162,7 @@ fn place(one: Integration, presets: &[Preset]) -> Place {
         go_lives: Vec::new(),
         rollout: None,
         incidents: Vec::new(),
+        to_do: Vec::new(),
         thresholds: Vec::new(),
     }
 }

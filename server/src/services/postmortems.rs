@@ -250,6 +250,8 @@ async fn noted(
         at: caller.now,
     };
     say(tx, id, said).await?;
+    // The list follows what is to be done.
+    tx.announce(crate::live::topics::INCIDENTS);
     tx.audit(&audit::New {
         at: caller.now,
         actor: Some(&caller.actor.person),

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::{ActionItemId, IncidentId};
+use gantry_domain::incident::Incident;
 use gantry_domain::postmortem::{ActionItem, Section, Written};
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 
 use super::{StoreError, Tx};
 
@@ -85,6 +87,23 @@ pub async fn items(
             done: row.done_at.zip(row.done_by_name),
         })
         .collect())
+}
+
+/// The action items of all incidents that are not done, the first to be due first, at most `limit`.
+pub async fn open_items(
+    executor: impl PgExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<(Incident, ActionItem)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select a.id, a.body, a.owner, a.due, i.incident as "incident: Json<Incident>"
+           from action_items a join incidents i on i.id = a.incident_id
+           where a.done_at is null order by a.due, a.made_at, a.id limit $1"#,
+        limit
+    )
+    .fetch_all(executor)
+    .await?;
+    let item = |id, text, owner, due| ActionItem { id: ActionItemId(id), text, owner, due, done: None };
+    Ok(rows.into_iter().map(|row| (row.incident.0, item(row.id, row.body, row.owner, row.due))).collect())
 }
 
 /// Adds an action item.

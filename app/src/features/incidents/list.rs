@@ -1,6 +1,7 @@
 //! The list of incidents, and the form for a new one.
 
 use gantry_domain::incident::{Incident, clock, opening::MAX_TITLE};
+use gantry_domain::postmortem::ActionItem;
 use gantry_domain::preset::Severity;
 use leptos::prelude::*;
 
@@ -53,9 +54,46 @@ fn lists(frame: &Frame, model: &ListModel, open: &[&Incident], over: &[&Incident
             {quiet}
             {rows(open)}
         </section>
+        {to_do(frame, &model.to_do)}
         {earlier}
     }
     .part()
+}
+
+/// What was learned and is not done yet.
+fn to_do(frame: &Frame, items: &[(Incident, ActionItem)]) -> Option<Html> {
+    let today = frame.now.date_naive();
+    let rows: Vec<_> = items
+        .iter()
+        .map(|(incident, item)| {
+            let (standing, due) = if item.is_overdue(today) {
+                (state(Tone::Bad, "overdue"), "was due on ")
+            } else {
+                (state(Tone::Quiet, "to do"), "due on ")
+            };
+            let number = format!("#{}", incident.number);
+            view! {
+                <li class="action-item" data-key=item.id.to_string()>
+                    <span>{standing}</span>
+                    <a class="title" href=forms::response(incident.id, "postmortem")>{item.text.clone()}</a>
+                    <span class="said">
+                        {number}" · "{item.owner.clone()}" · "{due}{item.due.format("%Y-%m-%d").to_string()}
+                    </span>
+                </li>
+            }
+            .part()
+        })
+        .collect();
+    let count = rows.len();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="stack-section">
+                <h2>"Action items "<span class="count">{count}</span></h2>
+                <ul class="panel action-items">{rows}</ul>
+            </section>
+        }
+        .part()
+    })
 }
 
 fn row(frame: &Frame, names: &Names, incident: &Incident) -> Html {

@@ -8,6 +8,7 @@ use gantry_domain::id::{EntryId, IntegrationId, MessageId, ThresholdId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind};
 use gantry_domain::incident::message::Channel;
+use gantry_domain::postmortem::ActionItem;
 
 use super::response::Parts;
 use crate::refusal::Refusal;
@@ -21,6 +22,8 @@ pub type Names = BTreeMap<String, String>;
 pub struct ListModel {
     /// Open ones first.
     pub incidents: Vec<Incident>,
+    /// Action items that are not done, with the incident that each is of; the first to be due first.
+    pub to_do: Vec<(Incident, ActionItem)>,
     /// Whether the person may open one.
     pub may_open: bool,
     /// What they are about.

@@ -24,6 +24,7 @@ use crate::store::integrations;
 pub(in crate::http) async fn list(visit: Visit) -> Result<Page, Fault> {
     let model = ListModel {
         incidents: seeing::list(&visit.app.db).await?,
+        to_do: seeing::to_do(&visit.app.db).await?,
         may_open: visit.person()?.may_act_as(Role::ReleaseManager),
         names: names(&visit),
     };

@@ -5,15 +5,18 @@ use gantry_domain::actor::Person;
 use gantry_domain::id::{EntryId, IncidentId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind};
+use gantry_domain::postmortem::ActionItem;
 
 use crate::live::{presence, topics};
 use crate::store::incidents::{self, Asked, Placed};
-use crate::store::{Db, StoreError, outbox, presence as present};
+use crate::store::{Db, StoreError, outbox, postmortems, presence as present};
 
 /// Entries of the timeline on one page.
 pub const PAGE: i64 = 100;
 /// Messages shown.
 const MESSAGES: i64 = 40;
+/// Action items listed.
+const ITEMS: i64 = 100;
 /// Incidents listed.
 const LISTED: i64 = 200;
 /// The most entries in an export.
@@ -91,4 +94,9 @@ pub async fn whole(db: &Db, id: IncidentId) -> Result<Option<(Incident, Vec<Entr
         .await?;
     let entries = entries.into_iter().rev().map(|placed| placed.entry).collect();
     Ok(incident.map(|incident| (incident, entries)))
+}
+
+/// What was to be done after incidents and is not done, the first to be due first.
+pub async fn to_do(db: &Db) -> Result<Vec<(Incident, ActionItem)>, StoreError> {
+    db.read(postmortems::open_items(db.pool(), ITEMS)).await
 }
