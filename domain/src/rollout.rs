@@ -7,6 +7,7 @@ mod advance;
 mod drift;
 mod intent;
 mod kubectl;
+mod news;
 mod phase;
 mod progress;
 mod pushed_again;
@@ -41,6 +42,7 @@ pub use advance::advance;
 pub use drift::Difference;
 pub use intent::{Ask, Intent, Refused, asks, intend};
 pub use kubectl::{ByHand, kubectl_for_ask};
+pub use news::news;
 pub use phase::{Held, Outcome, Phase, WhyRollBack};
 pub use words::LogLine;
 

@@ -93,11 +93,13 @@ pub fn open(
         },
         version: 1,
     };
-    let text = if cause.sentence.trim().is_empty() {
-        format!("Opened as {}", cause.severity.label())
-    } else {
-        format!("Opened as {}: {}", cause.severity.label(), cause.sentence.trim())
-    };
+    let mut text = format!("Opened as {}", cause.severity.label());
+    if !cause.sentence.trim().is_empty() {
+        text = format!("{text}: {}", cause.sentence.trim());
+    }
+    if !next.impact.is_empty() {
+        text = format!("{text}. Impact: {}", next.impact);
+    }
     let entry = NewEntry::now(EntryKind::Opened, now, person, text)
         .with(json!({ "source": cause.source, "severity": cause.severity }));
     Ok(Change { next, entries: vec![entry], tell: vec![Tell::Opened] })

@@ -40,6 +40,15 @@ fn a_flapping_threshold_stays_one_incident_and_comes_back_within_half_an_hour() 
     assert_eq!(back.next.running_clock().unwrap().due_at, now + TimeDelta::minutes(65));
 }
 
+#[test]
+fn what_was_said_of_the_impact_stands_on_the_timeline() {
+    let now = at("2026-11-20T10:00:00Z");
+    let cause = opening::Cause { impact: " Every checkout ".into(), ..cause(Severity::P1) };
+    let opened = opening::open(IncidentId(uuid::Uuid::nil()), 1, &cause, None, &Calendar::default(), now);
+    let text = &opened.unwrap().entries[0].text;
+    assert_eq!(text, "Opened as P1: 5xx is 42 per minute, above 10. Impact: Every checkout");
+}
+
 fn came_back(incident: &Incident, severity: Severity, now: DateTime<Utc>) -> Change {
     opening::again(incident, &cause(severity), Recurrence::CameBack, &Calendar::default(), now)
 }

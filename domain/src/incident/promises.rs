@@ -84,6 +84,8 @@ fn said(entry: &Entry, severity: &mut Option<Severity>) -> Option<Said> {
         EntryKind::Message if entry.actor.is_some() => {
             Some(Said::More(word("next_update_at").and_then(|at| at.parse().ok())))
         }
+        // What was written for everybody as an update; other notes promise nothing.
+        EntryKind::Note => Some(Said::More(Some(word("next_update_at")?.parse().ok()?))),
         _ => None,
     }
 }

@@ -129,6 +129,16 @@ impl WhyRollBack {
         format!("incident {incident}")
     }
 
+    /// Whether it was asked for from whichever incident.
+    pub fn was_asked_from_an_incident(&self) -> bool {
+        match self {
+            Self::Person { reason, .. } => {
+                reason.strip_prefix("incident ").is_some_and(|id| id.parse::<IncidentId>().is_ok())
+            }
+            Self::Breach { .. } => false,
+        }
+    }
+
     /// Whether it was asked for from that incident.
     pub fn was_asked_from(&self, incident: IncidentId) -> bool {
         match self {

@@ -54,6 +54,9 @@ pub(super) fn list(differences: &[Difference]) -> String {
 pub(super) fn why_roll_back(why: &WhyRollBack) -> String {
     match why {
         WhyRollBack::Person { by, reason } if reason.is_empty() => format!("{by} asked for it"),
+        WhyRollBack::Person { by, .. } if why.was_asked_from_an_incident() => {
+            format!("{by} asked for it from an incident")
+        }
         WhyRollBack::Person { by, reason } => format!("{by}: {reason}"),
         WhyRollBack::Breach { severity, reading, .. } => format!("{} breach: {reading}", severity.label()),
     }

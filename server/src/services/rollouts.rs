@@ -8,10 +8,11 @@ use gantry_domain::gate::{Gate, gate};
 use gantry_domain::id::{GoLiveId, RolloutId};
 use gantry_domain::plan::Plan;
 use gantry_domain::preflight::{self, Blocked, Check, Finding, Outcome};
-use gantry_domain::rollout::{Ask, Intent, LogLine, Refused, Rollout, Start, Target, intend};
+use gantry_domain::rollout::{Ask, Intent, LogLine, Refused, Rollout, Start, Target, intend, news};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::incidents::timeline;
 use super::preflight::{Surroundings, look};
 use super::{Caller, console};
 use crate::live::topics;
@@ -243,6 +244,9 @@ pub(super) async fn take(
         other => other?,
     }
     rollouts::log(tx, next.id, std::slice::from_ref(&line)).await?;
+    if let Some(told) = news(&stored.rollout.phase, &next) {
+        timeline::tell_of_rollout(tx, &next, &told, stored.now).await?;
+    }
     tx.announce(topics::go_live(id));
     tx.announce(topics::rollout(next.id));
     tx.announce(topics::ROLLOUTS);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use gantry_domain::id::RolloutId;
 use gantry_domain::judge::Reading;
 use gantry_domain::release::ImageRef;
-use gantry_domain::rollout::{Decision, Observation, Phase, Rollout, advance};
+use gantry_domain::rollout::{Decision, Observation, Phase, Rollout, advance, news};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +15,7 @@ use super::judging::Judging;
 use crate::live::topics;
 use crate::outside::cluster::{Changes, ClusterError, Snapshot, observe, patch_for};
 use crate::services::incidents::opening::{self, RolledBack};
+use crate::services::incidents::timeline;
 use crate::store::{StoreError, leases, rollouts};
 
 /// However much happens, there is this much time between two ticks.
@@ -180,6 +181,7 @@ impl Driver {
         }
         let (next, log, version) = (decision.next.clone(), decision.log.clone(), stored.version);
         let readings = new_readings(&stored.rollout.readings, &next.readings);
+        let (told, at) = (news(&stored.rollout.phase, &next), stored.now);
         let (desk, rolled_back) = (self.engine.desk.clone(), rolled_back(&stored.rollout, &next, stored.now));
         let held = rollouts::Held { name: self.lease.clone(), holder: self.engine.holder, epoch };
         let saved = self
@@ -195,6 +197,9 @@ impl Driver {
                     tx.announce(topics::go_live(next.golive_id));
                     if next.phase.is_over() {
                         tx.announce(topics::GO_LIVES);
+                    }
+                    if let Some(told) = &told {
+                        timeline::tell_of_rollout(tx, &next, told, at).await?;
                     }
                     if let Some(rolled_back) = &rolled_back {
                         opening::rollout_rolled_back(tx, &desk, rolled_back).await?;

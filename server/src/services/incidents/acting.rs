@@ -141,6 +141,7 @@ pub async fn update(
             };
             let mut change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
             let person = &caller.actor.person;
+            let promise = json!({ "channels": channels, "next_update_at": change.next.next_update_at });
             if !channels.is_empty() || desk.channels.is_empty() {
                 let names: Vec<_> = channels.iter().map(|channel| channel.label()).collect();
                 let given =
@@ -153,13 +154,13 @@ pub async fn update(
                     given(&change.next.action)
                 );
                 change.entries.push(
-                    NewEntry::now(EntryKind::Message, caller.now, Some(person), text)
-                        .with(json!({ "channels": channels, "next_update_at": change.next.next_update_at })),
+                    NewEntry::now(EntryKind::Message, caller.now, Some(person), text).with(promise.clone()),
                 );
             }
             if !public_text.is_empty() {
                 // A note, which can be put right or taken back like any other.
-                let entry = NewEntry::now(EntryKind::Note, caller.now, Some(person), public_text);
+                let entry =
+                    NewEntry::now(EntryKind::Note, caller.now, Some(person), public_text).with(promise);
                 change.entries.push(NewEntry { public: true, ..entry });
             }
             save(tx, &desk, &change, Some(person), caller.now).await?;

@@ -177,13 +177,11 @@ pub async fn rollout_rolled_back(
     if let Some(known) = incidents::of_rollout(tx, rolled.rollout).await? {
         return Ok(Some(known.id));
     }
-    let (severity, why) = match &rolled.why {
-        WhyRollBack::Breach { severity, reading, .. } => (*severity, reading.clone()),
-        WhyRollBack::Person { by, reason } if reason.trim().is_empty() => {
-            (Severity::P3, format!("{by} asked for it"))
-        }
-        WhyRollBack::Person { by, reason } => (Severity::P3, format!("{by}: {reason}")),
+    let severity = match &rolled.why {
+        WhyRollBack::Breach { severity, .. } => *severity,
+        WhyRollBack::Person { .. } => Severity::P3,
     };
+    let why = rolled.why.words();
     let sentence = format!("{} was rolled back to {}. {why}", rolled.from, rolled.to);
     let detail =
         json!({ "rollout": rolled.rollout, "go_live": rolled.go_live, "from": rolled.from, "to": rolled.to });

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::id::{EntryId, IncidentId};
 use gantry_domain::incident::Refused;
-use gantry_domain::incident::entry::{Draft, NewEntry, note};
+use gantry_domain::incident::entry::{Draft, EntryKind, NewEntry, note};
+use gantry_domain::rollout::Rollout;
 use serde_json::json;
 
 use super::IncidentError;
@@ -16,6 +17,23 @@ pub async fn append(tx: &mut Tx, incident: IncidentId, entry: &NewEntry) -> Resu
     let id = incidents::append_entry(tx, incident, entry).await?;
     tx.announce(topics::incident(incident));
     Ok(id)
+}
+
+/// Writes what became of a rollout on the timelines of the incidents that are open about the same integration.
+pub async fn tell_of_rollout(
+    tx: &mut Tx,
+    rollout: &Rollout,
+    text: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let go_live = rollout.golive_id;
+    let Some(integration) = incidents::integration_of_go_live(tx, go_live).await? else { return Ok(()) };
+    for open in incidents::open_of(&mut **tx, integration).await? {
+        let entry = NewEntry::now(EntryKind::Rollout, at, None, text)
+            .with(json!({ "rollout": rollout.id, "go_live": go_live }));
+        append(tx, open.id, &entry).await?;
+    }
+    Ok(())
 }
 
 /// A person writes a note.

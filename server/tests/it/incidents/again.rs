@@ -139,5 +139,15 @@ async fn a_rollback_hides_in_no_incident_that_is_less_urgent() {
             .unwrap();
     assert_eq!(opened.len(), 1, "it is a line of the blurred logo");
     assert_eq!((opened[0].0 == forgotten.0, opened[0].1.as_str()), (false, "p3"));
+    // Whoever reads there sees what happened to the integration meanwhile.
+    let told: Vec<String> = sqlx::query_scalar(
+        "select text from incident_entries where incident_id = $1 and kind = 'rollout' order by seq",
+    )
+    .bind(forgotten.0)
+    .fetch_all(stage.db.pool())
+    .await
+    .unwrap();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains(" begins, started by ") && told[1].contains(" goes back to "), "{told:?}");
     stage.done().await;
 }
