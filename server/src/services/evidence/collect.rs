@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use gantry_domain::evidence::{File, Part, Standing, file_name};
 use gantry_domain::incident::export;
+use gantry_domain::mitigation::Act;
 use gantry_domain::probe::EnvSource;
 use gantry_domain::text::inert;
 use serde_json::{Value, json};
@@ -92,6 +93,14 @@ async fn redaction(this: &Collector, scene: &Scene) -> (Redaction, Option<String
         let words = "Secrets could not be read: only what looks like a credential was taken out";
         (Redaction::default(), Some(words.to_owned()))
     };
+    // The logs are of before, too.
+    let Ok(done) = this.db.read(mitigations::of(this.db.pool(), scene.incident.id)).await else {
+        return blind();
+    };
+    let replaced = done.into_iter().filter_map(|stored| match stored.mitigation.act {
+        Act::ReplaceKey { before, .. } => before,
+        Act::Set { .. } | Act::Remove { .. } | Act::Restart { .. } => None,
+    });
     // Whatever else is kept from asking now: what is collected must not hold a secret.
     let cluster = cluster.driving();
     let Ok(Some(snapshot)) = cluster.read(&workload.namespace, &workload.deployment).await else {
@@ -117,8 +126,8 @@ async fn redaction(this: &Collector, scene: &Scene) -> (Redaction, Option<String
             Err(_) => unread = true,
         }
     }
-    let (redaction, remark) = (Redaction::of(values), blind().1);
-    (redaction, remark.filter(|_| unread))
+    let redaction = Redaction::of(values).and_replaced(replaced);
+    (redaction, blind().1.filter(|_| unread))
 }
 
 fn pretty(value: &impl serde::Serialize) -> Result<String, String> {

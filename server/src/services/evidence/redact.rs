@@ -1,16 +1,25 @@
 //! Taking secrets out of everything that is collected: the values of the workload's Secrets wherever they stand, and
 //! whatever looks like a credential.
 
+use std::collections::BTreeSet;
+
 use gantry_domain::probe::without_credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::services::probes::keys::fingerprint;
+
 /// Shorter values are not taken out of texts: they would be found in any.
 const SHORTEST: usize = 4;
+
+/// What ends a word in a log. An `=` may be part of a key, so words are looked at with and without.
+const ENDS: [char; 15] = ['"', '\'', '`', ',', ';', '&', '?', '(', ')', '[', ']', '{', '}', '<', '>'];
 
 /// Values that must not get into a bundle.
 #[derive(Debug, Default)]
 pub struct Redaction {
     values: Vec<SecretString>,
+    /// Fingerprints of values that nobody has any more.
+    replaced: BTreeSet<String>,
 }
 
 impl Redaction {
@@ -34,7 +43,29 @@ impl Redaction {
         }
         // Longer ones first: one value may be part of another.
         all.sort_by_key(|value| std::cmp::Reverse(value.expose_secret().len()));
-        Self { values: all }
+        Self { values: all, replaced: BTreeSet::new() }
+    }
+
+    /// The same, and of the values with these fingerprints: a key that was replaced may stand in logs of before.
+    #[must_use]
+    pub fn and_replaced(self, fingerprints: impl IntoIterator<Item = String>) -> Self {
+        Self { replaced: fingerprints.into_iter().collect(), ..self }
+    }
+
+    /// The text without the words that have one of the fingerprints.
+    fn without_replaced(&self, text: String) -> String {
+        if self.replaced.is_empty() {
+            return text;
+        }
+        let is_one = |word: &str| {
+            word.len() >= SHORTEST && self.replaced.contains(&fingerprint(&SecretString::from(word)))
+        };
+        let found: BTreeSet<&str> = text
+            .split(|c: char| c.is_whitespace() || ENDS.contains(&c))
+            .flat_map(|word| std::iter::once(word).chain(word.split_once('=').map(|(_, value)| value)))
+            .filter(|word| is_one(word))
+            .collect();
+        found.iter().fold(text.clone(), |text, word| text.replace(word, "[hidden]"))
     }
 
     /// The text without any of them, and without anything that looks like a credential.
@@ -43,7 +74,7 @@ impl Redaction {
             .values
             .iter()
             .fold(text.to_owned(), |text, value| text.replace(value.expose_secret(), "[hidden]"));
-        without_credentials(&text)
+        without_credentials(&self.without_replaced(text))
     }
 }
 
@@ -67,6 +98,18 @@ mod tests {
         }
         // Too short to be told from any word.
         assert_eq!(redaction.clean("abc"), "abc");
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_is_found_by_its_fingerprint() {
+        let gone = "old/canary+7==";
+        let redaction = Redaction::of([]).and_replaced([fingerprint(&SecretString::from(gone))]);
+        for form in [gone.to_owned(), format!("API_KEY={gone}"), format!("{{\"key\":\"{gone}\",\"n\":1}}")] {
+            let clean = redaction.clean(&format!("401 with {form}\nthen nothing"));
+            assert!(clean.contains("[hidden]") && !clean.contains("canary"), "{form}: {clean}");
+            assert!(clean.contains("401 with") && clean.contains("then nothing"), "{clean}");
+        }
+        assert_eq!(redaction.clean("old/canary+8=="), "old/canary+8==");
     }
 
     #[test]
