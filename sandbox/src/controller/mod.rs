@@ -24,9 +24,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use crate::cluster::{Cluster, State, is_new};
 use crate::world::kinds::{DEPLOYMENTS, REPLICA_SETS};
+use crate::world::object;
 
 use self::kubelet::Pace;
 
@@ -89,26 +91,39 @@ fn step(state: &mut State, pace: Pace, now: DateTime<Utc>) -> Option<DateTime<Ut
     }
     let pods = state.world.list(&crate::world::kinds::PODS, None);
     let (scenario, baselines) = (&state.scenario, &state.baselines);
+    // Which of how many pods of its ReplicaSet one is.
+    let place_of = |pod: &Value| {
+        let of = object::controller_uid(pod);
+        let siblings: Vec<_> = pods.iter().filter(|other| object::controller_uid(other) == of).collect();
+        let before = siblings.iter().filter(|other| object::uid(other) < object::uid(pod)).count();
+        (before, siblings.len())
+    };
     let crashing: Vec<String> = pods
         .iter()
         .filter(|pod| {
             let new = state.deployment_of(pod).is_some_and(|name| is_new(scenario, baselines, pod, &name));
             scenario.all_versions.crash_looping
                 || (new && scenario.new_version.crash_looping)
-                || is_among(scenario.all_versions.crashing_percent, pod)
-                || (new && is_among(scenario.new_version.crashing_percent, pod))
+                || is_among(scenario.all_versions.crashing_percent, || place_of(pod))
+                || (new && is_among(scenario.new_version.crashing_percent, || place_of(pod)))
         })
-        .map(|pod| crate::world::object::uid(pod).to_owned())
+        .map(|pod| object::uid(pod).to_owned())
         .collect();
     let dying = scenario.all_versions.crashing_percent > 0.0 || scenario.new_version.crashing_percent > 0.0;
-    wake.push(state.kubelet.step(&mut state.world, now, pace, dying, |pod| {
-        crashing.iter().any(|uid| uid == crate::world::object::uid(pod))
-    }));
+    wake.push(
+        state.kubelet.step(&mut state.world, now, pace, dying, |pod| {
+            crashing.iter().any(|uid| uid == object::uid(pod))
+        }),
+    );
     wake.into_iter().flatten().min()
 }
 
-/// Whether a pod is among so many percent of all: the same ones each time.
-fn is_among(percent: f64, pod: &serde_json::Value) -> bool {
-    let sum: u32 = crate::world::object::uid(pod).bytes().map(u32::from).sum();
-    f64::from(sum % 100) < percent
+/// Whether the pod at this place of so many is among so many percent of all, of which there is at least one.
+fn is_among(percent: f64, place: impl FnOnce() -> (usize, usize)) -> bool {
+    if percent <= 0.0 {
+        return false;
+    }
+    let (before, all) = place();
+    let (before, all) = (u32::try_from(before).unwrap_or(u32::MAX), u32::try_from(all).unwrap_or(u32::MAX));
+    f64::from(before) * 100.0 < percent * f64::from(all)
 }

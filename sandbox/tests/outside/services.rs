@@ -256,3 +256,18 @@ async fn pods_can_crash_although_they_had_started() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_share_of_the_pods_crashes_whatever_they_are_called() {
+    let sandbox = quick().await;
+    scenario(&sandbox, json!({ "all_versions": { "crashing_percent": 33 } })).await;
+    let pods = "/api/v1/namespaces/integrations/pods?labelSelector=app%3Dposthog-integration";
+    until("four of ten have crashed, and no other one", async || {
+        let list = get(&sandbox.urls().kube, pods).await.json();
+        let restarted = |pod: &&serde_json::Value| {
+            pod["status"]["containerStatuses"][0]["restartCount"].as_u64().unwrap_or(0) > 0
+        };
+        list["items"].as_array().unwrap().iter().filter(restarted).count() == 4
+    })
+    .await;
+}
