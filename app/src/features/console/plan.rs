@@ -170,8 +170,20 @@ fn breach(name: &'static str, label: &'static str, saved: BreachAction, refusal:
             view! { <option value=word selected=word == chosen>{action.label()}</option> }.part()
         })
         .collect();
-    let id = format!("plan-{name}");
-    view! { <div class="field"><label for=id.clone()>{label}</label><select id=id name=name>{options}</select></div> }.part()
+    let (id, error_id) = (format!("plan-{name}"), format!("plan-{name}-error"));
+    let wrong = refusal.filter(|refusal| refusal.field == name).map(|refusal| {
+        let (what, next_step) = (refusal.what.clone(), refusal.next_step.clone());
+        view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{what}</strong>" "{next_step}</p> }.part()
+    });
+    let (invalid, described) = (wrong.is_some().then_some("true"), wrong.is_some().then(|| error_id.clone()));
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select id=id name=name aria-invalid=invalid aria-describedby=described>{options}</select>
+            {wrong}
+        </div>
+    }
+    .part()
 }
 
 #[cfg(test)]
