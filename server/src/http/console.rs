@@ -16,6 +16,7 @@ use super::{Fault, rollout_view};
 use crate::engine::probes::PERIOD_SECONDS;
 use crate::live::topics;
 use crate::services::{console, lights, preflight, presets, rollouts};
+use crate::store::go_lives::Stored;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -63,7 +64,7 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
     let key = seen.stored.go_live.preset.as_ref();
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
     let plan = console::plan_with(&seen.stored, seen.thresholds, preset.as_ref());
-    let go_live = seen.stored.go_live;
+    let Stored { go_live, configuration, .. } = seen.stored;
     let lights = lights::shown(&seen.lights, preset.as_ref(), PERIOD_SECONDS, visit.now);
     let (rollout, (taken, overridden)) =
         tokio::try_join!(rollouts::see(&app.db, id), preflight::see(&app.db, &go_live))?;
@@ -71,6 +72,7 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
     let model = Model {
         gate: gate(&go_live),
         go_live,
+        configuration,
         probes: seen.probes,
         lights,
         present: seen.present,

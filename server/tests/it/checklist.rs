@@ -154,6 +154,14 @@ async fn another_configuration_makes_statements_stale_too_and_the_page_says_so()
     assert!(!gate(&after).is_open() && after.progress().stale > 0);
     let page = sam.get(&format!("/go-lives/{id}")).await.body;
     assert!(page.contains("the configuration changed"), "{page}");
+    // The form holds what was typed, not what became of it: sent as it stands it changes nothing.
+    let page = ana.get(&format!("/go-lives/{id}")).await.body;
+    assert!(page.contains("value=\"config/production@77aa01c\""), "{page}");
+    let seen = after.version.to_string();
+    let fields = [("seen", seen.as_str()), ("image", &image), ("config", "config/production@77aa01c")];
+    let sent = ana.post(&format!("/go-lives/{id}/release"), &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    assert_eq!(stored(&world, id).await.go_live.binding(), after.binding());
 }
 
 #[tokio::test]

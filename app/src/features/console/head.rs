@@ -104,7 +104,7 @@ fn release(page: Page<'_>) -> Html {
         .value(release.image.to_string())
         .help("A tag can be pushed again; name:tag@sha256:… always is the same image.");
     let config = Field::new("config", "Configuration")
-        .value(release.config_hash.clone())
+        .value(page.model.configuration.clone())
         .help("Any text that names the configuration, such as a commit or a hash.");
     form.with(
         "stack",

@@ -20,6 +20,8 @@ use crate::ui::lights::Light;
 pub struct Model {
     /// The go-live.
     pub go_live: GoLive,
+    /// The configuration that its image runs with, as somebody typed it.
+    pub configuration: String,
     /// Its gate.
     pub gate: Gate,
     /// What machines found out, by item.
