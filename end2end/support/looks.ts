@@ -24,7 +24,8 @@ export const tooWide = (page: Page) =>
     document.querySelectorAll('main details:not([name])').forEach((one) => one.setAttribute('open', ''))
     const width = document.documentElement.clientWidth
     return [...document.querySelectorAll('body *')]
-      .filter((one) => one.getBoundingClientRect().right > width + 1 && one.getClientRects().length > 0)
+      // What is folded away has a place too, and is not seen there.
+      .filter((one) => one.getBoundingClientRect().right > width + 1 && one.checkVisibility())
       .filter((one) => !one.closest('pre, .hidden-text, [class*=scroll]'))
       .map((one) => `${one.tagName}.${one.className} to ${Math.round(one.getBoundingClientRect().right)}`)
       .slice(0, 5)

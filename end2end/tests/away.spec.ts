@@ -207,6 +207,24 @@ test('when the session has ended elsewhere the page says so, keeps what is typed
   await expect(item(rui, KEY).locator('.standing')).toContainText('Rui Matos')
 })
 
+test('an answer that was not waited for is not said to be unsaved, and what was typed stays', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const ana = await as('ana')
+  await visit(ana, await openSmall(ana))
+  const sign = await form(ana, KEY, 'sign')
+  await sign.getByLabel('Note').fill('Typed before it took too long')
+  const body =
+    '<!doctype html><main><h1>Not finished in time</h1><p>It is not known whether it took effect.</p>' +
+    '<p>Look at the page before you do it again.</p><p>x</p></main>'
+  await ana.route('**/sign', (route) => route.fulfill({ status: 504, contentType: 'text/html', body }), { times: 1 })
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(sign.getByRole('alert')).toContainText('It is not known whether it took effect.')
+  await expect(sign.getByRole('alert')).not.toContainText('Not saved')
+  await expect(sign.getByLabel('Note')).toHaveValue('Typed before it took too long')
+  await sign.getByRole('button', { name: 'Sign' }).click()
+  await expect(item(ana, KEY).locator('.standing')).toContainText('Ana Duarte')
+})
+
 test('a threshold that nobody evaluates any more turns to unknown on a page that stays open', async ({ as }) => {
   test.setTimeout(90_000)
   as.expectComplaints(...gone)

@@ -158,6 +158,36 @@ test('without measurements it is held as unknown, and goes on when they are back
   await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 60_000 })
 })
 
+test('at 10 % and while held the page has no serious fault and needs no moving sideways, wide and on a phone', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  const path = await atTenPercent(ana, rui)
+  const still = { reducedMotion: 'reduce' } as const
+  const screens = [
+    { size: 'wide', page: await as('ana', { ...still, viewport: { width: 1440, height: 1000 } }) },
+    { size: 'phone', page: await as('ana', { ...still, ...phone }) },
+  ]
+  const found: string[] = []
+  const look = async (state: string) => {
+    for (const { size, page } of screens) {
+      await visit(page, path)
+      await expect(headline(page)).toContainText(state)
+      found.push(...(await tooWide(page)).map((line) => `${state}, ${size}: ${line}`))
+      await page.locator('details:has(> #roll-back)').evaluate((one) => one.setAttribute('open', ''))
+      found.push(...(await tooWide(page)).map((line) => `${state}, ${size}, rolling back: ${line}`))
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ ...still, colorScheme })
+        const faults = await serious(page, rulesFor(colorScheme))
+        found.push(...faults.map((line) => `${state}, ${size}, ${colorScheme}: ${line}`))
+      }
+    }
+  }
+  await look('Soaking at step 1 of 3')
+  await scenario({ prometheus: 'gone' })
+  await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
+  await look('Held at step 1 of 3')
+  expect(found).toEqual([])
+})
+
 test('what somebody typed at one step does not cut the next one short, until they have seen it', async ({ as }) => {
   const [ana, rui] = [await as('ana'), await as('rui')]
   const path = await atTenPercent(ana, rui)

@@ -73,11 +73,17 @@ fn an_autoscaler_is_named_in_the_plan_and_its_steps_are_kept_in_percent() -> Tes
     Ok(())
 }
 
+/// Each reading's place, from its first attribute on.
+fn readings(html: &str) -> Vec<&str> {
+    let is_one = |text: &&str| between(text, "", ">").contains("class=\"reading ");
+    html.split("<span data-reading=\"\"").skip(1).filter(is_one).collect()
+}
+
 #[test]
 fn every_reading_has_its_age_and_one_that_is_too_old_is_marked() -> Test {
     let mut model = fixtures::rolling(fixtures::soaking(), 1)?;
     let html = page(&model);
-    let shown: Vec<_> = html.split("class=\"reading ").skip(1).collect();
+    let shown = readings(&html);
     assert_eq!(shown.len(), 4, "{html}");
     for reading in shown {
         let age = between(reading, "class=\"age\"", "</span>");
@@ -88,7 +94,7 @@ fn every_reading_has_its_age_and_one_that_is_too_old_is_marked() -> Test {
     let old = rollout.readings.first_mut().ok_or("no readings")?;
     old.taken_at = Some(fixtures::before(11));
     let html = page(&model);
-    let shown: Vec<_> = html.split("class=\"reading ").skip(1).collect();
+    let shown = readings(&html);
     let stale: Vec<_> =
         shown.iter().filter(|reading| between(reading, "", ">").contains("data-stale")).collect();
     assert_eq!(stale.len(), 1, "{html}");
@@ -96,7 +102,7 @@ fn every_reading_has_its_age_and_one_that_is_too_old_is_marked() -> Test {
     // Of what is over nothing is measured any more: its age is told, and is no reason to worry.
     model.rollout.as_mut().ok_or("no rollout")?.rollout.phase = Phase::Complete;
     let html = page(&model);
-    for reading in html.split("class=\"reading ").skip(1) {
+    for reading in readings(&html) {
         assert!(reading.contains("no longer judged") && !between(reading, "", ">").contains("data-stale"));
         let age = between(reading, "class=\"age\"", "</span>");
         assert!(age.contains(" s ago") && !age.contains("data-period"), "{age}");

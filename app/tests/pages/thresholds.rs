@@ -1,7 +1,7 @@
 //! The pages about alert thresholds.
 
 use gantry_app::features::thresholds::model::{
-    Edit, Fate, ImportModel, Model, OneModel, Preview, Proposal, Query, Trial, Wanted,
+    Compared, Edit, Fate, ImportModel, Model, OneModel, Preview, Proposal, Query, Trial, Wanted,
 };
 use gantry_app::features::thresholds::{page, render_import, render_one};
 use gantry_app::refusal::Refusal;
@@ -215,6 +215,39 @@ fn a_replay_draws_old_against_new_on_one_chart_and_says_it_in_words() -> Test {
     }
     let drawings = html.matches("class=\"lane ").count();
     assert_eq!(drawings, 2, "one lane for each");
+    Ok(())
+}
+
+#[test]
+fn a_replay_of_another_query_draws_both_curves_on_the_one_chart() -> Test {
+    let mut model = one()?;
+    let old = model.row.version.rule.clone();
+    let mut new = old.clone();
+    (new.spec.promql, new.spec.limit) = ("sum(another)".to_owned(), 28.5);
+    let shows = |model: &mut OneModel, compared: Compared| {
+        let trial = Trial { compared: Some(compared), ..Trial::default() };
+        model.edit = Some(Edit { trial: Some(trial), ..Edit::default() });
+        shown(Role::Admin, model)
+    };
+    // Where both measure the same there is one curve to see.
+    let html = shows(&mut model, compared(old.clone(), new.clone()));
+    let plots = drawings(&html, "plot-lines");
+    assert_eq!(plots.len(), 1, "{html}");
+    assert_eq!((paths(plots[0], "line").len(), paths(plots[0], "line before").len()), (1, 0), "{html}");
+    assert!(!html.contains("class=\"key before\""), "{html}");
+
+    let mut other = compared(old, new);
+    for (_, value) in &mut other.new.points {
+        *value = value.map(|value| value / 2.0);
+    }
+    let html = shows(&mut model, other);
+    let plots = drawings(&html, "plot-lines");
+    assert_eq!(plots.len(), 1, "{html}");
+    let (wanted, now) = (paths(plots[0], "line"), paths(plots[0], "line before"));
+    assert_eq!((wanted.len(), now.len()), (1, 1), "{html}");
+    assert!(wanted != now && wanted[0].len() > 100 && now[0].len() > 100, "{wanted:?} {now:?}");
+    assert_eq!((paths(plots[0], "limit").len(), paths(plots[0], "limit before").len()), (1, 1), "{html}");
+    assert!(html.contains("value wanted") && html.contains("class=\"key before\""), "{html}");
     Ok(())
 }
 

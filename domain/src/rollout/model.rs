@@ -201,7 +201,13 @@ impl Cluster {
             let pod = |(i, &age): (usize, &i32)| {
                 let ready = left > 0 && self.is_ready(s, age);
                 left -= u32::from(ready);
-                PodSeen { name: format!("app-{}-{i}", s.template), ready, terminating: false, problem: None }
+                PodSeen {
+                    name: format!("app-{}-{i}", s.template),
+                    ready,
+                    terminating: false,
+                    problem: None,
+                    digest: None,
+                }
             };
             s.pods.iter().enumerate().map(pod).collect::<Vec<_>>()
         };

@@ -2,7 +2,7 @@
 
 use gantry_domain::actor::Role;
 use gantry_domain::id::GoLiveId;
-use gantry_server::http::routes::{Least, Method as Use, TABLE};
+use gantry_server::http::routes::{Least, Method as Use, Route, TABLE};
 use reqwest::{Method, StatusCode};
 
 use crate::sources;
@@ -38,7 +38,8 @@ async fn every_role_meets_exactly_the_table_at_every_address() {
         browsers.push((Some(role), world.signed_in(login).await));
     }
     // Last of all: it ends the sessions.
-    let (ends, others): (Vec<_>, Vec<_>) = TABLE.iter().partition(|route| route.path == "/sign-out");
+    let (ends, others): (Vec<&Route>, Vec<&Route>) =
+        TABLE.iter().partition(|route| route.path == "/sign-out");
     assert!(TABLE.iter().any(|route| route.path == "/events") && ends.len() == 1);
     for route in others.into_iter().chain(ends) {
         let path = at(route.path, id, &item);

@@ -185,7 +185,7 @@ fn pod(pod: &Value, container: &str) -> PodSeen {
         name: inert_line(text(pod, "/metadata/name"), LONGEST_NAME),
         ready,
         terminating: pod.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()),
-        problem: problem.map(|reason| reason.chars().take(80).collect()),
+        problem: problem.map(|reason| inert_line(reason, 80)),
         digest: digest.map(|digest| digest.chars().take("sha256:".len() + 64).collect()),
     }
 }
@@ -302,6 +302,44 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    const RED: &str = "\u{1b}[31m";
+    const BACKWARDS: &str = "\u{202e}";
+
+    fn hostile(word: &str) -> String {
+        format!("{RED}{word}{BACKWARDS}\r\n")
+    }
+
+    fn snapshot() -> Snapshot {
+        let template = json!({ "spec": { "containers": [{ "name": "app", "image": hostile("app:v3") }] } });
+        let named = |name: &str, uid: &str, owner: &str| json!({ "name": name, "uid": uid, "ownerReferences": [{ "uid": owner }] });
+        Snapshot {
+            deployment: json!({ "metadata": { "uid": "d" }, "spec": { "replicas": 1, "template": template } }),
+            replica_sets: vec![
+                json!({ "metadata": named("app-1", "s", "d"), "spec": { "replicas": 1, "template": template } }),
+            ],
+            pods: vec![json!({
+                "metadata": named(&hostile("app-1-x"), "p", "s"),
+                "status": { "containerStatuses": [{ "state": { "waiting": { "reason": hostile("Broken") } } }] },
+            })],
+            autoscalers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_pod_is_inert() {
+        let snapshot = snapshot();
+        let set = set_seen(&snapshot, &snapshot.replica_sets[0], "app", Side::Other);
+        assert_eq!(set.image, "app:v3");
+        let pod = &set.pods[0];
+        assert_eq!((pod.name.as_str(), pod.problem.as_deref()), ("app-1-x", Some("Broken")));
+    }
+
+    #[test]
+    fn the_running_image_is_known_exactly_for_it_is_compared() {
+        let stable = facts(&snapshot(), "app").stable;
+        assert_eq!(stable.map(|stable| stable.image), Some(hostile("app:v3")));
+    }
 
     #[test]
     fn the_digest_of_a_pod_is_that_of_its_own_container_where_the_node_says_one() {

@@ -117,8 +117,8 @@ async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
     let done = stage.over().await;
     assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
     let list = plain(&rui.get(&format!("{}/actions", stage.path)).await.body);
-    let (last, manager) = written(&list);
-    assert!(last > first && last <= clock.now(), "{first} {last}");
+    let (renewed, manager) = written(&list);
+    assert!(renewed > first && renewed <= clock.now(), "{first} {renewed}");
     assert_eq!(manager, "gantry-key-api-key");
     let found = stage.cluster.secret("integrations", "posthog-credentials").await.unwrap();
     assert_eq!(found["api-key"].expose_secret(), NEW_KEY);

@@ -69,6 +69,23 @@ impl Place {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// What somebody else does with kubectl: sets the image of the container.
+    async fn set_image(&self, image: &str) {
+        let workload = stored(&self.world, self.id).await.go_live.workload;
+        let address = format!(
+            "{}/apis/apps/v1/namespaces/{}/deployments/{}?fieldManager=kubectl",
+            self.sandbox.urls().kube,
+            workload.namespace,
+            workload.deployment
+        );
+        let container = serde_json::json!([{ "name": workload.container, "image": image }]);
+        let change = serde_json::json!({ "spec": { "template": { "spec": { "containers": container } } } });
+        let asked = reqwest::Client::new().patch(address).body(change.to_string());
+        let answer =
+            asked.header("content-type", "application/strategic-merge-patch+json").send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     pub(super) async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
         eventually(what, WITHIN, || async {
             let latest = rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap();
@@ -154,6 +171,53 @@ async fn an_incident_of_the_vendor_and_an_unwell_staging_block_the_start_until_a
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
     let page = rui.get(&place.path).await.body;
     assert!(page.contains("staging has lost its key, and production has another"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_cluster_keeps_nobody_from_checking_again_and_starting() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let mut ana = place.world.signed_in("ana").await;
+    let reason = [("reason", "the checklist is worked through on paper")];
+    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
+    place.switch(serde_json::json!({ "cluster": { "latency_ms": 1500 } })).await;
+
+    let checked = place.post(&mut rui, "preflight", &[]).await;
+    assert_eq!(checked.status, StatusCode::SEE_OTHER, "{}", checked.body);
+    let page = rui.get(&place.path).await.body;
+    assert!(page.contains("every verb that is needed is granted"), "{page}");
+    let started = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    assert!(rollouts::latest(place.world.running.app.db.pool(), place.id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn escapes_in_a_third_image_reach_neither_the_page_nor_the_log_nor_the_exports() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let mut ana = place.world.signed_in("ana").await;
+    let reason = [("reason", "the checklist is worked through on paper")];
+    assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
+    let started = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    place.until("it soaks", |phase| matches!(phase, Phase::Soaking { .. })).await;
+
+    place.set_image("registry.example/posthog-integration:v3\u{202e}lanif\u{1b}[31m").await;
+    place.until("it is held", |phase| matches!(phase, Phase::Held { .. })).await;
+    let hostile = |text: &str| text.contains(['\u{202e}', '\u{1b}']);
+    let shown = "posthog-integration:v3lanif";
+    let pool = place.world.running.app.db.pool();
+    let rollout = rollouts::latest(pool, place.id).await.unwrap().unwrap().rollout.id;
+    let log = rollouts::log_of(pool, rollout, 1000).await.unwrap().lines;
+    let log: Vec<_> = log.iter().map(|line| format!("{}: {}", line.what, line.why)).collect();
+    assert!(log.iter().any(|line| line.contains(shown)), "{log:?}");
+    assert!(!log.iter().any(|line| hostile(line)), "{log:?}");
+    for page in ["", "/print", "/export.md", "/export.csv"] {
+        let answer = rui.get(&format!("{}{page}", place.path)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{page}");
+        assert!(!hostile(&answer.body), "{page} holds what can change the screen");
+        assert!(page.starts_with("/export") || answer.body.contains(shown), "{page} does not show the image");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,8 @@ use gantry_server::store::{preflights, rollouts};
 use serde_json::json;
 
 use super::metrics::Says;
-use super::stage::{NEW, Stage, caller, revision};
+use super::stage::{NEW, Stage, WITHIN, caller, revision};
+use crate::world::eventually;
 
 fn blocked(refused: Result<(), StartError>) -> Vec<Check> {
     match refused {
@@ -86,6 +87,24 @@ async fn a_request_sent_twice_starts_and_asks_once_and_a_stakeholder_does_neithe
     }
     assert_eq!(stage.log().await.iter().filter(|line| line.what == "Paused by a person").count(), 1);
     assert!(blocked(stage.try_start(&stage.manager).await).contains(&Check::Settled));
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_way_back_to_an_image_whose_name_cannot_be_shown() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    stage.open_gate().await;
+    stage.set_image("registry.example/checkout:v1\u{202e}\u{1b}[31m").await;
+    eventually("nothing else is in the way", WITHIN, || async {
+        blocked(stage.try_start(&stage.manager).await) == [Check::RollbackTarget]
+    })
+    .await;
+    let findings = preflights::of(stage.db.pool(), stage.id).await.unwrap().unwrap().findings;
+    let found = findings.iter().find(|finding| finding.check == Check::RollbackTarget).unwrap();
+    assert!(found.found.contains("registry.example/checkout:v1"), "{}", found.found);
+    for finding in &findings {
+        assert!(!finding.found.contains(['\u{202e}', '\u{1b}']), "{:?}", finding.check);
+    }
     stage.done().await;
 }
 
