@@ -184,6 +184,10 @@ pub fn advance(rule: &Rule, version: u32, before: &Standing, measured: &Measured
             (rule.no_data == NoData::Alert).then_some(true)
         }
     };
+    if breached.is_none() && before.fired_at.is_some() {
+        // Nothing was judged by this version yet: what it comes to is told when it is.
+        after.version = before.version;
+    }
     after.state = match (breached, rule.no_data) {
         (Some(true), _) => over(rule, &mut after, now),
         (Some(false), _) => {
@@ -199,7 +203,7 @@ pub fn advance(rule: &Rule, version: u32, before: &Standing, measured: &Measured
             after.fired_at = Some(now);
             Some(Event::Fired)
         }
-        State::Firing if before.version != version => Some(Event::FiresAsChanged),
+        State::Firing if before.version != version && breached == Some(true) => Some(Event::FiresAsChanged),
         State::Ok if breached == Some(false) && before.fired_at.is_some() => {
             after.fired_at = None;
             Some(Event::Cleared)
@@ -364,6 +368,14 @@ mod tests {
         let next = advance(&rule, 2, &firing, &over(at(55)));
         assert_eq!((next.standing.state, next.event), (State::Firing, Some(Event::FiresAsChanged)));
         assert_eq!(advance(&rule, 2, &next.standing, &over(at(70))).event, None, "told of again");
+        // Nor is it lost or told too early when nothing could be measured at first.
+        for no_data in [NoData::Unknown, NoData::KeepLast] {
+            let rule = with(30, no_data);
+            let blind = advance(&rule, 2, &firing, &Measured { value: NONE, warning: None, at: at(55) });
+            assert_eq!(blind.event, None, "{no_data:?}");
+            let seen = advance(&rule, 2, &blind.standing, &over(at(70)));
+            assert_eq!(seen.event, Some(Event::FiresAsChanged), "{no_data:?}");
+        }
     }
 
     #[test]
