@@ -111,9 +111,9 @@ pub struct Rollout {
     pub accepted: Vec<String>,
     /// Environment variables set as an incident's mitigation: a rollback carries them over.
     pub mitigations: Vec<String>,
-    /// How many pods were ready when it began, where that was not all of them: the way back waits for no more.
+    /// How many pods were not ready when it began: the way back does without as many, however many there are by then.
     #[serde(default)]
-    pub ready_before: Option<u32>,
+    pub unready_before: u32,
     /// How often thresholds are judged, in seconds.
     pub judge_period_seconds: u32,
     /// The last reading of each threshold.
@@ -175,7 +175,7 @@ impl Rollout {
             go_on: false,
             accepted: Vec::new(),
             mitigations: Vec::new(),
-            ready_before: None,
+            unready_before: 0,
             judge_period_seconds: JUDGE_PERIOD_SECONDS,
             readings: Vec::new(),
             over_since: OverSince::new(),

@@ -339,10 +339,12 @@ fn an_override_of_checks_counts_for_those_it_names_and_another_failure_blocks_ag
         checks: vec![Check::StagingHealth],
     }];
     let html = page(Role::Admin, &model);
-    assert!(html.contains("in spite of what failed of: “Staging is healthy”"), "{html}");
+    assert!(html.contains("in spite of failed checks: “Staging is healthy”"), "{html}");
     assert!(html.contains("it is not · waved through by Iris Berg"), "{html}");
     assert!(html.contains("1 waved through") && !html.contains("id=\"preflight-override\""), "{html}");
-    assert!(!between(&html, "id=\"start-step\"", "</section>").contains("disabled"), "{html}");
+    let start = between(&html, "id=\"start-step\"", "</section>");
+    assert!(!start.contains("disabled") && !start.contains("Everything is ready"), "{start}");
+    assert!(start.contains("than what was waved through: “Staging is healthy”."), "{start}");
 
     fail(&mut model, Check::VendorStatus);
     let html = page(Role::Admin, &model);
@@ -368,7 +370,7 @@ fn pods_that_are_not_ready_are_a_check_of_their_own_and_the_way_back_promises_no
 
     let mut model = fixtures::rolling(fixtures::soaking(), 1)?;
     if let Some(view) = &mut model.rollout {
-        view.rollout.ready_before = Some(4);
+        view.rollout.unready_before = view.rollout.replicas - 4;
     }
     let html = page(Role::ReleaseManager, &model);
     let form = between(&html, "id=\"roll-back\"", "</form>");

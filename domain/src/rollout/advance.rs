@@ -274,15 +274,15 @@ impl Rollout {
         true
     }
 
-    /// How many of so many replicas have to be ready on the way back and at its end: all of them, but no more than there
-    /// were when the rollout began.
+    /// How many of so many replicas have to be ready on the way back and at its end: all of them but for as many as were not
+    /// when the rollout began.
     pub fn ready_floor(&self, replicas: u32) -> u32 {
-        self.ready_before.map_or(replicas, |ready| ready.min(replicas))
+        replicas.saturating_sub(self.unready_before)
     }
 
     /// The shape that brings the stable version back.
     pub fn way_back(&self) -> Shape {
-        roll_back(&self.originals, self.replicas.saturating_sub(self.ready_floor(self.replicas)))
+        roll_back(&self.originals, self.unready_before)
     }
 
     /// Turns back to the stable version, whatever the Deployment looks like now.

@@ -70,7 +70,7 @@ impl World {
             ("auth-failures", Ok(0.0)),
         ];
         let lowest_ready = cluster.ready();
-        row.ready_before = (lowest_ready < cluster.replicas).then_some(lowest_ready);
+        row.unready_before = cluster.replicas.saturating_sub(lowest_ready);
         Self { row, cluster: Some(cluster), now: start(), epoch: 1, values, log: vec![], lowest_ready }
     }
 

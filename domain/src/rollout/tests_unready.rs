@@ -5,13 +5,14 @@
 use super::model::{Cluster, STABLE, World};
 use super::tests::{at_half, complete, restored_strategy, rolled_back, soaking};
 use super::*;
+use crate::canary::{Amount, Strategy};
 
 /// Six of ten pods crash again and again.
 fn six_of_ten_crash() -> World {
     let mut cluster = Cluster::new(10);
     cluster.ailing = Some((STABLE, 4));
     let world = World::with(cluster);
-    assert_eq!(world.row.ready_before, Some(4));
+    assert_eq!(world.row.unready_before, 6);
     world
 }
 
@@ -84,7 +85,7 @@ fn the_end_of_the_way_back_says_how_many_are_ready() {
 #[test]
 fn pods_that_were_ready_when_it_began_are_waited_for_and_the_others_serve_on() {
     let mut world = at_half();
-    assert_eq!(world.row.ready_before, None);
+    assert_eq!(world.row.unready_before, 0);
     world.cluster().ailing = Some((STABLE, 5));
     world.ask(Ask::RollBack { reason: String::new() }).unwrap();
     let held = |world: &World| matches!(&world.row.phase, Phase::Held { why: Held::NotReady { .. }, .. });
@@ -99,8 +100,20 @@ fn pods_that_were_ready_when_it_began_are_waited_for_and_the_others_serve_on() {
 fn a_row_from_before_the_count_was_kept_waits_for_all_pods() {
     let world = six_of_ten_crash();
     let mut stored = serde_json::to_value(&world.row).unwrap();
-    stored.as_object_mut().unwrap().remove("ready_before").unwrap();
+    stored.as_object_mut().unwrap().remove("unready_before").unwrap();
     let row: Rollout = serde_json::from_value(stored).unwrap();
-    assert_eq!((row.ready_before, row.ready_floor(10)), (None, 10));
-    assert_eq!((world.row.ready_floor(10), world.row.ready_floor(3)), (4, 3));
+    assert_eq!((row.unready_before, row.ready_floor(10)), (0, 10));
+    assert_eq!((world.row.ready_floor(10), world.row.ready_floor(3)), (4, 0));
+}
+
+#[test]
+fn pods_that_an_autoscaler_added_are_all_waited_for() {
+    let mut row = six_of_ten_crash().row;
+    row.replicas = 20;
+    assert_eq!(row.ready_floor(20), 14);
+    let strategy = row.way_back().steering.strategy;
+    assert!(
+        matches!(strategy, Strategy::RollingUpdate { max_unavailable: Amount::Pods(6), .. }),
+        "{strategy:?}"
+    );
 }

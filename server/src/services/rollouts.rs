@@ -146,7 +146,7 @@ async fn begin(
     );
     // What stands because of an incident stays as it stands, whichever version runs.
     rollout.mitigations = standing.iter().filter_map(|one| one.variable().map(str::to_owned)).collect();
-    rollout.ready_before = (facts.ready < facts.replicas).then_some(facts.ready);
+    rollout.unready_before = facts.replicas.saturating_sub(facts.ready);
     match rollouts::add(tx, &rollout).await {
         Err(StoreError::Conflict(Constraint::RolloutRunning)) => Err(StartError::Running),
         other => Ok(other.map(|()| rollout)?),
@@ -155,11 +155,9 @@ async fn begin(
 
 async fn record(tx: &mut Tx, caller: &Caller, rollout: &Rollout) -> Result<(), StartError> {
     let mut why = caller.actor.person.name.clone();
-    if let Some(ready) = rollout.ready_before {
-        why = format!(
-            "{why}; {ready} of {} pods were ready, and the way back asks for no more",
-            rollout.replicas
-        );
+    if rollout.unready_before > 0 {
+        let (ready, all) = (rollout.ready_floor(rollout.replicas), rollout.replicas);
+        why = format!("{why}; {ready} of {all} pods were ready, and the way back asks for no more");
     }
     let what = format!("Started: {} → {}", rollout.stable.image, rollout.new_image);
     let line = LogLine { at: rollout.started_at, what, why };

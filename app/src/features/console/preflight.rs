@@ -91,7 +91,7 @@ fn wave(made: &Override) -> Html {
     let about = if made.checks.is_empty() {
         "failed checks. Which ones was not written down, so it counts for none".to_owned()
     } else {
-        format!("what failed of: {}", labels(&made.checks))
+        format!("failed checks: {}", labels(&made.checks))
     };
     view! {
         <blockquote class="callout warning">
@@ -100,6 +100,19 @@ fn wave(made: &Override) -> Html {
         </blockquote>
     }
     .part()
+}
+
+/// What is not as it should be and was waved through, by name; none where nothing is.
+pub(super) fn waved_through(page: Page<'_>) -> Option<String> {
+    let seen = &page.model.preflight;
+    let waved = |check: Check| seen.overridden.iter().any(|one| one.covers(check));
+    let checks: Vec<Check> = seen
+        .findings
+        .iter()
+        .filter(|finding| finding.blocks() && waved(finding.check))
+        .map(|finding| finding.check)
+        .collect();
+    (!checks.is_empty()).then(|| labels(&checks))
 }
 
 fn labels(checks: &[Check]) -> String {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::ui::html::{Html, Part};
 
 use super::page::Page;
-use super::state;
+use super::{preflight, state};
 use crate::ui::state::{Tone, mark};
 
 /// The last of the steps before a rollout.
@@ -30,8 +30,12 @@ pub(super) fn start(page: Page<'_>) -> Html {
     });
     let ready = (!blocked).then(|| {
         let steps = page.model.plan.steps.first().map(|step| step.percent);
+        let (tone, stands) = match preflight::waved_through(page) {
+            Some(checks) => (Tone::Warning, format!("Nothing else stands in the way than what was waved through: {checks}.")),
+            None => (Tone::Good, "Everything is ready.".to_owned()),
+        };
         view! {
-            <p id="start-why">{mark(Tone::Good)}"Everything is ready. It begins with "{steps}" % of the pods, and can be taken back at any moment."</p>
+            <p id="start-why">{mark(tone)}{stands}" It begins with "{steps}" % of the pods, and can be taken back at any moment."</p>
         }.part()
     });
     let problem = page

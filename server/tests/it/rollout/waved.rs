@@ -142,7 +142,7 @@ async fn a_hotfix_starts_over_crashing_pods_once_an_admin_says_so_goes_back_and_
     assert_eq!(blocked(&stage).await, [Check::PodsReady]);
     wave(&stage, &[Check::PodsReady]).await.unwrap();
     stage.try_start(&stage.manager).await.unwrap();
-    assert_eq!(stage.row().await.ready_before, Some(4));
+    assert_eq!(stage.row().await.unready_before, 6);
     let engine = stage.engine();
     stage.soaking(0).await;
     assert_eq!(stage.pods().await, (9, 1, 5));
