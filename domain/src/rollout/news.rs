@@ -16,7 +16,7 @@ pub fn news(before: &Phase, next: &Rollout) -> Option<String> {
                 .is_some_and(|before| std::mem::discriminant::<Held>(&before) == std::mem::discriminant(why));
             (!same).then(|| format!("is held: {}", words::held(why)))?
         }
-        (Phase::RollingBack { why, .. }, _) if !before.is_returning() => {
+        (Phase::RollingBack { why, .. }, _) if !returns(before) => {
             format!("goes back to {}: {}", next.stable.image, words::why_roll_back(why))
         }
         (Phase::Complete, _) if *before != Phase::Complete => "is complete: it runs on all pods".to_owned(),
@@ -28,6 +28,14 @@ pub fn news(before: &Phase, next: &Rollout) -> Option<String> {
         _ => return None,
     };
     Some(format!("The rollout of {} {what}", next.new_image))
+}
+
+/// Whether it is on its way back, also while that is held.
+fn returns(phase: &Phase) -> bool {
+    match phase {
+        Phase::Held { from, .. } => from.is_returning(),
+        phase => phase.is_returning(),
+    }
 }
 
 #[cfg(test)]
@@ -52,10 +60,12 @@ mod tests {
         let why =
             WhyRollBack::Breach { key: "5xx".into(), severity: Severity::P1, reading: "5xx is 42".into() };
         let back = Phase::RollingBack { why: why.clone(), since };
+        let waits = Held::NotReady { waiting: "pods start".into() };
+        let stuck = Phase::Held { why: waits, since, from: Box::new(back.clone()) };
         let reason = WhyRollBack::words_from(IncidentId(uuid::Uuid::nil()));
         let asked = Phase::RollingBack { why: WhyRollBack::Person { by: "Rui".into(), reason }, since };
         let restoring = Phase::RestoringStrategy { outcome: Outcome::RolledBack(why), since };
-        let table: [(&Phase, &Phase, Option<&str>); 13] = [
+        let table: [(&Phase, &Phase, Option<&str>); 14] = [
             (&Phase::Starting, &surging, Some("begins, started by Ana")),
             (&surging, &soaking, None),
             (&soaking, &blind, None),
@@ -67,6 +77,7 @@ mod tests {
             (&by_rui, &back, Some("goes back to app:v1: P1 breach: 5xx is 42")),
             (&Phase::Complete, &asked, Some("goes back to app:v1: Rui asked for it from an incident")),
             (&back, &restoring, None),
+            (&stuck, &back, None),
             (&soaking, &Phase::Complete, Some("is complete: it runs on all pods")),
             (&Phase::Complete, &Phase::Complete, None),
         ];
