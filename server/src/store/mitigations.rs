@@ -69,6 +69,24 @@ pub async fn standing_on(
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
+/// The last actions on a Deployment, whichever incident they were for; the newest first, at most `limit`.
+pub async fn lately_on(
+    executor: impl PgExecutor<'_>,
+    workload: &Workload,
+    limit: i64,
+) -> Result<Vec<Mitigation>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"select state as "state: Json<Mitigation>" from mitigations
+           where namespace = $1 and deployment = $2 order by asked_at desc limit $3"#,
+        workload.namespace,
+        workload.deployment,
+        limit
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// Those that are not over.
 pub async fn active(executor: impl PgExecutor<'_>) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query_as!(

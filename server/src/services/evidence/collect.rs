@@ -27,6 +27,8 @@ use crate::store::{Db, mitigations, rollouts, thresholds as rules};
 const LOGS: Span = Span { seconds: 3600, lines: 20_000, bytes: 2 * 1024 * 1024 };
 /// The most pods whose logs are kept.
 const MOST_PODS: usize = 30;
+/// The most actions that are looked through for keys that were replaced.
+const MOST_REPLACED: i64 = 50;
 /// How far back metrics go, and how fine.
 const METRICS: TimeDelta = TimeDelta::hours(2);
 const STEP: Duration = Duration::from_secs(30);
@@ -62,18 +64,15 @@ pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, 
     match collected {
         Err(why) => (Standing::Missing { why: redaction.clean(&why) }, Vec::new()),
         Ok((files, note)) => {
-            let files: Vec<(File, Vec<u8>)> = files
-                .into_iter()
-                .map(|(path, text)| {
-                    let content = redaction.clean(&text).into_bytes();
-                    let hex: Vec<String> =
-                        Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-                    let sha256 = hex.concat();
-                    (File { path, bytes: content.len() as u64, sha256 }, content)
-                })
-                .collect();
-            let note =
-                [note.map(|note| redaction.clean(&note)), blind].into_iter().flatten().collect::<Vec<_>>();
+            let note = note.map(|note| redaction.clean(&note));
+            // Logs are long: whoever else works here must not wait.
+            let cleaned = tokio::task::spawn_blocking(move || {
+                files.into_iter().map(|(path, text)| file(path, &redaction.clean(&text))).collect::<Vec<_>>()
+            });
+            let Ok(files) = cleaned.await else {
+                return (Standing::Missing { why: "it could not be made ready".to_owned() }, Vec::new());
+            };
+            let note = [note, blind].into_iter().flatten().collect::<Vec<_>>();
             let standing = Standing::Here {
                 files: u32::try_from(files.len()).unwrap_or(u32::MAX),
                 bytes: files.iter().map(|(file, _)| file.bytes).sum(),
@@ -84,27 +83,32 @@ pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, 
     }
 }
 
+fn file(path: String, text: &str) -> (File, Vec<u8>) {
+    let content = text.as_bytes().to_vec();
+    let hex: Vec<String> = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    (File { path, bytes: content.len() as u64, sha256: hex.concat() }, content)
+}
+
 /// The values of every Secret that the workload takes anything from; and a remark where they could not be read.
 async fn redaction(this: &Collector, scene: &Scene) -> (Redaction, Option<String>) {
     let (Some(cluster), Some(workload)) = (&this.around.cluster, scene.workload()) else {
         return (Redaction::default(), None);
     };
-    let blind = || {
-        let words = "Secrets could not be read: only what looks like a credential was taken out";
-        (Redaction::default(), Some(words.to_owned()))
-    };
     // The logs are of before, too.
-    let Ok(done) = this.db.read(mitigations::of(this.db.pool(), scene.incident.id)).await else {
-        return blind();
-    };
-    let replaced = done.into_iter().filter_map(|stored| match stored.mitigation.act {
-        Act::ReplaceKey { before, .. } => before,
-        Act::Set { .. } | Act::Remove { .. } | Act::Restart { .. } => None,
-    });
+    let done = this.db.read(mitigations::lately_on(this.db.pool(), workload, MOST_REPLACED)).await;
+    let replaced: Vec<String> = done
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|mitigation| match mitigation.act {
+            Act::ReplaceKey { before, .. } => before,
+            Act::Set { .. } | Act::Remove { .. } | Act::Restart { .. } => None,
+        })
+        .collect();
+    let blind = "Secrets could not be read: only what looks like a credential was taken out".to_owned();
     // Whatever else is kept from asking now: what is collected must not hold a secret.
     let cluster = cluster.driving();
     let Ok(Some(snapshot)) = cluster.read(&workload.namespace, &workload.deployment).await else {
-        return blind();
+        return (Redaction::default().and_replaced(replaced), Some(blind));
     };
     let mut values = Vec::new();
     let mut names = BTreeSet::new();
@@ -126,8 +130,7 @@ async fn redaction(this: &Collector, scene: &Scene) -> (Redaction, Option<String
             Err(_) => unread = true,
         }
     }
-    let redaction = Redaction::of(values).and_replaced(replaced);
-    (redaction, blind().1.filter(|_| unread))
+    (Redaction::of(values).and_replaced(replaced), unread.then_some(blind))
 }
 
 fn pretty(value: &impl serde::Serialize) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! Taking secrets out of everything that is collected: the values of the workload's Secrets wherever they stand, and
 //! whatever looks like a credential.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gantry_domain::probe::without_credentials;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -57,14 +57,14 @@ impl Redaction {
         if self.replaced.is_empty() {
             return text;
         }
-        let is_one = |word: &str| {
-            word.len() >= SHORTEST && self.replaced.contains(&fingerprint(&SecretString::from(word)))
-        };
-        let found: BTreeSet<&str> = text
-            .split(|c: char| c.is_whitespace() || ENDS.contains(&c))
-            .flat_map(|word| std::iter::once(word).chain(word.split_once('=').map(|(_, value)| value)))
-            .filter(|word| is_one(word))
+        // Each word once: a log says the same over and over.
+        let words: HashSet<&str> =
+            text.split(|c: char| c.is_whitespace() || ENDS.contains(&c)).flat_map(pieces).collect();
+        let mut found: Vec<&str> = words
+            .into_iter()
+            .filter(|word| word.len() >= SHORTEST && self.replaced.contains(&fingerprint(word)))
             .collect();
+        found.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
         found.iter().fold(text.clone(), |text, word| text.replace(word, "[hidden]"))
     }
 
@@ -76,6 +76,14 @@ impl Redaction {
             .fold(text.to_owned(), |text, value| text.replace(value.expose_secret(), "[hidden]"));
         without_credentials(&self.without_replaced(text))
     }
+}
+
+/// Everything in a word that may be a key: itself, without what may end a sentence or precede a value, and its parts.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let trimmed = word.trim_matches(['.', ':', '\\']);
+    let after = |mark: char| trimmed.split_once(mark).map(|(_, value)| value);
+    let parts = trimmed.split(['=', ':', '/', '@', '|', '\\']);
+    [Some(word), Some(trimmed), after('='), after(':')].into_iter().flatten().chain(parts)
 }
 
 #[cfg(test)]
@@ -103,13 +111,23 @@ mod tests {
     #[test]
     fn a_key_that_was_replaced_is_found_by_its_fingerprint() {
         let gone = "old/canary+7==";
-        let redaction = Redaction::of([]).and_replaced([fingerprint(&SecretString::from(gone))]);
-        for form in [gone.to_owned(), format!("API_KEY={gone}"), format!("{{\"key\":\"{gone}\",\"n\":1}}")] {
+        let redaction = Redaction::of([]).and_replaced([fingerprint(gone)]);
+        let forms = [
+            gone.to_owned(),
+            format!("API_KEY={gone}"),
+            format!("{{\"key\":\"{gone}\",\"n\":1}}"),
+            format!("\\\"{gone}\\\""),
+            format!("token:{gone}."),
+            format!("{gone}: refused"),
+        ];
+        for form in forms {
             let clean = redaction.clean(&format!("401 with {form}\nthen nothing"));
             assert!(clean.contains("[hidden]") && !clean.contains("canary"), "{form}: {clean}");
             assert!(clean.contains("401 with") && clean.contains("then nothing"), "{clean}");
         }
         assert_eq!(redaction.clean("old/canary+8=="), "old/canary+8==");
+        let plain = Redaction::default().and_replaced([fingerprint("canary7f3a")]);
+        assert_eq!(plain.clean("https://canary7f3a@host/x"), "https://[hidden]@host/x");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::preset::Vendor;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::outside::cluster::{Cluster, Snapshot};
 use crate::services::probes::keys::fingerprint;
@@ -43,7 +43,7 @@ pub async fn keys(cluster: &Cluster, snapshot: &Snapshot, namespace: &str, vendo
         };
         match cluster.secret_key(namespace, &one.secret, &one.key).await {
             Ok(found) => {
-                one.fingerprint = found.value.as_ref().map(fingerprint);
+                one.fingerprint = found.value.as_ref().map(|value| fingerprint(value.expose_secret()));
                 one.written_at = found.written_at;
                 one.manager = found.manager;
             }
@@ -56,7 +56,7 @@ pub async fn keys(cluster: &Cluster, snapshot: &Snapshot, namespace: &str, vendo
 
 /// The beginning of a value's SHA-256: enough to compare, not enough to find it.
 pub(crate) fn secret_fingerprint(value: &SecretString) -> String {
-    fingerprint(value)
+    fingerprint(value.expose_secret())
 }
 
 /// A workload's pods.

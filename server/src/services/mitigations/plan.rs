@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use gantry_domain::id::MitigationId;
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
 use gantry_domain::preset::Workload;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -248,7 +248,7 @@ async fn key_to_replace(
 pub(super) fn with_key(act: Act, value: Option<&SecretString>) -> Act {
     match (act, value) {
         (Act::ReplaceKey { secret, key, before, stamp, .. }, Some(value)) => {
-            Act::ReplaceKey { secret, key, before, after: fingerprint(value), stamp }
+            Act::ReplaceKey { secret, key, before, after: fingerprint(value.expose_secret()), stamp }
         }
         (act, _) => act,
     }

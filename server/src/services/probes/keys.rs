@@ -37,13 +37,13 @@ pub(in crate::services) struct Key {
 impl Key {
     /// The beginning of its SHA-256: enough to compare, not enough to find it.
     pub(in crate::services) fn fingerprint(&self) -> String {
-        fingerprint(&self.value)
+        fingerprint(self.value.expose_secret())
     }
 }
 
 /// The beginning of a value's SHA-256.
-pub(in crate::services) fn fingerprint(value: &SecretString) -> String {
-    let hash = Sha256::digest(value.expose_secret());
+pub(in crate::services) fn fingerprint(value: &str) -> String {
+    let hash = Sha256::digest(value);
     let hex: Vec<String> = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{}", hex.concat())
 }
