@@ -136,6 +136,11 @@ pub fn covers(incident: &Incident, severity: Severity) -> bool {
     incident.is_open() && incident.severity <= severity
 }
 
+/// Whether an incident that is opened again takes over from the newest one of its threshold that this still fires.
+pub fn hands_over(latest: &Incident, reopened: &Incident) -> bool {
+    latest.firing && latest.id != reopened.id && reopened.is_open()
+}
+
 /// In which way a cause is met once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recurrence {

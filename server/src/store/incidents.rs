@@ -108,7 +108,7 @@ pub async fn find(executor: impl PgExecutor<'_>, id: IncidentId) -> Result<Optio
 /// The same, locked until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>, StoreError> {
     let found = sqlx::query_scalar!(
-        r#"select incident as "incident: Json<Incident>" from incidents where id = $1 for update"#,
+        r#"select incident as "incident: Json<Incident>" from incidents where id = $1 for no key update"#,
         id.0
     )
     .fetch_optional(&mut **tx)
@@ -126,7 +126,7 @@ pub async fn latest_of_threshold(
     let found = sqlx::query_scalar!(
         r#"select incident as "incident: Json<Incident>" from incidents
            where integration_id = $1 and threshold = $2 order by open desc, opened_at desc, number desc
-           limit 1 for update"#,
+           limit 1 for no key update"#,
         integration.0,
         threshold.as_str()
     )
@@ -142,7 +142,9 @@ pub async fn left_firing(
 ) -> Result<Vec<(IntegrationId, String)>, StoreError> {
     let rows = sqlx::query!(
         r#"select integration_id, threshold as "threshold!" from incidents
-           where not open and (incident -> 'firing')::boolean and threshold is not null and resolved_at <= $1"#,
+           where not open and (incident -> 'firing')::boolean and threshold is not null and resolved_at <= $1
+               and not exists (select 1 from incidents o where o.open
+                   and o.integration_id = incidents.integration_id and o.threshold = incidents.threshold)"#,
         until
     )
     .fetch_all(&mut **tx)
@@ -201,7 +203,7 @@ pub async fn any_unanswered(executor: impl PgExecutor<'_>, now: DateTime<Utc>) -
 pub async fn take_unanswered(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Incident>, StoreError> {
     let found = sqlx::query_scalar!(
         r#"select incident as "incident: Json<Incident>" from incidents
-           where response_due_at < $1 order by response_due_at limit 20 for update skip locked"#,
+           where response_due_at < $1 order by response_due_at limit 20 for no key update skip locked"#,
         now
     )
     .fetch_all(&mut **tx)

@@ -4,7 +4,7 @@ use gantry_domain::actor::Actor;
 use gantry_domain::id::{IncidentId, MessageId, UserId};
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
 use gantry_domain::incident::message::{Channel, Tell};
-use gantry_domain::incident::opening::may_reopen;
+use gantry_domain::incident::opening::{self, may_reopen};
 use gantry_domain::incident::queue::{Again, again};
 use gantry_domain::incident::{Command, Incident, MAX_TEXT, Refused, Source, State, decide};
 use serde_json::json;
@@ -56,7 +56,12 @@ pub async fn act(
                     Command::HandOver { to: to.ok_or(Refused::CannotLead)? }
                 }
             };
-            let change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
+            let mut change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
+            // From now on it is this one's whether the threshold fires.
+            if let Some(latest) = latest.filter(|latest| opening::hands_over(latest, &change.next)) {
+                change.next.firing = true;
+                incidents::put(tx, &Incident { firing: false, ..latest }).await?;
+            }
             let person = Some(&caller.actor.person);
             save(tx, &desk, &change, person, caller.now).await?;
             if matches!(command, Command::Become { to: State::Resolved, .. }) {

@@ -35,9 +35,13 @@ async fn a_threshold_has_one_incident_open_whichever_was_opened_again() {
     let refused = become_state(&room, first, State::Investigating, at + minutes(61)).await;
     let Err(IncidentError::Refused(refused)) = refused else { panic!("two are open: {refused:?}") };
     assert_eq!(refused, Refused::AnotherIsOpen { number });
-    room.clear("api-5xx", at + minutes(62)).await;
     become_state(&room, second, State::Resolved, at + minutes(63)).await.unwrap();
     become_state(&room, first, State::Investigating, at + minutes(64)).await.unwrap();
+    // It fires still, and that is now told there.
+    let firing = async |id| room.incident(id).await.firing;
+    assert_eq!((firing(first).await, firing(second).await), (true, false));
+    room.clear("api-5xx", at + minutes(64)).await;
+    assert!(!firing(first).await);
     // The one that is open takes what comes, although the other one is newer.
     assert_eq!(room.fire("api-5xx", Severity::P1, at + minutes(65)).await, first);
     assert_eq!(room.incident(first).await.severity, Severity::P1);
