@@ -42,6 +42,14 @@ impl Section {
     pub const ALL: [Self; 6] =
         [Self::Kind, Self::Summary, Self::RootCause, Self::Users, Self::Revenue, Self::Lessons];
 
+    /// What its field is filled in with before anybody has written it, of the impact that was told during the incident.
+    pub fn told(self, impact: &str) -> &str {
+        match self {
+            Self::Users => impact.trim(),
+            Self::Kind | Self::Summary | Self::RootCause | Self::Revenue | Self::Lessons => "",
+        }
+    }
+
     /// The word in addresses and in the database.
     pub const fn word(self) -> &'static str {
         match self {
@@ -143,15 +151,23 @@ pub enum Refused {
     BadDate(String),
 }
 
-/// Whether this text may be saved over `current` by somebody who saw version `seen`. `None`: it says nothing new.
-pub fn save(current: &Written, actor: &Actor, seen: u32, text: &str) -> Result<Option<u32>, Refused> {
+/// Whether this text may be saved over `current` by somebody who saw version `seen`. `None`: it says nothing new. `shown` is
+/// what the form was filled in with where nobody had written anything.
+pub fn save(
+    current: &Written,
+    actor: &Actor,
+    seen: u32,
+    text: &str,
+    shown: &str,
+) -> Result<Option<u32>, Refused> {
     if !actor.may_act_as(Role::ReleaseManager) {
         return Err(Refused::NotAllowed);
     }
     if text.chars().count() > MAX_TEXT {
         return Err(Refused::TooLong);
     }
-    if text.trim() == current.text.trim() {
+    let taken_out = current.version == 0 && text.trim().is_empty() && !shown.trim().is_empty();
+    if text.trim() == current.text.trim() && !taken_out {
         return Ok(None);
     }
     if seen != current.version {

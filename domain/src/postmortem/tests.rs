@@ -20,15 +20,18 @@ fn written(version: u32, text: &str) -> Written {
 #[test]
 fn a_section_is_never_overwritten_unseen() {
     let ana = actor(Role::ReleaseManager);
-    assert_eq!(save(&Written::empty(Section::Summary), &ana, 0, "it broke"), Ok(Some(1)));
-    assert_eq!(save(&written(3, "it broke"), &ana, 3, "it broke badly"), Ok(Some(4)));
-    let refused = save(&written(4, "theirs"), &ana, 3, "mine");
+    assert_eq!(save(&Written::empty(Section::Summary), &ana, 0, "it broke", ""), Ok(Some(1)));
+    assert_eq!(save(&written(3, "it broke"), &ana, 3, "it broke badly", ""), Ok(Some(4)));
+    let refused = save(&written(4, "theirs"), &ana, 3, "mine", "");
     let Err(Refused::Conflict { theirs }) = refused else { panic!("{refused:?}") };
     assert_eq!((theirs.text.as_str(), theirs.version), ("theirs", 4));
+    // What was filled in can be taken out; what was empty and stays so is nothing new.
+    assert_eq!(save(&Written::empty(Section::Users), &ana, 0, " ", "All events"), Ok(Some(1)));
+    assert_eq!(save(&Written::empty(Section::Users), &ana, 0, " ", ""), Ok(None));
     // Both wrote the same: there is nothing to argue about.
-    assert_eq!(save(&written(4, "same"), &ana, 3, "same\n"), Ok(None));
-    assert_eq!(save(&written(4, "x"), &actor(Role::Stakeholder), 4, "y"), Err(Refused::NotAllowed));
-    assert_eq!(save(&written(4, "x"), &ana, 4, &"y".repeat(MAX_TEXT + 1)), Err(Refused::TooLong));
+    assert_eq!(save(&written(4, "same"), &ana, 3, "same\n", ""), Ok(None));
+    assert_eq!(save(&written(4, "x"), &actor(Role::Stakeholder), 4, "y", ""), Err(Refused::NotAllowed));
+    assert_eq!(save(&written(4, "x"), &ana, 4, &"y".repeat(MAX_TEXT + 1), ""), Err(Refused::TooLong));
 }
 
 #[test]

@@ -133,11 +133,11 @@ pub async fn save_section(
             if tx.once(&caller.request, "").await? != Once::New {
                 return Ok(());
             }
-            incidents::find(&mut **tx, id).await?.ok_or(ResponseError::NotFound)?;
+            let incident = incidents::find(&mut **tx, id).await?.ok_or(ResponseError::NotFound)?;
             let all = postmortems::sections(&mut **tx, id).await?;
             let current =
                 all.into_iter().find(|one| one.section == section).unwrap_or_else(|| Written::empty(section));
-            let version = match save(&current, &caller.actor, seen, &text) {
+            let version = match save(&current, &caller.actor, seen, &text, section.told(&incident.impact)) {
                 Ok(Some(version)) => version,
                 Ok(None) => return Ok(()),
                 Err(Refused::Conflict { theirs }) => return Err(SaveError::Conflict(theirs)),

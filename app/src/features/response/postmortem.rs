@@ -121,8 +121,8 @@ const TOLD: &str = "Filled in with the impact that was told during the incident.
 /// What a section that nobody has written yet begins with, where the incident has words for it. Nothing counts as written
 /// before somebody saves it.
 fn from_incident(model: &Postmortem, one: &Written) -> Option<String> {
-    let told = model.record.impact.trim();
-    (one.section == Section::Users && one.version == 0 && !told.is_empty()).then(|| told.to_owned())
+    let told = one.section.told(&model.record.impact);
+    (one.version == 0 && !told.is_empty()).then(|| told.to_owned())
 }
 
 /// What somebody else saved meanwhile, beside what this person typed.
