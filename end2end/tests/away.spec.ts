@@ -1,7 +1,10 @@
 // The server, its database or the session are away: nothing typed is lost, nothing is done twice, nothing is claimed.
 
+import type { Route } from '@playwright/test'
+
 import { expect, test } from '../support/test'
 import { form, item, light, openGoLive, openSmall, post, visit } from '../support/go-live'
+import { openIncident } from '../support/incident'
 import { Panel, Way } from '../support/panel'
 import { person } from '../support/world'
 
@@ -223,6 +226,31 @@ test('an answer that was not waited for is not said to be unsaved, and what was 
   await expect(sign.getByLabel('Note')).toHaveValue('Typed before it took too long')
   await sign.getByRole('button', { name: 'Sign' }).click()
   await expect(item(ana, KEY).locator('.standing')).toContainText('Ana Duarte')
+})
+
+test('what was sent and not waited for has one effect, whatever else is sent before it is sent again', async ({ as }) => {
+  as.expectComplaints(...gone)
+  const rui = await as('rui')
+  await visit(rui, await openIncident(rui))
+  const text = rui.locator('#note-text')
+  await text.fill('The proxy was restarted')
+  // It takes effect, and the answer does not come in time.
+  const late = async (route: Route) => {
+    await route.fetch({ maxRedirects: 0 })
+    await route.fulfill({ status: 504, contentType: 'text/html', body: '<main><h1>Not finished in time</h1></main>' })
+  }
+  await rui.route('**/notes', late, { times: 1 })
+  const add = rui.getByRole('button', { name: 'Add to the timeline' })
+  await add.click()
+  await expect(rui.locator('form:has(#note-text)').getByRole('alert')).toContainText('Not finished in time')
+  // Another form brings a new page with new keys.
+  await rui.getByRole('button', { name: 'I look at it' }).click()
+  await expect(rui.locator('.incident-chips')).toContainText('investigating')
+  await expect(text).toHaveValue('The proxy was restarted')
+  await add.click()
+  await expect(text).toHaveValue('')
+  await rui.reload()
+  await expect(rui.locator('li[id^="entry-"]', { hasText: 'The proxy was restarted' })).toHaveCount(1)
 })
 
 test('a threshold that nobody evaluates any more turns to unknown on a page that stays open', async ({ as }) => {

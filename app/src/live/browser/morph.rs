@@ -40,6 +40,10 @@ pub(super) fn morph(old: &Element, new: &Element) {
     if goes_with_typed(old) {
         return;
     }
+    // What a hidden field holds is its attribute.
+    if old.get_attribute("type").as_deref() == Some("hidden") && is_field(old) && keep_value(old) {
+        return;
+    }
     attributes(old, new);
     if is_field(old) && keep_value(old) {
         return;
