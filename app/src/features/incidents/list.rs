@@ -75,7 +75,7 @@ fn to_do(frame: &Frame, items: &[(Incident, ActionItem)]) -> Option<Html> {
             view! {
                 <li class="action-item" data-key=item.id.to_string()>
                     <span>{standing}</span>
-                    <a class="title" href=forms::response(incident.id, "postmortem")>{item.text.clone()}</a>
+                    <a class="title" href=format!("{}#action-items", forms::response(incident.id, "postmortem"))>{item.text.clone()}</a>
                     <span class="said">
                         {number}" · "{item.owner.clone()}" · "{due}{item.due.format("%Y-%m-%d").to_string()}
                     </span>
@@ -87,9 +87,9 @@ fn to_do(frame: &Frame, items: &[(Incident, ActionItem)]) -> Option<Html> {
     let count = rows.len();
     (!rows.is_empty()).then(|| {
         view! {
-            <section class="stack-section">
+            <section class="stack-section" id="action-items">
                 <h2>"Action items "<span class="count">{count}</span></h2>
-                <ul class="panel action-items">{rows}</ul>
+                <ul class="panel to-do">{rows}</ul>
             </section>
         }
         .part()
@@ -204,10 +204,12 @@ fn integrations(model: &NewModel, chosen: &str) -> Html {
         }
         .part()
     });
+    let (invalid, described) =
+        (wrong.is_some().then_some("true"), wrong.is_some().then_some("new-integration-error"));
     view! {
         <div class="field">
             <label for="new-integration">"What it is about"</label>
-            <select id="new-integration" name="integration">{options}</select>
+            <select id="new-integration" name="integration" aria-invalid=invalid aria-describedby=described>{options}</select>
             {wrong}
         </div>
     }

@@ -90,7 +90,7 @@ fn address(need: &Need, card: &Card) -> String {
             Urgency::Work if go_live.work.mine > 0 => forms::go_live_showing(go_live.id, "mine"),
             Urgency::Emergency | Urgency::Now | Urgency::Soon | Urgency::Work => forms::go_live(go_live.id),
         }),
-        About::Items => Some(forms::INCIDENTS.to_owned()),
+        About::Items => Some(format!("{}#action-items", forms::INCIDENTS)),
         About::Light(_) => None,
     };
     found.unwrap_or_else(|| format!("#{}", anchor(need.of)))

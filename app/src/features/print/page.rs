@@ -135,7 +135,7 @@ fn rollout(view: &RolloutView) -> Html {
         })
         .collect();
     let left_out = (view.left_out > 0).then(|| {
-        let words = format!("▲ Left out before the first line below: {} decisions.", view.left_out);
+        let words = format!("▲ Decisions left out before the first line below: {}.", view.left_out);
         view! { <p class="callout warning">{words}</p> }.part()
     });
     view! {

@@ -76,11 +76,18 @@ impl Fields<'_> {
                     .part()
             })
             .collect();
-        let id = format!("{FORM}-{name}");
+        let (id, error_id) = (format!("{FORM}-{name}"), format!("{FORM}-{name}-error"));
+        let wrong = self.wrong(name).map(|refusal| {
+            let (what, next_step) = (refusal.what.clone(), refusal.next_step.clone());
+            view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{what}</strong>" "{next_step}</p> }.part()
+        });
+        let (invalid, described) =
+            (wrong.is_some().then_some("true"), wrong.is_some().then(|| error_id.clone()));
         view! {
             <div class="field">
                 <label for=id.clone()>{label}</label>
-                <select id=id name=name>{options}</select>
+                <select id=id name=name aria-invalid=invalid aria-describedby=described>{options}</select>
+                {wrong}
             </div>
         }
         .part()

@@ -100,7 +100,7 @@ fn preview(preview: &Preview) -> Html {
         let count = words::count(unasked.count(), "query was", "queries were");
         view! {
             <p class="callout warning" role="status">
-                {mark(Tone::Unknown)}{count}" not checked: "{why.clone()}". One that Prometheus refuses is unknown until it is mended; to check them first, show this again in a moment."
+                {mark(Tone::Unknown)}{count}" not checked: "{why.clone()}". One that Prometheus refuses is unknown until it is mended."
             </p>
         }
         .part()
