@@ -82,7 +82,8 @@ fn auth(app: &App) -> axum_login::AuthManagerLayer<Backend, Sessions> {
 }
 
 async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
-    let changes = !request.method().is_safe();
+    // Who comes back from the identity provider is signed in, though it is only looked up.
+    let changes = !request.method().is_safe() || request.uri().path() == "/sign-in/oidc/back";
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

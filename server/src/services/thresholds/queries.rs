@@ -40,12 +40,17 @@ pub async fn ask_all(prometheus: Option<&Prometheus>, queries: BTreeSet<String>)
     let deadline = tokio::time::Instant::now() + WITHIN;
     let one = |(index, query): (usize, String)| async move {
         if index >= MOST {
-            let why = format!("of one file only the first {MOST} queries are checked");
+            let why = format!(
+                "of one file the first {MOST} queries are checked; to check all of them, take it in parts"
+            );
             return (query, Says::Unasked(why));
         }
         let says = match tokio::time::timeout_at(deadline, ask(prometheus, &query)).await {
             Ok(says) => says,
-            Err(_) => Says::Unasked(format!("not all queries were answered within {} s", WITHIN.as_secs())),
+            Err(_) => Says::Unasked(format!(
+                "not all queries were answered within {} s; show this again in a moment to check them",
+                WITHIN.as_secs()
+            )),
         };
         (query, says)
     };

@@ -63,6 +63,9 @@ impl Checked {
     }
 }
 
+/// How long may be looked for doubts, beside the query itself.
+const DOUBTS: Duration = Duration::from_secs(3);
+
 /// Why a query cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Prometheus refuses the query: {0}")]
@@ -83,7 +86,9 @@ pub async fn check(
         Says::Refuses(why) => return Err(BadQuery(why)),
         Says::Unasked(why) => return Ok(Checked { unasked: Some(why), ..Checked::default() }),
     };
-    let (absent, most) = tokio::join!(absent(prometheus, &query), most(prometheus, &query));
+    // Whoever saves waits for this: a doubt that takes too long to be known is left out.
+    let look = async { tokio::join!(absent(prometheus, &query), most(prometheus, &query)) };
+    let (absent, most) = tokio::time::timeout(DOUBTS, look).await.unwrap_or_default();
     let number = answer.number();
     let facts = Facts { absent, has_value: !matches!(number, Err(Problem::NoData)), most };
     Ok(Checked {
