@@ -116,7 +116,7 @@ async fn the_button_that_has_some_pods_crash_ends_at_our_infrastructure_although
     let stage = Stage::set().await;
     let mut rui = stage.rui().await;
     stage.measure(NOTHING.0, NOTHING.1);
-    // Each pod is among the third or not, by its uid: of ten it may be none, of forty it is not.
+    // Of forty a third is enough for both: some crash, and the rest serves.
     let deployment = format!("/apis/apps/v1/namespaces/integrations/deployments/{DEPLOYMENT}");
     let scaled = reqwest::Client::new()
         .patch(format!("{}{deployment}", stage.sandbox.urls().kube))

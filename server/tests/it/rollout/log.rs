@@ -4,6 +4,8 @@ use gantry_server::store::rollouts;
 
 use super::asked::at_ten_percent;
 use super::pages::Place;
+use super::stage::WITHIN;
+use crate::world::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_log_keeps_its_beginning_in_the_record_and_its_steps_on_the_curves() {
@@ -33,8 +35,11 @@ async fn a_long_log_keeps_its_beginning_in_the_record_and_its_steps_on_the_curve
     assert!((100..200).contains(&count), "{count}");
     assert!(older.contains(&format!("href=\"{}/print\"", place.path)), "{older}");
     assert!(!page.contains("Step 1: 10 % (1 of 10 pods)"), "the page stops at a bound");
-    // When the step began is drawn all the same.
-    assert!(page.contains("class=\"step-mark\""), "{page}");
+    // When the step began is drawn all the same, once there is a curve.
+    eventually("the curve has its mark", WITHIN, || async {
+        rui.clone().get(&place.path).await.body.contains("class=\"step-mark\"")
+    })
+    .await;
 
     let print = rui.get(&format!("{}/print", place.path)).await.body;
     for line in [
