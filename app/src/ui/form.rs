@@ -158,6 +158,37 @@ impl Form {
         .part()
     }
 
+    /// A field that holds one of `choices`: the word that is sent, and what people read.
+    pub fn choice(&self, field: &Field, choices: &[(&str, &str)]) -> Html {
+        let (id, error, typed) = self.parts(field);
+        let chosen = if typed.is_empty() { &field.value } else { &typed };
+        let described = describe(field, error.is_some(), &id);
+        let options: Vec<_> = choices
+            .iter()
+            .map(|(word, label)| {
+                let selected = word == chosen;
+                view! { <option value=(*word).to_owned() selected=selected>{(*label).to_owned()}</option> }
+                    .part()
+            })
+            .collect();
+        view! {
+            <div class="field">
+                {label(field, &id)}
+                <select
+                    id=id.clone()
+                    name=field.name
+                    aria-invalid=error.is_some().then_some("true")
+                    aria-describedby=described
+                >
+                    {options}
+                </select>
+                {help(field, &id)}
+                {error.map(|error| problem(error, &id))}
+            </div>
+        }
+        .part()
+    }
+
     fn parts(&self, field: &Field) -> (String, Option<Refusal>, String) {
         let id = format!("{}-{}", self.id, field.name);
         let value = match &self.refusal {

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::calendar::Calendar;
+use super::entry::{Entry, NewEntry};
 use super::opening::{Cause, open};
 use super::{Incident, Source, Subject};
 use crate::actor::{Actor, Person, Role};
-use crate::id::{IncidentId, IntegrationId, UserId};
+use crate::id::{EntryId, IncidentId, IntegrationId, UserId};
 use crate::preset::Severity;
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -31,6 +32,22 @@ pub(crate) fn cause(severity: Severity) -> Cause {
         title: "API down on posthog production".into(),
         sentence: "5xx is 42 per minute, above 10".into(),
         impact: String::new(),
+    }
+}
+
+/// What stands on the timeline of a new entry.
+pub(crate) fn written(new: NewEntry) -> Entry {
+    Entry {
+        id: EntryId(Uuid::from_u128(5)),
+        kind: new.kind,
+        happened_at: new.happened_at,
+        recorded_at: new.recorded_at,
+        actor: new.actor,
+        text: new.text,
+        link: new.link,
+        detail: new.detail,
+        public: new.public,
+        edits: 0,
     }
 }
 

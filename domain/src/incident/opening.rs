@@ -152,6 +152,16 @@ pub enum Recurrence {
     RuleChanged,
 }
 
+/// Whether incidents are told of a threshold that fires in this way; `before` is the one that it has open, or opened last.
+/// What was resolved a moment ago has its time to go.
+pub fn is_told(how: Recurrence, before: Option<&Incident>, now: DateTime<Utc>) -> bool {
+    match how {
+        Recurrence::CameBack => true,
+        Recurrence::NeverLeft => before.is_some_and(|before| never_left(before, now)),
+        Recurrence::RuleChanged => before.is_none_or(|before| before.is_open() || !before.firing),
+    }
+}
+
 /// The same cause once more on an incident that [`takes`] it. Something worse than before raises the severity; nothing
 /// ever lowers it but a person. What is opened again in this way waits for a first response like anything new.
 pub fn again(

@@ -63,6 +63,16 @@ fn what_never_went_is_told_apart_from_what_came_back() {
     assert!(opening::never_left(&over, later(10)));
     let cleared = opening::cleared(&over, "5xx is 2 per minute", later(5)).next;
     assert!(!opening::never_left(&cleared, later(60)));
+    let told = |how, before| opening::is_told(how, before, later(10));
+    let open = incident(Severity::P2);
+    for (how, of_none, of_open, of_resolved, of_cleared) in [
+        (Recurrence::CameBack, true, true, true, true),
+        (Recurrence::NeverLeft, false, false, true, false),
+        (Recurrence::RuleChanged, true, true, false, true),
+    ] {
+        let found = [None, Some(&open), Some(&over), Some(&cleared)].map(|before| told(how, before));
+        assert_eq!(found, [of_none, of_open, of_resolved, of_cleared], "{how:?}");
+    }
     let table = [
         (Recurrence::CameBack, 2, "Again (2 times so far): 5xx", "Reopened: it came back"),
         (Recurrence::NeverLeft, 1, "Still so: 5xx", "Reopened: it never went back to normal"),

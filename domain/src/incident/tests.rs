@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::calendar::Calendar;
 use super::entry::{Draft, Entry, EntryKind, NewEntry, note};
-use super::fixtures::{actor, at, cause, incident};
+use super::fixtures::{actor, at, cause, incident, written};
 use super::message::{self, Channel, Tell};
 use super::{Change, Command, Incident, Refused, State, decide, export, opening};
 use crate::actor::{Actor, Role};
-use crate::id::EntryId;
 use crate::preset::Severity;
 
 fn ana() -> Actor {
@@ -214,18 +213,7 @@ fn what_is_opened_by_hand_needs_a_title_and_the_right_role() {
 }
 
 fn entry(new: NewEntry) -> Entry {
-    Entry {
-        id: EntryId(uuid::Uuid::from_u128(5)),
-        kind: new.kind,
-        happened_at: new.happened_at,
-        recorded_at: new.recorded_at,
-        actor: new.actor,
-        text: new.text,
-        link: new.link,
-        detail: Value::Null,
-        public: new.public,
-        edits: 0,
-    }
+    Entry { detail: Value::Null, ..written(new) }
 }
 
 #[test]

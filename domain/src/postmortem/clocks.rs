@@ -109,10 +109,10 @@ mod tests {
 
     use super::*;
     use crate::actor::Role;
-    use crate::id::{EntryId, IncidentId};
+    use crate::id::IncidentId;
     use crate::incident::calendar::Calendar;
-    use crate::incident::entry::NewEntry;
-    use crate::incident::{Command, State, decide, fixtures, opening};
+    use crate::incident::fixtures::{self, written};
+    use crate::incident::{Command, State, decide, opening};
     use crate::preset::Severity;
 
     #[test]
@@ -145,22 +145,6 @@ mod tests {
             let said = first.particulars();
             assert!(said.contains(&format!("set aside by the change to {}", changed.label())), "{said}");
             assert!(!said.contains("done"), "{said}");
-        }
-    }
-
-    /// What is written of an entry.
-    fn written(new: NewEntry) -> Entry {
-        Entry {
-            id: EntryId(uuid::Uuid::nil()),
-            kind: new.kind,
-            happened_at: new.happened_at,
-            recorded_at: new.recorded_at,
-            actor: new.actor,
-            text: new.text,
-            link: new.link,
-            detail: new.detail,
-            public: new.public,
-            edits: 0,
         }
     }
 

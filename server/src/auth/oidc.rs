@@ -25,6 +25,8 @@ use crate::config::OidcConfig;
 
 /// How long one request to the provider may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Where the provider sends people back to. Who arrives there is signed in, although it is only looked up.
+pub(crate) const BACK: &str = "/sign-in/oidc/back";
 /// The most characters of what it says that the log repeats.
 const LONGEST: usize = 300;
 /// The largest answer that is read, in bytes.
@@ -122,7 +124,7 @@ impl Oidc {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| OidcError::Provider(error.to_string()))?;
-        Ok(Self { config, back: format!("{origin}/sign-in/oidc/back"), http, known: Known::default() })
+        Ok(Self { config, back: format!("{origin}{BACK}"), http, known: Known::default() })
     }
 
     /// The name on the button.

@@ -15,7 +15,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use super::routes::{Route, TABLE};
 use super::{App, Fault, guard, headers, same_origin};
-use crate::auth::{AuthSession, Backend, Sessions};
+use crate::auth::{AuthSession, Backend, Sessions, oidc};
 
 /// How long a session lasts: a working day and some of the night.
 const SESSION: CookieDuration = CookieDuration::hours(14);
@@ -82,8 +82,7 @@ fn auth(app: &App) -> axum_login::AuthManagerLayer<Backend, Sessions> {
 }
 
 async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
-    // Who comes back from the identity provider is signed in, though it is only looked up.
-    let changes = !request.method().is_safe() || request.uri().path() == "/sign-in/oidc/back";
+    let changes = !request.method().is_safe() || request.uri().path() == oidc::BACK;
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

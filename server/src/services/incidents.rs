@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
-use gantry_domain::id::IncidentId;
+use gantry_domain::id::{IncidentId, IntegrationId, ThresholdKey};
 use gantry_domain::incident::calendar::Calendar;
 use gantry_domain::incident::message::{self, Channel, Tell};
-use gantry_domain::incident::{Change, Refused};
+use gantry_domain::incident::{Change, Incident, Refused};
 use serde_json::json;
 
 use super::outbox::{self, Message};
@@ -52,6 +52,16 @@ pub enum IncidentError {
     /// Postgres.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The incident that a threshold has open, or opened last; until the transaction ends nobody else opens one of it.
+async fn hold_latest(
+    tx: &mut Tx,
+    integration: IntegrationId,
+    threshold: &ThresholdKey,
+) -> Result<Option<Incident>, StoreError> {
+    incidents::lock_cause(tx, integration, threshold.as_str()).await?;
+    incidents::latest_of_threshold(tx, integration, threshold).await
 }
 
 /// Stores what follows from a decision: the incident, its entries, its messages. `by` is none where Gantry acts.

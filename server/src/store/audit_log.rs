@@ -73,10 +73,7 @@ pub async fn look(
 
 /// Makes everybody else wait who is about to begin a check, until this transaction ends.
 pub async fn lock_checks(tx: &mut Tx) -> Result<(), StoreError> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", "audit-check")
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(())
+    tx.hold("audit-check").await
 }
 
 /// The newest check.

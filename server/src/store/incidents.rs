@@ -25,9 +25,7 @@ pub async fn next_number(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// Makes everybody else wait who is about to open or find an incident of the same cause, until this transaction ends.
 pub async fn lock_cause(tx: &mut Tx, integration: IntegrationId, cause: &str) -> Result<(), StoreError> {
-    let name = format!("incident:{integration}:{cause}");
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name).fetch_one(&mut **tx).await?;
-    Ok(())
+    tx.hold(&format!("incident:{integration}:{cause}")).await
 }
 
 fn cause(incident: &Incident) -> (Option<&str>, Option<Uuid>) {

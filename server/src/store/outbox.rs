@@ -175,9 +175,7 @@ pub async fn settle(
 /// Makes everybody else wait who is about to take messages of this channel or to put one back, until this transaction ends:
 /// what is sent next depends on all that wait.
 pub async fn lock_channel(tx: &mut Tx, channel: &str) -> Result<(), StoreError> {
-    let name = format!("outbox:{channel}");
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name).fetch_one(&mut **tx).await?;
-    Ok(())
+    tx.hold(&format!("outbox:{channel}")).await
 }
 
 /// The channel of a message about an incident, and everything that it was ever to be told of it; its channel is locked until

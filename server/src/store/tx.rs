@@ -57,6 +57,14 @@ impl Tx {
         Ok(Once::Repeated(before))
     }
 
+    /// Makes everybody else wait who wants the same `name` held, until this transaction ends.
+    pub async fn hold(&mut self, name: &str) -> Result<(), StoreError> {
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+            .fetch_one(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
     /// Writes an entry of the audit log. Call it last: from here on all other writers wait.
     pub async fn audit(&mut self, entry: &audit::New<'_>) -> Result<(), StoreError> {
         audit::append(&mut self.inner, entry).await

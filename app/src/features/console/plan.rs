@@ -5,6 +5,7 @@ use gantry_domain::plan::{BreachAction, MOST_STEPS, Plan, Step, soak};
 use gantry_domain::threshold::Threshold;
 use leptos::prelude::*;
 
+use crate::ui::form::{Field, Form};
 use crate::ui::html::{Html, Part};
 
 use super::page::Page;
@@ -110,8 +111,8 @@ fn editor(page: Page<'_>) -> Html {
                 </div>
                 <button type="button" class="button quiet needs-browser" data-add="">"Add a step"</button>
                 <div class="pair">
-                    {breach("on-p1", "When a P1 threshold breaks", plan.on_p1, refusal)}
-                    {breach("on-p2", "When a P2 threshold breaks", plan.on_p2, refusal)}
+                    {breach(&form, "on-p1", "When a P1 threshold breaks", plan.on_p1)}
+                    {breach(&form, "on-p2", "When a P2 threshold breaks", plan.on_p2)}
                 </div>
                 <button class="button primary">"Save the plan"</button>
             </form>
@@ -160,30 +161,10 @@ fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> Html {
     }.part()
 }
 
-fn breach(name: &'static str, label: &'static str, saved: BreachAction, refusal: Option<&Refusal>) -> Html {
-    let typed = refusal.map(|refusal| refusal.typed(name).to_owned()).filter(|typed| !typed.is_empty());
-    let chosen = typed.unwrap_or_else(|| plan_fields::action_word(saved).to_owned());
-    let options: Vec<_> = [BreachAction::RollBack, BreachAction::Hold]
-        .into_iter()
-        .map(|action| {
-            let word = plan_fields::action_word(action);
-            view! { <option value=word selected=word == chosen>{action.label()}</option> }.part()
-        })
-        .collect();
-    let (id, error_id) = (format!("plan-{name}"), format!("plan-{name}-error"));
-    let wrong = refusal.filter(|refusal| refusal.field == name).map(|refusal| {
-        let (what, next_step) = (refusal.what.clone(), refusal.next_step.clone());
-        view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{what}</strong>" "{next_step}</p> }.part()
-    });
-    let (invalid, described) = (wrong.is_some().then_some("true"), wrong.is_some().then(|| error_id.clone()));
-    view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
-            <select id=id name=name aria-invalid=invalid aria-describedby=described>{options}</select>
-            {wrong}
-        </div>
-    }
-    .part()
+fn breach(form: &Form, name: &'static str, label: &'static str, saved: BreachAction) -> Html {
+    let choices = [BreachAction::RollBack, BreachAction::Hold]
+        .map(|action| (plan_fields::action_word(action), action.label()));
+    form.choice(&Field::new(name, label).required().value(plan_fields::action_word(saved)), &choices)
 }
 
 #[cfg(test)]

@@ -104,14 +104,9 @@ fn wave(made: &Override) -> Html {
 
 /// What is not as it should be and was waved through, by name; none where nothing is.
 pub(super) fn waved_through(page: Page<'_>) -> Option<String> {
-    let seen = &page.model.preflight;
-    let waved = |check: Check| seen.overridden.iter().any(|one| one.covers(check));
-    let checks: Vec<Check> = seen
-        .findings
-        .iter()
-        .filter(|finding| finding.blocks() && waved(finding.check))
-        .map(|finding| finding.check)
-        .collect();
+    let findings = page.model.preflight.findings.iter();
+    let checks: Vec<Check> =
+        findings.filter(|finding| waved_by(page, finding).is_some()).map(|finding| finding.check).collect();
     (!checks.is_empty()).then(|| labels(&checks))
 }
 

@@ -167,7 +167,7 @@ pub fn render_new(frame: &Frame, model: &NewModel) -> String {
         .sample("New events are delayed by ten minutes")
         .value(value("impact"));
     let fields = view! {
-        {integrations(model, &value("integration"))}
+        {integrations(&form, model, value("integration"))}
         {severities(&value("severity"))}
         {form.line(&title)}
         {form.text(&sentence, 3)}
@@ -188,32 +188,11 @@ pub fn render_new(frame: &Frame, model: &NewModel) -> String {
     })
 }
 
-fn integrations(model: &NewModel, chosen: &str) -> Html {
-    let options: Vec<_> = model
-        .integrations
-        .iter()
-        .map(|(id, name)| {
-            let id = id.to_string();
-            let selected = id == chosen;
-            view! { <option value=id selected=selected>{name.clone()}</option> }.part()
-        })
-        .collect();
-    let wrong = model.refusal.as_ref().filter(|refusal| refusal.field == "integration").cloned().map(|refusal| {
-        view! {
-            <p class="refusal" id="new-integration-error" role="alert"><strong>{refusal.what}</strong>" "{refusal.next_step}</p>
-        }
-        .part()
-    });
-    let (invalid, described) =
-        (wrong.is_some().then_some("true"), wrong.is_some().then_some("new-integration-error"));
-    view! {
-        <div class="field">
-            <label for="new-integration">"What it is about"</label>
-            <select id="new-integration" name="integration" aria-invalid=invalid aria-describedby=described>{options}</select>
-            {wrong}
-        </div>
-    }
-    .part()
+fn integrations(form: &Form, model: &NewModel, chosen: String) -> Html {
+    let ids: Vec<String> = model.integrations.iter().map(|(id, _)| id.to_string()).collect();
+    let names = model.integrations.iter().map(|(_, name)| name.as_str());
+    let choices: Vec<_> = ids.iter().map(String::as_str).zip(names).collect();
+    form.choice(&Field::new("integration", "What it is about").required().value(chosen), &choices)
 }
 
 /// The four severities to choose from, each with its meaning and its clock.

@@ -66,31 +66,15 @@ impl Fields<'_> {
         self.form(frame, field.name).line(&field)
     }
 
-    fn choice(&self, name: &'static str, label: &'static str, choices: &[(&str, &str)]) -> Html {
-        let chosen = self.value(name);
-        let options: Vec<_> = choices
-            .iter()
-            .map(|(word, label)| {
-                let selected = *word == chosen;
-                view! { <option value=(*word).to_owned() selected=selected>{(*label).to_owned()}</option> }
-                    .part()
-            })
-            .collect();
-        let (id, error_id) = (format!("{FORM}-{name}"), format!("{FORM}-{name}-error"));
-        let wrong = self.wrong(name).map(|refusal| {
-            let (what, next_step) = (refusal.what.clone(), refusal.next_step.clone());
-            view! { <p class="refusal" role="alert" id=error_id.clone()><strong>{what}</strong>" "{next_step}</p> }.part()
-        });
-        let (invalid, described) =
-            (wrong.is_some().then_some("true"), wrong.is_some().then(|| error_id.clone()));
-        view! {
-            <div class="field">
-                <label for=id.clone()>{label}</label>
-                <select id=id name=name aria-invalid=invalid aria-describedby=described>{options}</select>
-                {wrong}
-            </div>
-        }
-        .part()
+    fn choice(
+        &self,
+        frame: &Frame,
+        name: &'static str,
+        label: &'static str,
+        choices: &[(&str, &str)],
+    ) -> Html {
+        let field = Field::new(name, label).required().value(self.value(name));
+        self.form(frame, name).choice(&field, choices)
     }
 }
 
@@ -121,16 +105,16 @@ pub(super) fn edit(frame: &Frame, model: &OneModel, edit: &Edit) -> Html {
                 {fields.line(frame, Field { max: Some(MAX_NAME), ..Field::new("name", "Name").required() })}
                 {query(frame, &fields)}
                 <div class="condition-fields">
-                    {fields.choice("comparator", "Fires when it is", &[(Comparator::Above.sign(), "above"), (Comparator::Below.sign(), "below")])}
+                    {fields.choice(frame, "comparator", "Fires when it is", &[(Comparator::Above.sign(), "above"), (Comparator::Below.sign(), "below")])}
                     {fields.line(frame, Field { input_mode: Some("decimal"), ..Field::new("limit", "Limit").required() })}
                     {fields.line(frame, Field { max: Some(MAX_UNIT), ..Field::new("unit", "Unit").sample("per minute") })}
                     {fields.line(frame, Field::new("window", "Window").required().sample("5 min"))}
                     {fields.line(frame, Field::new("for", "For").required().sample("0 s"))}
                 </div>
                 <div class="condition-fields">
-                    {fields.choice("severity", "Severity", &SEVERITIES)}
-                    {fields.choice("no-data", "Without data", &labels(NoData::ALL.iter().map(|one| (one.as_str(), one.label()))))}
-                    {fields.choice("on-firing", "When it fires", &labels(OnFiring::ALL.iter().map(|one| (one.as_str(), one.label()))))}
+                    {fields.choice(frame, "severity", "Severity", &SEVERITIES)}
+                    {fields.choice(frame, "no-data", "Without data", &labels(NoData::ALL.iter().map(|one| (one.as_str(), one.label()))))}
+                    {fields.choice(frame, "on-firing", "When it fires", &labels(OnFiring::ALL.iter().map(|one| (one.as_str(), one.label()))))}
                 </div>
                 {fields.line(frame, why)}
                 <p class="acts">

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::alert::{Event, OnFiring, Rule, Standing};
-use gantry_domain::incident::opening::TIME_TO_GO;
+use gantry_domain::incident::opening::{Recurrence, TIME_TO_GO};
 
 use super::Outcome;
 use crate::services::incidents::Desk;
@@ -50,12 +50,14 @@ impl Changed {
             };
             readings::threshold_read(tx, &read).await?;
         }
-        let fired = || fired(integration, &self.rule, &self.standing, self.outcome.sentence.clone());
-        match self.outcome.event {
-            Some(Event::Fired) => opening::threshold_fired(tx, desk, &fired()).await.map(drop),
-            Some(Event::FiresAsChanged) => opening::threshold_fires_as_changed(tx, desk, &fired()).await,
-            Some(Event::Cleared) | None => Ok(()),
-        }
+        let how = match self.outcome.event {
+            Some(Event::Fired) => Recurrence::CameBack,
+            Some(Event::FiresAsChanged) => Recurrence::RuleChanged,
+            Some(Event::Cleared) | None => return Ok(()),
+        };
+        let fired = fired(integration, &self.rule, &self.standing, self.outcome.sentence.clone());
+        opening::threshold_fires(tx, desk, &fired, how).await?;
+        Ok(())
     }
 }
 
@@ -74,7 +76,7 @@ pub(super) async fn open_what_goes_on(
         left.iter().any(|(of, key)| *of == fired.integration && *key == fired.threshold_key.as_str())
     };
     for fired in firing.iter().filter(is_left) {
-        opening::threshold_goes_on(tx, desk, fired).await?;
+        opening::threshold_fires(tx, desk, fired, Recurrence::NeverLeft).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use gantry_domain::incident::queue::{Again, again};
 use gantry_domain::incident::{Command, Incident, MAX_TEXT, Refused, Source, State, decide};
 use serde_json::json;
 
-use super::{Desk, IncidentError, record, save};
+use super::{Desk, IncidentError, hold_latest, record, save};
 use crate::live::topics;
 use crate::services::Caller;
 use crate::services::outbox::{self, Message};
@@ -79,9 +79,7 @@ pub async fn act(
 async fn latest(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>, StoreError> {
     let Some(incident) = incidents::find(&mut **tx, id).await? else { return Ok(None) };
     let Source::Threshold { key, .. } = &incident.source else { return Ok(None) };
-    let integration = incident.subject.integration;
-    incidents::lock_cause(tx, integration, key.as_str()).await?;
-    incidents::latest_of_threshold(tx, integration, key).await
+    hold_latest(tx, incident.subject.integration, key).await
 }
 
 fn action(command: &Command) -> &'static str {

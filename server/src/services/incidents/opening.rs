@@ -11,7 +11,7 @@ use gantry_domain::rollout::WhyRollBack;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Desk, IncidentError, record, save, tell};
+use super::{Desk, IncidentError, hold_latest, record, save, tell};
 use crate::live::topics;
 use crate::services::Caller;
 use crate::store::{Db, Once, StoreError, Tx, first_looks, incidents, integrations};
@@ -69,41 +69,18 @@ pub struct RolledBack {
     pub at: DateTime<Utc>,
 }
 
-/// A threshold fires: opens an incident, or joins the one that it opened before.
-pub async fn threshold_fired(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<IncidentId, StoreError> {
-    incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
-    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
-    fires(tx, desk, fired, before, Recurrence::CameBack).await
-}
-
-/// A threshold that fires was changed, and still fires. What was resolved a moment ago has its time to go all the same.
-pub async fn threshold_fires_as_changed(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<(), StoreError> {
-    incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
-    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
-    if before.as_ref().is_none_or(|before| before.is_open() || !before.firing) {
-        fires(tx, desk, fired, before, Recurrence::RuleChanged).await?;
-    }
-    Ok(())
-}
-
-/// A threshold goes on firing: an incident of it that was resolved a while ago as if it did not is opened again.
-pub async fn threshold_goes_on(tx: &mut Tx, desk: &Desk, fired: &Fired) -> Result<(), StoreError> {
-    incidents::lock_cause(tx, fired.integration, fired.threshold_key.as_str()).await?;
-    let before = incidents::latest_of_threshold(tx, fired.integration, &fired.threshold_key).await?;
-    if before.as_ref().is_some_and(|before| opening::never_left(before, fired.at)) {
-        fires(tx, desk, fired, before, Recurrence::NeverLeft).await?;
-    }
-    Ok(())
-}
-
-/// `before` is the incident that the threshold has open, or opened last.
-async fn fires(
+/// A threshold fires: opens an incident, joins the one that it has open, or opens the last one again. None where that is not
+/// to be told of.
+pub async fn threshold_fires(
     tx: &mut Tx,
     desk: &Desk,
     fired: &Fired,
-    before: Option<Incident>,
     how: Recurrence,
-) -> Result<IncidentId, StoreError> {
+) -> Result<Option<IncidentId>, StoreError> {
+    let before = hold_latest(tx, fired.integration, &fired.threshold_key).await?;
+    if !opening::is_told(how, before.as_ref(), fired.at) {
+        return Ok(None);
+    }
     let cause = Cause {
         title: fired.threshold_name.clone(),
         subject: subject(tx, fired.integration).await?,
@@ -124,7 +101,7 @@ async fn fires(
             if change.next.version != before.version {
                 record(tx, &change, "incident.came-back", None, fired.at).await?;
             }
-            return Ok(before.id);
+            return Ok(Some(before.id));
         }
         // From now on it is the new one's.
         Some(before) if before.firing => {
@@ -139,7 +116,7 @@ async fn fires(
     if first_looks::owe(tx, change.next.id, fired.integration, fired.at).await? {
         tx.announce(topics::FIRST_LOOKS);
     }
-    finish(tx, desk, &change, fired.at).await
+    finish(tx, desk, &change, fired.at).await.map(Some)
 }
 
 /// What was measured, beside what the entry says.
@@ -154,8 +131,7 @@ fn add_reading(change: &mut Change, fired: &Fired) {
 
 /// A threshold fires no more: its incident's timeline says so. Whether it is over is for people to say.
 pub async fn threshold_cleared(tx: &mut Tx, cleared: &Cleared) -> Result<Option<IncidentId>, StoreError> {
-    incidents::lock_cause(tx, cleared.integration, cleared.threshold_key.as_str()).await?;
-    let found = incidents::latest_of_threshold(tx, cleared.integration, &cleared.threshold_key).await?;
+    let found = hold_latest(tx, cleared.integration, &cleared.threshold_key).await?;
     let Some(incident) = found.filter(|incident| incident.firing) else {
         return Ok(None);
     };

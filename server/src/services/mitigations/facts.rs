@@ -43,7 +43,7 @@ pub async fn keys(cluster: &Cluster, snapshot: &Snapshot, namespace: &str, vendo
         };
         match cluster.secret_key(namespace, &one.secret, &one.key).await {
             Ok(found) => {
-                one.fingerprint = found.value.as_ref().map(|value| fingerprint(value.expose_secret()));
+                one.fingerprint = found.value.as_ref().map(secret_fingerprint);
                 one.written_at = found.written_at;
                 one.manager = found.manager;
             }

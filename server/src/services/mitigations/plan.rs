@@ -7,15 +7,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use gantry_domain::id::MitigationId;
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
 use gantry_domain::preset::Workload;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use self::difference::difference;
 pub(super) use self::roll_back::rollback_mark;
-use super::facts::KeyFacts;
+use super::facts::{KeyFacts, secret_fingerprint};
 use crate::outside::cluster::{Cluster, ClusterError, Mode, Snapshot, env_of, facts, write_patch};
-use crate::services::probes::keys::fingerprint;
 use crate::services::response::{Responding, ResponseError, Scene, sentence};
 use crate::store::{Db, mitigations, rollouts};
 
@@ -248,7 +247,7 @@ async fn key_to_replace(
 pub(super) fn with_key(act: Act, value: Option<&SecretString>) -> Act {
     match (act, value) {
         (Act::ReplaceKey { secret, key, before, stamp, .. }, Some(value)) => {
-            Act::ReplaceKey { secret, key, before, after: fingerprint(value.expose_secret()), stamp }
+            Act::ReplaceKey { secret, key, before, after: secret_fingerprint(value), stamp }
         }
         (act, _) => act,
     }

@@ -7,6 +7,7 @@ use gantry_domain::incident::queue::sendable;
 use gantry_domain::incident::{Command, Refused, State};
 use gantry_domain::preset::Severity;
 use gantry_sandbox::{Options, Sandbox};
+use gantry_server::config::Config;
 use gantry_server::services::incidents::IncidentError;
 use gantry_server::services::incidents::acting::{self, Ask, Update};
 use gantry_server::store::outbox;
@@ -141,14 +142,9 @@ async fn an_alarm_that_was_given_up_is_not_sent_again_once_something_newer_was_t
     assert!(matches!(refused, Err(IncidentError::Refused(Refused::ToldSince))), "{refused:?}");
     assert_eq!(room.send(at + minutes(12)).await, 0);
     assert!(given_up().await.is_some(), "it stays given up, and the page says so");
-    let events = received(&room.sandbox, "pagerduty").await;
-    let taken: Vec<_> = events
-        .iter()
-        .filter(|event| event["status"] == 202)
-        .map(|event| event["body"]["event_action"].as_str().unwrap())
-        .collect();
-    assert_eq!(taken.last(), Some(&"resolve"), "{taken:?}");
-    assert!(!taken.contains(&"trigger"), "nobody is woken up for what is over");
+    let taken = taken_by_the_pager(&room).await;
+    assert_eq!(taken.last().map(String::as_str), Some("resolve"), "{taken:?}");
+    assert!(!taken.iter().any(|action| action == "trigger"), "nobody is woken up for what is over");
 }
 
 #[tokio::test]
@@ -191,12 +187,7 @@ async fn an_alarm_that_is_just_being_put_back_goes_before_what_came_after_it() {
     putting_back.await.unwrap().unwrap();
     round.await.unwrap().unwrap();
     room.send_all(at + minutes(2)).await;
-    let events = received(&room.sandbox, "pagerduty").await;
-    let taken: Vec<_> = events
-        .iter()
-        .filter(|event| event["status"] == 202)
-        .map(|event| event["body"]["event_action"].as_str().unwrap())
-        .collect();
+    let taken = taken_by_the_pager(&room).await;
     assert_eq!(taken, ["trigger", "acknowledge"]);
 }
 
@@ -222,11 +213,7 @@ async fn messages_about_one_incident_arrive_in_their_order_although_the_first_fa
 
 #[tokio::test]
 async fn an_update_is_seen_before_it_is_sent_and_no_secret_is_ever_shown() {
-    let sandbox = Sandbox::start(Options { empty: true, ..Options::default() }).await.unwrap();
-    let database = database().await;
-    let mut config = config(database.url());
-    config.incidents = sinks(&sandbox);
-    let world = World::with(database, &config).await;
+    let (sandbox, config, world) = with_sinks().await;
     let mut rui = world.signed_in("rui").await;
     let path = open(&world, &mut rui).await;
     let text = [
@@ -268,11 +255,7 @@ async fn an_update_is_seen_before_it_is_sent_and_no_secret_is_ever_shown() {
 
 #[tokio::test]
 async fn a_running_program_tells_everybody_again_once_nobody_answered_in_time() {
-    let sandbox = Sandbox::start(Options { empty: true, ..Options::default() }).await.unwrap();
-    let database = database().await;
-    let mut config = config(database.url());
-    config.incidents = sinks(&sandbox);
-    let world = World::with(database, &config).await;
+    let (sandbox, _config, world) = with_sinks().await;
     let mut rui = world.signed_in("rui").await;
     open(&world, &mut rui).await;
     let escalated = "select count(*) from outbox where tell = 'escalated'";
@@ -290,6 +273,23 @@ async fn a_running_program_tells_everybody_again_once_nobody_answered_in_time() 
     assert!(last.starts_with("<!channel> Nobody has answered"), "{last}");
     let noted = "select count(*) from incident_entries where text like 'Nobody answered in time%'";
     assert_eq!(world.count(noted).await, 1);
+}
+
+/// A running program whose channels are the sinks of a sandbox.
+async fn with_sinks() -> (Sandbox, Config, World) {
+    let sandbox = Sandbox::start(Options { empty: true, ..Options::default() }).await.unwrap();
+    let database = database().await;
+    let mut config = config(database.url());
+    config.incidents = sinks(&sandbox);
+    let world = World::with(database, &config).await;
+    (sandbox, config, world)
+}
+
+/// What PagerDuty took, in order.
+async fn taken_by_the_pager(room: &Room) -> Vec<String> {
+    let events = received(&room.sandbox, "pagerduty").await;
+    let taken = events.iter().filter(|event| event["status"] == 202);
+    taken.map(|event| event["body"]["event_action"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn open(world: &World, rui: &mut crate::world::Browser) -> String {

@@ -6,6 +6,7 @@ use gantry_domain::actor::{Actor, Person, Role};
 use gantry_domain::id::{IncidentId, IntegrationId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::message::Channel;
+use gantry_domain::incident::opening::Recurrence;
 use gantry_domain::preset::Severity;
 use gantry_local::TestDatabase;
 use gantry_sandbox::{Options, Sandbox};
@@ -123,9 +124,10 @@ impl Room {
             at,
         };
         let desk = self.desk.clone();
-        let opened =
-            self.db.tx(move |tx| Box::pin(async move { opening::threshold_fired(tx, &desk, &fired).await }));
-        opened.await.unwrap()
+        let opened = self.db.tx(move |tx| {
+            Box::pin(async move { opening::threshold_fires(tx, &desk, &fired, Recurrence::CameBack).await })
+        });
+        opened.await.unwrap().unwrap()
     }
 
     /// It fires no more.

@@ -1,6 +1,7 @@
 //! The guided tour: only where a world is configured, walked by what really happens, each person's own, and put away.
 
 use gantry_domain::id::{IncidentId, IntegrationId};
+use gantry_domain::incident::opening::Recurrence;
 use gantry_domain::mitigation::{Act, Mitigation, Phase};
 use gantry_domain::preset::{Severity, Workload};
 use gantry_server::services::incidents::Desk;
@@ -40,9 +41,14 @@ async fn fire(world: &World) -> IncidentId {
         at: world.running.app.clock.now(),
     };
     let db = &world.running.app.db;
-    db.tx(move |tx| Box::pin(async move { opening::threshold_fired(tx, &Desk::default(), &fired).await }))
-        .await
-        .unwrap()
+    db.tx(move |tx| {
+        Box::pin(
+            async move { opening::threshold_fires(tx, &Desk::default(), &fired, Recurrence::CameBack).await },
+        )
+    })
+    .await
+    .unwrap()
+    .unwrap()
 }
 
 async fn clear(world: &World) {
