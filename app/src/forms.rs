@@ -88,10 +88,10 @@ pub fn incident(id: IncidentId) -> String {
 
 /// An address below an incident.
 ///
-/// Pages: `timeline.json`, `timeline.md`. Forms, each with the `seen` version: `acknowledge`, `state` (`to`, `note`),
-/// `severity` (`to`, `reason`), `command` (takes it), `hand-over` (`person`), `update` (`impact`, `action`, `next` in
-/// minutes, `slack`, `pagerduty`, `public`; with `step=preview` it is only shown). Without it: `notes` (`text`, `link`,
-/// `happened`, `public`).
+/// Pages: `timeline.json`, `timeline.md`, with every edition of an entry. Forms, each with the `seen` version:
+/// `acknowledge`, `state` (`to`, `note`), `severity` (`to`, `reason`), `command` (takes it), `hand-over` (`person`),
+/// `update` (`impact`, `action`, `next` in minutes, `slack`, `pagerduty`, `public`; with `step=preview` it is only shown).
+/// Without it: `notes` (`text`, `link`, `happened`, `public`).
 pub fn below_incident(id: IncidentId, what: &str) -> String {
     format!("{INCIDENTS}/{id}/{what}")
 }

@@ -14,7 +14,7 @@ use crate::text::inert_line;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// The incident and its timeline, as JSON and Markdown.
+    /// The incident and its timeline with every edition of its entries, as JSON and Markdown.
     Timeline,
     /// Every triage with its walk.
     Triage,

@@ -9,6 +9,8 @@ pub mod delivery;
 pub mod entry;
 pub mod export;
 #[cfg(test)]
+mod export_tests;
+#[cfg(test)]
 pub(crate) mod fixtures;
 pub mod history;
 pub mod message;

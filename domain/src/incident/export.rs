@@ -1,33 +1,98 @@
-//! An incident and its timeline as documents for elsewhere. Times are in UTC.
+//! An incident and its timeline as documents for elsewhere, with everything that an entry said before it was edited: for
+//! those who may read the page, never for everybody. Times are in UTC.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::clock::Ended;
-use super::entry::Entry;
+use super::entry::{Edition, Entry};
 use super::{Incident, clock, message};
 use crate::age;
+use crate::id::EntryId;
+
+/// How a moment is written in a table whose head says that it is in UTC.
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
+
+/// A whole timeline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// The entries in their last editions, oldest first.
+    pub entries: Vec<Entry>,
+    /// What the edited ones said before, of each entry the oldest edition first.
+    pub editions: Vec<(EntryId, Edition)>,
+}
+
+/// An edition that was changed, and who wrote it when.
+#[derive(Serialize)]
+struct Earlier<'a> {
+    /// None where Gantry wrote it.
+    written_by: Option<&'a str>,
+    recorded_at: DateTime<Utc>,
+    #[serde(flatten)]
+    edition: &'a Edition,
+}
+
+impl Timeline {
+    /// Every entry with its earlier editions.
+    fn told(&self) -> Vec<(&Entry, Vec<Earlier<'_>>)> {
+        let mut of: BTreeMap<EntryId, Vec<&Edition>> = BTreeMap::new();
+        for (id, edition) in &self.editions {
+            of.entry(*id).or_default().push(edition);
+        }
+        self.entries
+            .iter()
+            .map(|entry| (entry, earlier(entry, of.get(&entry.id).map_or(&[][..], Vec::as_slice))))
+            .collect()
+    }
+}
+
+/// The first edition is what the author wrote, every other what somebody made of the one before it.
+fn earlier<'a>(entry: &'a Entry, editions: &[&'a Edition]) -> Vec<Earlier<'a>> {
+    let mut written_by = entry.actor.as_ref().map(|person| person.name.as_str());
+    let mut recorded_at = entry.recorded_at;
+    // Where somebody edited it after it was read, the edition that was read is among them: it is no earlier one here.
+    let known = usize::try_from(entry.edits).unwrap_or(usize::MAX);
+    let mut all = Vec::new();
+    for edition in editions.iter().copied().take(known) {
+        all.push(Earlier { written_by, recorded_at, edition });
+        written_by = Some(&edition.changed_by);
+        recorded_at = edition.until;
+    }
+    all
+}
 
 /// As JSON: the incident and every entry, oldest first.
-pub fn json(incident: &Incident, entries: &[Entry], now: DateTime<Utc>) -> Value {
+pub fn json(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) -> Value {
     json!({
         "exported_at": now,
         "incident": incident,
         "response_missed": incident.has_missed(now),
-        "entries": entries.iter().map(|entry| {
-            let mut value = serde_json::to_value(entry).unwrap_or_default();
-            if let Some(object) = value.as_object_mut() {
-                object.insert("late".into(), entry.is_late().into());
-            }
-            value
-        }).collect::<Vec<_>>(),
+        "entries": entries(timeline),
     })
 }
 
+/// The entries alone as JSON, oldest first, each with what it said before.
+pub fn entries(timeline: &Timeline) -> Value {
+    timeline
+        .told()
+        .into_iter()
+        .map(|(entry, editions)| {
+            let mut value = serde_json::to_value(entry).unwrap_or_default();
+            if let Some(object) = value.as_object_mut() {
+                object.insert("late".into(), entry.is_late().into());
+                object.insert("editions".into(), serde_json::to_value(&editions).unwrap_or_default());
+            }
+            value
+        })
+        .collect()
+}
+
 /// As Markdown.
-pub fn markdown(incident: &Incident, entries: &[Entry], now: DateTime<Utc>) -> String {
+pub fn markdown(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) -> String {
     let mut out = format!("# Incident {}: {}\n\n", incident.number, plain(&incident.title));
     let mut fact = |name: &str, value: &str| {
         out.push_str("- ");
@@ -63,22 +128,51 @@ pub fn markdown(incident: &Incident, entries: &[Entry], now: DateTime<Utc>) -> S
     }
     fact("Exported", &age::exact(now));
     out.push_str("\n## Timeline\n\n| Happened (UTC) | Recorded (UTC) | Kind | Who | What | Readers |\n|---|---|---|---|---|---|\n");
-    for entry in entries {
+    for (entry, editions) in timeline.told() {
         let late = if entry.is_late() { " (late)" } else { "" };
-        let link = entry.link.as_ref().map(|link| format!(" <{link}>")).unwrap_or_default();
-        let edited = if entry.edits > 0 { " (edited)" } else { "" };
+        let edited = editions.last().map_or_else(String::new, |last| {
+            format!(" (edited {} by {})", age::exact(last.edition.until), plain(&last.edition.changed_by))
+        });
         let _cannot_fail = writeln!(
             out,
-            "| {} | {}{late} | {} | {} | {}{edited}{link} | {} |",
-            entry.happened_at.format("%Y-%m-%d %H:%M:%S"),
-            entry.recorded_at.format("%Y-%m-%d %H:%M:%S"),
+            "| {} | {}{late} | {} | {} | {}{edited}{} | {} |",
+            entry.happened_at.format(MOMENT),
+            entry.recorded_at.format(MOMENT),
             entry.kind.label(),
             plain(entry.actor.as_ref().map_or("Gantry", |person| &person.name)),
             plain(&entry.text),
-            if entry.public { "public" } else { "internal" },
+            linked(entry.link.as_deref()),
+            readers(entry.public),
         );
+        for one in &editions {
+            let _cannot_fail = writeln!(out, "{}", before(one));
+        }
     }
     out
+}
+
+/// The row of an earlier edition, below the one of its entry: set in, and its words quoted.
+fn before(one: &Earlier<'_>) -> String {
+    let Earlier { written_by, recorded_at, edition } = one;
+    format!(
+        "| ↳ {} | {} | until {} | {} | “{}”{} | {} |",
+        edition.happened_at.format(MOMENT),
+        recorded_at.format(MOMENT),
+        age::exact(edition.until),
+        plain(written_by.unwrap_or("Gantry")),
+        plain(&edition.text),
+        linked(edition.link.as_deref()),
+        readers(edition.public),
+    )
+}
+
+fn readers(public: bool) -> &'static str {
+    if public { "public" } else { "internal" }
+}
+
+/// An address in a cell, which a bar would end.
+fn linked(link: Option<&str>) -> String {
+    link.map(|link| format!(" <{}>", link.replace('|', "%7C"))).unwrap_or_default()
 }
 
 /// Text that stays text in Markdown, on one line.

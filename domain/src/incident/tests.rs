@@ -318,14 +318,15 @@ fn exports_hold_both_times_and_text_stays_text() {
         ..Draft::default()
     };
     let late = entry(note(&draft, &rui(), now).unwrap());
-    let markdown = export::markdown(&incident, std::slice::from_ref(&late), now);
+    let timeline = export::Timeline { entries: vec![late], editions: Vec::new() };
+    let markdown = export::markdown(&incident, &timeline, now);
     assert!(
         markdown.contains("| 2026-11-20 10:01:00 | 2026-11-20 10:30:00 (late) | Note | Rui Matos |"),
         "{markdown}"
     );
     assert!(markdown.contains("\\| a cell \\| \\<script\\> and a \\*second\\* line"), "{markdown}");
     assert!(markdown.contains("due 2026-11-20 10:15:00 UTC: missed"), "{markdown}");
-    let json = export::json(&incident, &[late], now);
+    let json = export::json(&incident, &timeline, now);
     assert_eq!((&json["entries"][0]["late"], &json["entries"][0]["public"]), (&true.into(), &true.into()));
     assert_eq!(json["incident"]["number"], 12);
 }

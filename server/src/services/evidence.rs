@@ -4,6 +4,7 @@
 
 mod collect;
 mod redact;
+mod timeline;
 mod zip_file;
 
 pub use collect::{Collector, collect};

@@ -1,4 +1,4 @@
-//! The timeline as a file.
+//! The timeline as a file, with every edition as the page has them.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -12,16 +12,16 @@ use crate::services::incidents::seeing;
 
 /// The timeline as Markdown.
 pub(in crate::http) async fn markdown(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
-    let (incident, entries) = seeing::whole(&visit.app.db, id_of(&id)?).await?.ok_or(Fault::NotFound)?;
-    let text = export::markdown(&incident, &entries, visit.now);
+    let (incident, timeline) = seeing::whole(&visit.app.db, id_of(&id)?).await?.ok_or(Fault::NotFound)?;
+    let text = export::markdown(&incident, &timeline, visit.now);
     let name = format!("incident-{}.md", incident.number);
     Ok(attachment(&name, "text/markdown; charset=utf-8", text))
 }
 
 /// The timeline as JSON.
 pub(in crate::http) async fn json(visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
-    let (incident, entries) = seeing::whole(&visit.app.db, id_of(&id)?).await?.ok_or(Fault::NotFound)?;
-    let text = format!("{:#}\n", export::json(&incident, &entries, visit.now));
+    let (incident, timeline) = seeing::whole(&visit.app.db, id_of(&id)?).await?.ok_or(Fault::NotFound)?;
+    let text = format!("{:#}\n", export::json(&incident, &timeline, visit.now));
     let name = format!("incident-{}.json", incident.number);
     Ok(attachment(&name, "application/json", text))
 }

@@ -2,23 +2,23 @@
 //! can be asked for again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use gantry_domain::evidence::{File, Part, Standing, file_name};
-use gantry_domain::incident::export;
 use gantry_domain::mitigation::Act;
 use gantry_domain::probe::EnvSource;
 use gantry_domain::text::inert;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Redaction;
+use super::{Redaction, timeline};
 use crate::clock::Clock;
 use crate::outside::cluster::Span;
 use crate::services::probes::workload::environment;
-use crate::services::response::{Responding, Scene, whole_timeline};
+use crate::services::response::{Responding, Scene};
 use crate::services::rollouts::WHOLE_LOG;
 use crate::services::triage;
 use crate::store::{Db, mitigations, rollouts, thresholds as rules};
@@ -51,8 +51,12 @@ type Collected = Result<(Vec<(String, String)>, Option<String>), String>;
 /// Collects one part.
 pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, Vec<(File, Vec<u8>)>) {
     let (redaction, blind) = redaction(this, scene).await;
+    let redaction = Arc::new(redaction);
     let collected = match part {
-        Part::Timeline => timeline(this, scene).await,
+        Part::Timeline => {
+            let files = timeline::files(&this.db, &redaction, &scene.incident, this.clock.now()).await;
+            files.map(|files| (files, None))
+        }
         Part::Triage => triages(this, scene).await,
         Part::Actions => actions(this, scene).await,
         Part::Health => health(this, scene).await,
@@ -133,21 +137,9 @@ async fn redaction(this: &Collector, scene: &Scene) -> (Redaction, Option<String
     (Redaction::of(values).and_replaced(replaced), unread.then_some(blind))
 }
 
-fn pretty(value: &impl serde::Serialize) -> Result<String, String> {
+/// As JSON that people can read.
+pub(super) fn pretty(value: &impl serde::Serialize) -> Result<String, String> {
     serde_json::to_string_pretty(value).map_err(|error| error.to_string())
-}
-
-async fn timeline(this: &Collector, scene: &Scene) -> Collected {
-    let entries = whole_timeline(&this.db, scene.incident.id).await.map_err(|error| error.to_string())?;
-    let markdown = export::markdown(&scene.incident, &entries, this.clock.now());
-    Ok((
-        vec![
-            ("incident/incident.json".into(), pretty(&scene.incident)?),
-            ("incident/timeline.json".into(), pretty(&entries)?),
-            ("incident/timeline.md".into(), markdown),
-        ],
-        None,
-    ))
 }
 
 async fn triages(this: &Collector, scene: &Scene) -> Collected {

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::{EntryId, IncidentId};
 use gantry_domain::incident::Incident;
-use gantry_domain::incident::entry::{Edition, Entry, EntryKind};
+use gantry_domain::incident::entry::{Edition, EntryKind};
+use gantry_domain::incident::export::Timeline;
 use gantry_domain::postmortem::ActionItem;
 
 use crate::live::{presence, topics};
@@ -81,8 +82,8 @@ pub async fn list(db: &Db) -> Result<Vec<Incident>, StoreError> {
     db.read(incidents::list(db.pool(), LISTED)).await
 }
 
-/// An incident and its whole timeline, oldest first; none where there is none.
-pub async fn whole(db: &Db, id: IncidentId) -> Result<Option<(Incident, Vec<Entry>)>, StoreError> {
+/// An incident and its whole timeline, with what it said before; none where there is none.
+pub async fn whole(db: &Db, id: IncidentId) -> Result<Option<(Incident, Timeline)>, StoreError> {
     let pool = db.pool();
     let (incident, entries) = db
         .read(async {
@@ -92,8 +93,10 @@ pub async fn whole(db: &Db, id: IncidentId) -> Result<Option<(Incident, Vec<Entr
             )
         })
         .await?;
+    // After the entries: by now every edit that they count is there.
+    let editions = db.read(incidents::editions(pool, id)).await?;
     let entries = entries.into_iter().rev().map(|placed| placed.entry).collect();
-    Ok(incident.map(|incident| (incident, entries)))
+    Ok(incident.map(|incident| (incident, Timeline { entries, editions })))
 }
 
 /// What was to be done after incidents and is not done, the first to be due first.

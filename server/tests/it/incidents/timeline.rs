@@ -1,12 +1,14 @@
 //! The timeline: both times, every edition, and only what was meant for everybody leaves the house.
 
+use std::time::Duration;
+
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
 use gantry_server::services::incidents::timeline;
 use gantry_server::store::StoreError;
 use reqwest::StatusCode;
 
 use super::acting::open;
-use crate::world::World;
+use crate::world::{World, eventually};
 
 #[tokio::test]
 async fn what_is_written_down_late_is_marked_and_both_times_are_exported() {
@@ -161,4 +163,54 @@ async fn a_long_timeline_is_walked_page_by_page_and_filtered_by_kind() {
     assert_eq!((lines, pages), (250, 3));
     let readings = sam.get(&format!("{path}?kind=reading")).await.body;
     assert_eq!(readings.matches("walked ").count(), 25);
+}
+
+#[tokio::test]
+async fn what_a_note_said_before_is_in_both_files_and_is_told_to_nobody_else() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let (mut rui, mut ana, mut sam) =
+        (world.signed_in("rui").await, world.signed_in("ana").await, world.signed_in("sam").await);
+    let first = [("text", "Carts | are <b>empty"), ("public", "on")];
+    assert_eq!(rui.post(&format!("{path}/notes"), &first).await.status, StatusCode::SEE_OTHER);
+    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
+    let id: String = sqlx::Row::get(&id[0], 0);
+    let edit = format!("{path}/notes/{id}");
+    for (who, edition) in [
+        (&mut rui, [("seen", "0"), ("text", "Some carts are slow"), ("public", "")]),
+        (&mut ana, [("seen", "1"), ("text", "Some webhooks are late"), ("public", "on")]),
+    ] {
+        assert_eq!(who.post(&edit, &edition).await.status, StatusCode::SEE_OTHER);
+    }
+
+    let json: serde_json::Value =
+        serde_json::from_str(&sam.get(&format!("{path}/timeline.json")).await.body).unwrap();
+    let note = json["entries"].as_array().unwrap().iter().find(|entry| entry["kind"] == "note").unwrap();
+    assert_eq!((&note["text"], &note["edits"]), (&"Some webhooks are late".into(), &2.into()));
+    let [one, other] = note["editions"].as_array().unwrap().as_slice() else { panic!("{note:#}") };
+    for (edition, text, public, changed_by) in [
+        (one, "Carts | are <b>empty", true, "Rui Matos"),
+        (other, "Some carts are slow", false, "Ana Duarte"),
+    ] {
+        assert_eq!(edition["text"], text);
+        assert_eq!(edition["public"], public, "{text}");
+        assert_eq!(edition["written_by"], "Rui Matos", "{text}");
+        assert_eq!(edition["changed_by"], changed_by, "{text}");
+    }
+    assert_eq!(one["recorded_at"], note["recorded_at"]);
+    assert_eq!(other["recorded_at"], one["until"]);
+    let markdown = sam.get(&format!("{path}/timeline.md")).await.body;
+    let (_, below) = markdown.split_once("Some webhooks are late (edited ").unwrap();
+    let rows: Vec<&str> = below.lines().skip(1).take(2).collect();
+    assert!(rows[0].contains("“Carts \\| are \\<b\\>empty” | public |"), "{markdown}");
+    assert!(rows[1].contains("“Some carts are slow” | internal |"), "{markdown}");
+
+    for page in ["/status", "/status.json", "/status.atom"] {
+        eventually(page, Duration::from_secs(10), || async {
+            world.browser().get(page).await.body.contains("Some webhooks are late")
+        })
+        .await;
+        let body = world.browser().get(page).await.body;
+        assert!(!body.to_lowercase().contains("carts"), "{page} tells what is not said any more: {body}");
+    }
 }

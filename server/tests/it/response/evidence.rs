@@ -217,3 +217,33 @@ async fn what_was_missing_is_named_and_can_be_collected_later() {
     let mut sam = stage.world.signed_in("sam").await;
     assert_eq!(sam.post(&format!("{}/evidence", stage.path), &[]).await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_has_what_an_edited_note_said_before_without_the_secret_that_was_in_it() {
+    use sqlx::Row as _;
+
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let notes = format!("{}/notes", stage.path);
+    let first = [("text", "They refuse phc_sandbox_project_key since ten")];
+    assert_eq!(rui.post(&notes, &first).await.status, StatusCode::SEE_OTHER);
+    let note = "select id::text from incident_entries where kind = 'note'";
+    let note: String = stage.world.sql(note).await.unwrap()[0].get(0);
+    let next = [("seen", "0"), ("text", "They refuse our key since nine")];
+    assert_eq!(rui.post(&format!("{notes}/{note}"), &next).await.status, StatusCode::SEE_OTHER);
+    rui.post(&format!("{}/evidence", stage.path), &[]).await;
+    let bundle = collected(&stage).await;
+    let files = files(&stage, &mut rui, &bundle).await;
+    let content = |path: &str| {
+        let (_, content) = files.iter().find(|(name, _)| name == path).unwrap();
+        String::from_utf8(content.clone()).unwrap()
+    };
+    let timeline: serde_json::Value = serde_json::from_str(&content("incident/timeline.json")).unwrap();
+    let note = timeline.as_array().unwrap().iter().find(|entry| entry["kind"] == "note").unwrap();
+    assert_eq!(note["text"], "They refuse our key since nine");
+    assert_eq!(note["editions"][0]["text"], "They refuse [hidden] since ten", "{note:#}");
+    assert_eq!(note["editions"][0]["written_by"], "Rui Matos");
+    let markdown = content("incident/timeline.md");
+    assert!(markdown.contains("“They refuse \\[hidden\\] since ten” | internal |"), "{markdown}");
+    assert!(!markdown.contains("phc_"), "{markdown}");
+}
