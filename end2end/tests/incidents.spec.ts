@@ -74,3 +74,33 @@ test('a moment is typed on the reader’s own clock, with its zone beside the fi
   await expect(entry(sam)).toContainText(`${local(at, 0).slice(11)}:00`)
   await expect(sam.locator('.day h3').first()).toContainText('UTC')
 })
+
+test('a moment that stands in the form keeps its zone when the page is drawn for another clock', async ({ as }) => {
+  const rui = await as('rui', { timezoneId: 'Asia/Kathmandu' })
+  const path = await open(rui, `Another clock ${Date.now()}`)
+  await rui.goto(path)
+  const label = rui.locator('label[for=note-happened] .unit')
+  const zone = rui.locator('#note input[name=zone]')
+  await expect(label).toHaveText('UTC+05:45')
+  const local = (at: Date, minutes: number) => new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, 16)
+  const at = new Date(Date.now() - 20 * 60_000)
+  await rui.locator('#note-happened').fill(local(at, 345))
+  await rui.locator('#note-text').fill('The queue was emptied')
+
+  // As another tab does that was opened after the clock was put to another zone.
+  await rui.evaluate(() => (document.cookie = 'gantry-zone=0; Path=/; SameSite=Lax'))
+  const ana = await as('ana')
+  await ana.goto(path)
+  await ana.locator('#note-text').fill('Somebody else wrote this')
+  await ana.getByRole('button', { name: 'Add to the timeline' }).click()
+  await expect(rui.locator('.timeline')).toContainText('Somebody else wrote this')
+  await expect(rui.locator('.day h3 .unit').first()).toHaveText(/^\s*UTC$/)
+  await expect(label).toHaveText('UTC+05:45')
+  await expect(zone).toHaveValue('345')
+
+  await rui.getByRole('button', { name: 'Add to the timeline' }).click()
+  await expect(rui.locator('.entry', { hasText: 'The queue was emptied' })).toContainText(`${local(at, 0).slice(11)}:00`)
+  // Nothing stands in it any more: the next one is typed on the clock that the page is drawn for.
+  await expect(label).toHaveText('UTC')
+  await expect(zone).toHaveValue('0')
+})

@@ -87,6 +87,11 @@ impl Form {
         view! { <input type="hidden" name="key" value=self.key.clone()/>{seen}{kept} }.part()
     }
 
+    /// What was typed into `field`, where this form was refused and has such a field.
+    pub fn typed(&self, field: &str) -> Option<&str> {
+        self.refusal.as_ref()?.typed.get(field).map(String::as_str)
+    }
+
     /// The form's id on the page.
     pub fn id(&self) -> &str {
         &self.id
@@ -228,7 +233,7 @@ pub struct Field {
     pub name: &'static str,
     /// What stands above it.
     pub label: &'static str,
-    /// What its value is meant in, beside the label: "UTC+01:00".
+    /// What its value is meant in, beside the label: "UTC+01:00". It stays what it was while something stands in the field.
     pub unit: Option<String>,
     /// Its `type`.
     pub kind: &'static str,
@@ -281,7 +286,10 @@ impl Field {
 
 fn label(field: &Field, id: &str) -> Html {
     let optional = (!field.required).then(|| view! { <span class="optional">" optional"</span> }.part());
-    let unit = field.unit.clone().map(|unit| view! { " "<span class="unit">{unit}</span> }.part());
+    let unit = field
+        .unit
+        .clone()
+        .map(|unit| view! { " "<span class="unit" data-as-opened=field.name>{unit}</span> }.part());
     view! { <label for=id.to_owned()>{field.label}{unit}{optional}</label> }.part()
 }
 

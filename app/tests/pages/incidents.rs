@@ -368,3 +368,30 @@ fn the_status_page_is_never_green_about_what_nobody_looked_at() {
         "it moves by itself unasked"
     );
 }
+
+#[test]
+fn a_moment_that_was_refused_stays_in_the_zone_in_which_it_was_typed() -> Test {
+    let mut model = model(incident(Severity::P2, 60)?);
+    let form = |model: &Model| {
+        let html = seen_by(Role::ReleaseManager, model);
+        let (_, form) = html.split_once("<form id=\"note\"").ok_or("there is no form")?;
+        Ok::<_, Fail>(form.split("</form>").next().unwrap_or_default().to_owned())
+    };
+    let drawn = form(&model)?;
+    // While a moment stands in the field, an update of the page leaves its zone alone, too.
+    assert!(drawn.contains("name=\"zone\" value=\"0\" data-as-opened=\"happened\""), "{drawn}");
+    assert!(drawn.contains("<span class=\"unit\" data-as-opened=\"happened\">UTC</span>"), "{drawn}");
+    let typed = [("happened", "2025-11-21T10:42"), ("zone", "-330")];
+    model.refusal = Some(Refusal {
+        form: "note".into(),
+        field: "text".into(),
+        what: "There is nothing to write.".into(),
+        typed: typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..Refusal::default()
+    });
+    let refused = form(&model)?;
+    assert!(refused.contains("value=\"2025-11-21T10:42\""), "{refused}");
+    assert!(refused.contains("name=\"zone\" value=\"-330\""), "{refused}");
+    assert!(refused.contains(">UTC-05:30</span>"), "{refused}");
+    Ok(())
+}

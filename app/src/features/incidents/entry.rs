@@ -3,6 +3,7 @@
 use gantry_domain::age;
 use gantry_domain::incident::MAX_TEXT;
 use gantry_domain::incident::entry::{Edition, Entry};
+use gantry_domain::readers_zone::ReadersZone;
 use leptos::prelude::*;
 
 use super::page::Page;
@@ -120,7 +121,8 @@ pub(super) fn note_fields(page: Page<'_>, form: &Form, entry: Option<&Entry>, pu
         .required()
         .sample("The proxy was restarted; 5xx fell to zero")
         .value(entry.map(|entry| entry.text.clone()).unwrap_or_default());
-    let zone = page.frame.zone;
+    // A moment that was refused was typed on the clock that stood beside it, whatever this browser's clock says by now.
+    let zone = form.typed("zone").and_then(ReadersZone::parse).unwrap_or(page.frame.zone);
     let happened =
         Field { kind: "datetime-local", unit: Some(zone.label()), ..Field::new("happened", "Happened at") }
             .value(entry.map(|entry| zone.write(entry.happened_at)).unwrap_or_default());
@@ -140,7 +142,7 @@ pub(super) fn note_fields(page: Page<'_>, form: &Form, entry: Option<&Entry>, pu
     view! {
         {form.text(&text, 2)}
         <div class="note-more">
-            <input type="hidden" name="zone" value=zone.minutes().to_string()/>
+            <input type="hidden" name="zone" value=zone.minutes().to_string() data-as-opened=happened.name/>
             {form.line(&happened)}
             {form.line(&link)}
             {publish}

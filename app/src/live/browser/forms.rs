@@ -117,8 +117,9 @@ fn signed_out(form: &HtmlFormElement) {
 
 fn settle(form: &HtmlFormElement, answer: &Answer) {
     let _ = form.remove_attribute("data-unsettled");
-    // It was taken or refused for what it was opened at; the next attempt is about what the answer shows.
-    for field in dom::all_in(form, "[data-as-opened]") {
+    // It was taken or refused for what it was opened at; the next attempt is about what the answer shows. What a field's
+    // value is meant in goes with the value.
+    for field in dom::all_in(form, "[data-as-opened='']") {
         let _ = field.remove_attribute("data-as-opened");
     }
     page::forget_keys();

@@ -1,7 +1,7 @@
 //! Turns a piece of the page into the server's newer version of it, touching only what differs.
 //!
 //! Kept as they are: a field that has focus or holds typed text, what such a form says that it was opened at
-//! (`data-as-opened`), an opened disclosure, an island's own state, a form that the new version no longer has but in which
+//! (`data-as-opened`, for one of its fields alone where it names that field), an opened disclosure, an island's own state, a form that the new version no longer has but in which
 //! somebody is typing, and why a form was refused, until a form is sent again.
 //! An element that holds the focus is never moved: others make way for it.
 
@@ -69,14 +69,14 @@ const FIELDS: &str = "input,textarea,select";
 /// Those that people see and change; what a hidden one holds is its markup.
 const SHOWN_FIELDS: &str = "input:not([type=hidden]),textarea,select";
 
-/// Whether this says what somebody had before their eyes when they began to type in its form: their words are about that.
-fn goes_with_typed(field: &Element) -> bool {
-    field.has_attribute("data-as-opened")
-        && field
-            .closest("form")
-            .ok()
-            .flatten()
-            .is_some_and(|form| dom::all_in(&form, SHOWN_FIELDS).iter().any(is_being_edited))
+/// Whether this says what somebody had before their eyes when they began to type in its form, or in the one field of it that
+/// is named: their words are about that. The zone of a moment must change with the moment, and never under it.
+fn goes_with_typed(element: &Element) -> bool {
+    let Some(named) = element.get_attribute("data-as-opened") else { return false };
+    let Ok(Some(form)) = element.closest("form") else { return false };
+    dom::all_in(&form, SHOWN_FIELDS).iter().any(|field| {
+        (named.is_empty() || field.get_attribute("name").as_ref() == Some(&named)) && is_being_edited(field)
+    })
 }
 
 fn is_field(element: &Element) -> bool {

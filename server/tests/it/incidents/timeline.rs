@@ -58,12 +58,12 @@ async fn a_moment_is_typed_and_read_in_the_readers_zone_which_stands_beside_it()
     let mut rui = world.signed_in("rui").await;
     let plain = rui.get(&path).await.body.replace("<!>", "");
     assert!(
-        plain.contains("Happened at <span class=\"unit\">UTC</span>"),
+        plain.contains("Happened at <span class=\"unit\" data-as-opened=\"happened\">UTC</span>"),
         "without a browser that says more"
     );
     rui.cookie = rui.cookie.map(|cookie| format!("{cookie}; gantry-zone=-330"));
     let page = rui.get(&path).await.body.replace("<!>", "");
-    assert!(page.contains("Happened at <span class=\"unit\">UTC-05:30</span>"), "{page}");
+    assert!(page.contains("data-as-opened=\"happened\">UTC-05:30</span>"), "{page}");
     assert!(
         page.contains("name=\"zone\" value=\"-330\""),
         "the form does not say in which zone it was shown"
@@ -86,6 +86,12 @@ async fn a_moment_is_typed_and_read_in_the_readers_zone_which_stands_beside_it()
     let refused =
         rui.post(&format!("{path}/notes"), &[("text", "x"), ("happened", &typed), ("zone", "9999")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // Typed before the clock of this browser was put to another zone, and refused for something else.
+    let refused =
+        rui.post(&format!("{path}/notes"), &[("text", " "), ("happened", &typed), ("zone", "60")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let body = refused.body.replace("<!>", "");
+    assert!(body.contains("name=\"zone\" value=\"60\"") && body.contains(">UTC+01:00</span>"), "{body}");
 }
 
 #[tokio::test]
