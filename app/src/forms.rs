@@ -129,7 +129,7 @@ pub fn below(id: GoLiveId, what: &str) -> String {
 }
 
 /// What is asked of the running rollout: `pause`, `hold`, `resume`, `continue`, `roll-back`, `abandon`; field `reason`,
-/// and with `continue` also `step`, the one that was seen to run, counted from 0.
+/// and with `continue` also `rollout` and `step`, what was seen to run; steps are counted from 0.
 pub fn rollout(id: GoLiveId, ask: &str) -> String {
     format!("{GO_LIVES}/{id}/rollout/{ask}")
 }

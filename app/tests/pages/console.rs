@@ -162,9 +162,11 @@ fn going_on_names_the_step_that_is_shown_and_no_other_form_does() -> Test {
     let html = page(Role::ReleaseManager, &fixtures::rolling(fixtures::soaking(), 1)?);
     let form = between(&html, "id=\"continue\"", "</form>");
     assert!(form.contains("name=\"step\" value=\"0\""), "{form}");
-    // The live page leaves it alone while somebody types.
-    assert!(form.contains("data-as-opened"), "{form}");
+    assert!(form.contains("name=\"rollout\" value=\"00000000-0000-0000-0000-000000000005\""), "{form}");
+    // The live page leaves both alone while somebody types.
+    assert_eq!(form.matches("data-as-opened").count(), 2, "{form}");
     assert_eq!(html.matches("name=\"step\"").count(), 1);
+    assert_eq!(html.matches("name=\"rollout\"").count(), 1);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::phase::{Held, Phase, WhyRollBack};
 use super::{Difference, LogLine, Rollout};
 use crate::checklist::MAX_NOTE;
+use crate::id::RolloutId;
 use crate::text::inert;
 
 /// What is asked.
@@ -25,7 +26,9 @@ pub enum Ask {
     Resume,
     /// Go on to the next step without waiting.
     Continue {
-        /// The step that whoever asks had before their eyes, counted from 0; no other one is cut short.
+        /// The rollout that whoever asks had before their eyes; no later one of the same go-live is cut short.
+        rollout: Option<RolloutId>,
+        /// The step of it that they had before their eyes, counted from 0; no other one is cut short.
         step: Option<usize>,
         /// Why.
         reason: String,
@@ -82,6 +85,9 @@ pub enum Refused {
     /// There is no soak to cut short.
     #[error("there is no soak to cut short: {0}")]
     NothingToSkip(String),
+    /// Another rollout runs than the one that was to go on.
+    #[error("another rollout is what runs now; look and ask again")]
+    OtherRollout,
     /// Another step runs than the one that was to be cut short. Counted from 1, as people see them.
     #[error("step {0} is what runs now; look and ask again")]
     OtherStep(usize),
@@ -97,7 +103,7 @@ pub fn asks(rollout: &Rollout) -> Vec<Ask> {
     [
         Ask::Pause,
         Ask::Resume,
-        Ask::Continue { step: Some(rollout.step_now()), reason: reason() },
+        Ask::Continue { rollout: Some(rollout.id), step: Some(rollout.step_now()), reason: reason() },
         Ask::Hold { reason: reason() },
         Ask::RollBack { reason: reason() },
         Ask::Abandon { reason: reason() },
@@ -124,14 +130,19 @@ impl Ask {
         }
     }
 
-    /// The ask for one of the words of [`Self::word`]; `step` is the one that its form was about, where it says so.
-    pub fn from_word(word: &str, reason: &str, step: Option<usize>) -> Option<Self> {
+    /// The ask for one of the words of [`Self::word`]; `rollout` and `step` are what its form was about, where it says so.
+    pub fn from_word(
+        word: &str,
+        reason: &str,
+        rollout: Option<RolloutId>,
+        step: Option<usize>,
+    ) -> Option<Self> {
         let reason = reason.trim().to_owned();
         match word {
             "pause" => Some(Self::Pause),
             "hold" => Some(Self::Hold { reason }),
             "resume" => Some(Self::Resume),
-            "continue" => Some(Self::Continue { step, reason }),
+            "continue" => Some(Self::Continue { rollout, step, reason }),
             "roll-back" => Some(Self::RollBack { reason }),
             "abandon" => Some(Self::Abandon { reason }),
             _ => None,
@@ -143,7 +154,7 @@ impl Ask {
         match self {
             Self::Pause | Self::Resume => self,
             Self::Hold { .. } => Self::Hold { reason },
-            Self::Continue { step, .. } => Self::Continue { step, reason },
+            Self::Continue { rollout, step, .. } => Self::Continue { rollout, step, reason },
             Self::RollBack { .. } => Self::RollBack { reason },
             Self::Abandon { .. } => Self::Abandon { reason },
         }
@@ -157,7 +168,7 @@ pub fn intend(rollout: &Rollout, intent: &Intent, now: DateTime<Utc>) -> Result<
         Ask::Pause => stand(&mut next, &intent.by, "", now)?,
         Ask::Hold { reason } => stand(&mut next, &intent.by, needed(reason)?, now)?,
         Ask::Resume => resume(&mut next, now)?,
-        Ask::Continue { step, reason } => go_on(&mut next, *step, reason, now)?,
+        Ask::Continue { rollout: of, step, reason } => go_on(&mut next, (*of, *step), reason, now)?,
         Ask::RollBack { reason } => turn_back(&mut next, &intent.by, reason, now)?,
         Ask::Abandon { reason } => abandon(&mut next, needed(reason)?, now)?,
     };
@@ -239,7 +250,7 @@ fn leave_hold(rollout: &mut Rollout, now: DateTime<Utc>) -> Result<(), Refused> 
 
 fn go_on(
     rollout: &mut Rollout,
-    step: Option<usize>,
+    (of, step): (Option<RolloutId>, Option<usize>),
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<Said, Refused> {
@@ -248,6 +259,9 @@ fn go_on(
         return Err(Refused::RollingBack);
     }
     // Before the reason: whoever is told that it is missing may be looking at another step by now.
+    if of != Some(rollout.id) {
+        return Err(Refused::OtherRollout);
+    }
     let runs = rollout.step_now();
     if step != Some(runs) {
         return Err(Refused::OtherStep(runs.saturating_add(1)));

@@ -156,7 +156,7 @@ impl World {
     /// Goes on from the step that runs.
     pub(super) fn go_on(&mut self, reason: &str) -> Result<(), Refused> {
         let step = Some(self.row.step_now());
-        self.ask(Ask::Continue { step, reason: reason.into() })
+        self.ask(Ask::Continue { rollout: Some(self.row.id), step, reason: reason.into() })
     }
 
     pub(super) fn said(&self, words: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What is asked is about what was seen: which step, and in how many words.
+//! What is asked is about what was seen: which step of which rollout, and in how many words.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::checklist::MAX_NOTE;
 
 fn go_on_from(step: Option<usize>) -> Ask {
-    Ask::Continue { step, reason: "looked at by hand".into() }
+    Ask::Continue { rollout: Some(World::new(10).row.id), step, reason: "looked at by hand".into() }
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn whoever_asks_to_go_on_from_a_step_that_is_over_is_told_which_one_runs_and_not
 #[test]
 fn the_step_is_named_before_the_reason_is_asked_for() {
     let mut world = at_half();
-    let silent = Ask::Continue { step: Some(0), reason: String::new() };
+    let silent = Ask::Continue { rollout: Some(world.row.id), step: Some(0), reason: String::new() };
     assert_eq!(world.ask(silent), Err(Refused::OtherStep(2)));
 }
 
@@ -70,7 +70,7 @@ fn what_stops_a_rollout_asks_for_no_step() {
         Ask::RollBack { reason: String::new() },
     ] {
         at_half().ask(ask.clone()).unwrap();
-        let sent = Ask::from_word(ask.word(), "the logs look odd", Some(0)).unwrap();
+        let sent = Ask::from_word(ask.word(), "the logs look odd", None, Some(0)).unwrap();
         at_half().ask(sent).unwrap();
     }
 }
@@ -78,14 +78,17 @@ fn what_stops_a_rollout_asks_for_no_step() {
 #[test]
 fn the_button_that_goes_on_names_the_step_that_runs() {
     let world = at_half();
-    assert!(asks(&world.row).contains(&Ask::Continue { step: Some(1), reason: String::new() }));
+    let named = Ask::Continue { rollout: Some(world.row.id), step: Some(1), reason: String::new() };
+    assert!(asks(&world.row).contains(&named));
 }
 
 #[test]
 fn a_reason_has_a_longest_length_and_too_many_words_never_stand_before_the_way_back() {
     let words = |count: usize| "ä".repeat(count);
-    let both =
-        |reason: String| [Ask::Hold { reason: reason.clone() }, Ask::Continue { step: Some(1), reason }];
+    let rollout = Some(at_half().row.id);
+    let both = |reason: String| {
+        [Ask::Hold { reason: reason.clone() }, Ask::Continue { rollout, step: Some(1), reason }]
+    };
     for ask in both(words(MAX_NOTE + 1)) {
         let refused = Err(Refused::ReasonTooLong { length: MAX_NOTE + 1 });
         assert_eq!(at_half().ask(ask.clone()), refused, "{}", ask.word());
@@ -100,4 +103,27 @@ fn a_reason_has_a_longest_length_and_too_many_words_never_stand_before_the_way_b
     };
     assert_eq!(reason.chars().count(), MAX_NOTE);
     assert!(reason.ends_with('…'));
+}
+
+#[test]
+fn whoever_asks_to_go_on_with_another_rollout_at_the_same_step_is_told_so_and_nothing_changes() {
+    let mut world = at_half();
+    let before = world.clone();
+    let earlier = RolloutId(uuid::Uuid::from_u128(77));
+    assert_ne!(earlier, world.row.id);
+    for rollout in [Some(earlier), None] {
+        // Before the step and the reason: neither is about what runs.
+        for (step, reason) in [(Some(1), "looked at by hand"), (Some(0), "looked at by hand"), (Some(1), "")]
+        {
+            let ask = Ask::Continue { rollout, step, reason: reason.into() };
+            assert_eq!(world.ask(ask), Err(Refused::OtherRollout), "{rollout:?} {step:?}");
+            assert_eq!(
+                (&world.row, world.log.len()),
+                (&before.row, before.log.len()),
+                "{rollout:?} {step:?}"
+            );
+        }
+    }
+    let words = "another rollout is what runs now; look and ask again";
+    assert_eq!(Refused::OtherRollout.to_string(), words);
 }

@@ -58,8 +58,8 @@ pub(super) async fn ask(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let id = id_of(&id)?;
-    let step = posted.get("step").parse().ok();
-    let ask = Ask::from_word(&word, posted.get("reason"), step).ok_or(Fault::NotFound)?;
+    let (rollout, step) = (posted.get("rollout").parse().ok(), posted.get("step").parse().ok());
+    let ask = Ask::from_word(&word, posted.get("reason"), rollout, step).ok_or(Fault::NotFound)?;
     let caller = posted.caller(&visit)?;
     let (field, status, what, next_step) = match rollouts::ask(&visit.app.db, caller, id, ask).await {
         Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
@@ -75,8 +75,9 @@ pub(super) async fn ask(
         Err(AskError::Refused(why)) => ("", StatusCode::CONFLICT, why.to_string(), ""),
         Err(why @ AskError::Superseded) => ("", StatusCode::CONFLICT, why.to_string(), ""),
     };
-    // Nobody typed which step the form was about.
+    // Nobody typed which step of which rollout the form was about.
     let mut typed = posted.typed();
+    typed.remove("rollout");
     typed.remove("step");
     let refusal = Refusal {
         form: word,

@@ -93,12 +93,16 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     .part()
 }
 
-/// Which step the words are about. It stays what it was while somebody types, whatever else changes on the page.
+/// Which step of which rollout the words are about. It stays what it was while somebody types, whatever else changes on the
+/// page.
 fn step(ask: &Ask) -> Option<Html> {
-    let Ask::Continue { step: Some(step), .. } = ask else { return None };
+    let Ask::Continue { rollout: Some(rollout), step: Some(step), .. } = ask else { return None };
     Some(
-        view! { <input type="hidden" name="step" value=step.to_string() data-key="step" data-as-opened=""/> }
-            .part(),
+        view! {
+            <input type="hidden" name="rollout" value=rollout.to_string() data-key="rollout" data-as-opened=""/>
+            <input type="hidden" name="step" value=step.to_string() data-key="step" data-as-opened=""/>
+        }
+        .part(),
     )
 }
 

@@ -40,7 +40,8 @@ async fn going_on_from_a_step_that_is_over_is_refused_and_changes_nothing() {
     stage.go_on("seen enough").await;
     stage.soaking(1).await;
 
-    let late = Ask::Continue { step: Some(0), reason: "typed while step 1 soaked".into() };
+    let rollout = Some(stage.row().await.id);
+    let late = Ask::Continue { rollout, step: Some(0), reason: "typed while step 1 soaked".into() };
     let refused = stage.ask(late).await;
     assert!(matches!(refused, Err(AskError::Refused(Refused::OtherStep(2)))), "{refused:?}");
     let row = stage.row().await;
@@ -60,7 +61,10 @@ async fn a_form_about_another_step_is_answered_with_the_step_that_runs_and_what_
     assert!(page.contains("name=\"step\" value=\"0\""), "{page}");
 
     let typed = ("reason", "support has seen nothing");
-    let forms: [&[(&str, &str)]; 3] = [&[typed, ("step", "1")], &[typed], &[typed, ("step", "first")]];
+    let id = place.rollout().await;
+    let this = ("rollout", id.as_str());
+    let forms: [&[(&str, &str)]; 3] =
+        [&[typed, this, ("step", "1")], &[typed, this], &[typed, this, ("step", "first")]];
     for form in forms {
         let answer = place.post(&mut rui, "rollout/continue", form).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{form:?}");
@@ -73,7 +77,7 @@ async fn a_form_about_another_step_is_answered_with_the_step_that_runs_and_what_
         // What is sent next is about what the answer shows.
         assert!(answer.body.contains("name=\"step\" value=\"0\""), "{form:?}: {}", answer.body);
     }
-    let answer = place.post(&mut rui, "rollout/continue", &[typed, ("step", "0")]).await;
+    let answer = place.post(&mut rui, "rollout/continue", &[typed, this, ("step", "0")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     place.until("the next step", |phase| matches!(phase, Phase::Soaking { step: 1, .. })).await;
 
@@ -88,8 +92,9 @@ async fn a_reason_that_is_too_long_is_refused_beside_its_field_and_kept() {
     let mut rui = place.world.signed_in("rui").await;
     at_ten_percent(&place, &mut rui).await;
     let long = "long ".repeat(900);
+    let id = place.rollout().await;
     for form in ["rollout/hold", "rollout/continue"] {
-        let answer = place.post(&mut rui, form, &[("reason", &long), ("step", "0")]).await;
+        let answer = place.post(&mut rui, form, &[("reason", &long), ("rollout", &id), ("step", "0")]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
         let wrong = format!("id=\"{}-reason-error\"", form.trim_start_matches("rollout/"));
         assert!(answer.body.contains(&wrong), "{form}: {}", answer.body);
@@ -120,4 +125,39 @@ async fn a_plan_that_somebody_else_changed_meanwhile_is_a_conflict_and_nonsense_
     let nonsense =
         rui.post(&path, &[&[("percent-1", "200")][..], &plan[1..], &[("seen", "77")]].concat()).await;
     assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nonsense.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_at_one_rollout_does_not_cut_the_next_one_short_at_the_same_step() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    at_ten_percent(&place, &mut rui).await;
+    let first = place.rollout().await;
+    let page = rui.get(&place.path).await.body;
+    assert!(page.contains(&format!("name=\"rollout\" value=\"{first}\"")), "{page}");
+    assert_eq!(place.post(&mut rui, "rollout/roll-back", &[]).await.status, StatusCode::SEE_OTHER);
+    place.until("it is rolled back", |phase| matches!(phase, Phase::RolledBack { .. })).await;
+    let started = place.post(&mut rui, "start", &[]).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
+    place.until("the next one soaks", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;
+
+    let second = place.rollout().await;
+    let typed = ("reason", "typed at the one before");
+    for form in [&[typed, ("rollout", first.as_str()), ("step", "0")][..], &[typed, ("step", "0")]] {
+        let answer = place.post(&mut rui, "rollout/continue", form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{form:?}");
+        assert!(
+            answer.body.contains("Another rollout is what runs now; look and ask again."),
+            "{form:?}: {}",
+            answer.body
+        );
+        assert!(answer.body.contains("typed at the one before</textarea>"), "{form:?}: {}", answer.body);
+        // What is sent next is about what the answer shows.
+        assert!(answer.body.contains(&format!("name=\"rollout\" value=\"{second}\"")), "{}", answer.body);
+    }
+    place.until("it still soaks", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;
+    let now = [typed, ("rollout", second.as_str()), ("step", "0")];
+    let answer = place.post(&mut rui, "rollout/continue", &now).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    place.until("the next step", |phase| matches!(phase, Phase::Soaking { step: 1, .. })).await;
 }

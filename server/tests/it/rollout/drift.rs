@@ -176,8 +176,9 @@ async fn the_line_beside_continue_goes_to_the_next_step_and_no_further() {
     let engine = stage.engine();
     stage.soaking(0).await;
     engine.kill().await;
-    let ask = Ask::Continue { step: Some(0), reason: "by hand".into() };
-    let line = kubectl_for_ask(&stage.row().await, &ask).into_text();
+    let row = stage.row().await;
+    let ask = Ask::Continue { rollout: Some(row.id), step: Some(0), reason: "by hand".into() };
+    let line = kubectl_for_ask(&row, &ask).into_text();
     let Some(said) = stage.typed(&line).await else { return };
     eventually("four more are new", WITHIN, || async {
         let (_, new, ready) = stage.pods().await;

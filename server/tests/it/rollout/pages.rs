@@ -86,6 +86,12 @@ impl Place {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// The id of the newest rollout, as the page puts it into its form.
+    pub(super) async fn rollout(&self) -> String {
+        let latest = rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap();
+        latest.unwrap().rollout.id.to_string()
+    }
+
     pub(super) async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
         eventually(what, WITHIN, || async {
             let latest = rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap();
@@ -129,7 +135,9 @@ async fn from_the_plan_to_the_rollback_everything_works_with_plain_forms() {
     }
 
     // Continuing needs a reason; a stakeholder asks nothing; the way back is one click.
-    let answer = place.post(&mut rui, "rollout/continue", &[("reason", " "), ("step", "0")]).await;
+    let id = place.rollout().await;
+    let silent = [("reason", " "), ("rollout", id.as_str()), ("step", "0")];
+    let answer = place.post(&mut rui, "rollout/continue", &silent).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(place.post(&mut sam, "rollout/roll-back", &[]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(place.post(&mut rui, "rollout/no-such", &[]).await.status, StatusCode::NOT_FOUND);

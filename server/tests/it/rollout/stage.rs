@@ -163,8 +163,9 @@ impl Stage {
 
     /// Goes on from the step that runs.
     pub(crate) async fn go_on(&self, reason: &str) {
-        let step = Some(self.row().await.step_now());
-        self.ask(Ask::Continue { step, reason: reason.to_owned() }).await.unwrap();
+        let row = self.row().await;
+        let (rollout, step) = (Some(row.id), Some(row.step_now()));
+        self.ask(Ask::Continue { rollout, step, reason: reason.to_owned() }).await.unwrap();
     }
 
     pub(crate) async fn roll_back(&self) {
