@@ -12,9 +12,6 @@ use crate::light::State;
 use crate::preset::{Phase as Part, Severity};
 use crate::rollout::Phase;
 
-/// The most things that the sentence names; the rest is counted.
-const MOST_NAMED: usize = 3;
-
 /// What is known of one integration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
@@ -220,7 +217,7 @@ pub fn headline(seen: &[Seen], actor: &Actor) -> Headline {
         ([], []) => "Nothing needs you".to_owned(),
         ([], others) => format!("Nothing needs you, but not all is well: {}", listed(others)),
         ([one], _) => format!("One thing needs you: {one}"),
-        (many, _) => format!("{} things need you: {}", counted(many.len()), listed(many)),
+        ([first, ..], _) => format!("{} things need you, first: {first}", counted(mine.len())),
     };
     let mood = match needs.first().map(|need| need.urgency) {
         Some(Urgency::Emergency) => Mood::Alarmed,
@@ -313,12 +310,12 @@ fn unknown(seen: &[Seen]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{} {verb} unknown", parts.join(" and ")))
 }
 
-/// The first few, and how many more.
+/// The first, and how many more.
 fn listed(words: &[String]) -> String {
-    let named: Vec<&str> = words.iter().take(MOST_NAMED).map(String::as_str).collect();
-    match words.len() - named.len() {
-        0 => named.join("; "),
-        more => format!("{}; and {more} more", named.join("; ")),
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, more @ ..] => format!("{first}; and {} more", more.len()),
     }
 }
 

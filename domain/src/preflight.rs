@@ -4,12 +4,14 @@
 //! admin may wave through.
 
 mod deployment;
+mod metrics;
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{self, Plan};
 
 pub use deployment::{Found, pods_ready, settled};
+pub use metrics::{Answered, metrics};
 
 /// The checks, in the order that people see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -104,3 +104,31 @@ test('a moment that stands in the form keeps its zone when the page is drawn for
   await expect(label).toHaveText('UTC')
   await expect(zone).toHaveValue('0')
 })
+
+test('who changes a note that another changed meanwhile is told, and loses nothing', async ({ as }) => {
+  const rui = await as('rui')
+  const path = await open(rui, `Two editors ${Date.now()}`)
+  await rui.locator('#note-text').fill('The queue was emptied')
+  await rui.getByRole('button', { name: 'Add to the timeline' }).click()
+  const note = (page: Page) => page.locator('.entry', { hasText: 'The queue' })
+  const write = async (page: Page, text: string) => {
+    await note(page).locator('.edit > summary').click()
+    await note(page).getByLabel('What happened').fill(text)
+  }
+  const save = (page: Page) => note(page).getByRole('button', { name: 'Save the change' }).click()
+  await expect(note(rui)).toBeVisible()
+  await write(rui, 'The queue was emptied by hand')
+
+  const ana = await as('ana')
+  await ana.goto(path)
+  await write(ana, 'The queue was emptied at noon')
+  await save(ana)
+  await expect(note(rui)).toContainText('The queue was emptied at noon')
+
+  await save(rui)
+  await expect(note(rui).getByRole('alert')).toContainText('changed this entry')
+  await expect(note(rui).getByLabel('What happened')).toHaveValue('The queue was emptied by hand')
+  // Having seen the other's words, the same person says which are right.
+  await save(rui)
+  await expect(note(ana)).toContainText('The queue was emptied by hand')
+})

@@ -15,6 +15,7 @@ pub struct Form {
     action: String,
     key: String,
     seen: Option<String>,
+    as_opened: bool,
     kept: Option<(&'static str, &'static str)>,
     leads_to: Option<&'static str>,
     refusal: Option<Refusal>,
@@ -33,6 +34,7 @@ impl Form {
             key: format!("{}.{id}", frame.form_key),
             action: action.into(),
             seen: None,
+            as_opened: false,
             kept: None,
             leads_to: None,
             refusal: refusal.filter(|refusal| refusal.form == id).cloned(),
@@ -45,6 +47,14 @@ impl Form {
     pub fn seen(mut self, version: i64) -> Self {
         self.seen = Some(version.to_string());
         self
+    }
+
+    /// The version whose words stand in the form to be changed. While somebody types it stays what it was: theirs is a change
+    /// of what they began with, not of what another made of it meanwhile.
+    #[must_use]
+    pub fn changing(mut self, version: i64) -> Self {
+        self.as_opened = true;
+        self.seen(version)
     }
 
     /// A word about the page that goes with the form, so that the answer is the same page.
@@ -81,8 +91,10 @@ impl Form {
 
     /// The hidden fields.
     pub fn hidden(&self) -> Html {
-        let seen =
-            self.seen.clone().map(|seen| view! { <input type="hidden" name="seen" value=seen/> }.part());
+        let as_opened = self.as_opened.then_some("");
+        let seen = self.seen.clone().map(|seen| {
+            view! { <input type="hidden" name="seen" value=seen data-as-opened=as_opened/> }.part()
+        });
         let kept = self.kept.map(|(name, word)| view! { <input type="hidden" name=name value=word/> }.part());
         view! { <input type="hidden" name="key" value=self.key.clone()/>{seen}{kept} }.part()
     }

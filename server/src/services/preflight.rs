@@ -10,7 +10,7 @@ use gantry_domain::gate::gate;
 use gantry_domain::golive::GoLive;
 use gantry_domain::id::GoLiveId;
 use gantry_domain::plan::Plan;
-use gantry_domain::preflight::{self, Check, Finding, Found, Outcome};
+use gantry_domain::preflight::{self, Answered, Check, Finding, Found, Outcome};
 use gantry_domain::preset::Preset;
 use gantry_domain::text::inert;
 use serde_json::json;
@@ -311,23 +311,13 @@ async fn metrics(prometheus: Option<&Prometheus>, go_live: &GoLive, plan: &Plan)
     };
     let asked = plan.thresholds.iter().map(|threshold| async move {
         let query = threshold.spec.query(&go_live.workload, None);
-        (&threshold.spec.name, prometheus.query(&query).await)
+        let answered = match prometheus.query(&query).await.map(|answer| answer.number()) {
+            Err(error) => Answered::Failed(error.to_string()),
+            Ok(Ok(value)) if value.is_finite() => Answered::Value,
+            Ok(Ok(_)) => Answered::Empty("not a number".to_owned()),
+            Ok(Err(problem)) => Answered::Empty(problem.to_string()),
+        };
+        (threshold.spec.name.clone(), answered)
     });
-    let (mut failed, mut empty) = (Vec::new(), Vec::new());
-    for (name, answer) in futures_util::future::join_all(asked).await {
-        match answer.map(|answer| answer.number()) {
-            Err(error) => failed.push(format!("{name}: {error}")),
-            Ok(Ok(value)) if value.is_finite() => {}
-            Ok(Ok(_)) => empty.push(format!("{name}: not a number")),
-            Ok(Err(problem)) => empty.push(format!("{name}: {problem}")),
-        }
-    }
-    if !failed.is_empty() {
-        return Finding::new(Check::Metrics, Outcome::Fail, failed.join("; "));
-    }
-    if !empty.is_empty() {
-        return Finding::new(Check::Metrics, Outcome::Unknown, empty.join("; "));
-    }
-    let words = format!("{} queries, each with a value", plan.thresholds.len());
-    Finding::new(Check::Metrics, Outcome::Pass, words)
+    preflight::metrics(&futures_util::future::join_all(asked).await)
 }

@@ -1,8 +1,9 @@
 //! Turns a piece of the page into the server's newer version of it, touching only what differs.
 //!
 //! Kept as they are: a field that has focus or holds typed text, what such a form says that it was opened at
-//! (`data-as-opened`, for one of its fields alone where it names that field), an opened disclosure, an island's own state, a form that the new version no longer has but in which
-//! somebody is typing, and why a form was refused, until a form is sent again.
+//! (`data-as-opened`, for one of its fields alone where it names that field), an opened disclosure, an island's own state, a
+//! form that the new version no longer has but in which somebody is typing, and why a form was refused, until a form is sent
+//! again.
 //! An element that holds the focus is never moved: others make way for it.
 
 use std::cell::Cell;

@@ -58,12 +58,12 @@ async fn a_moment_is_typed_and_read_in_the_readers_zone_which_stands_beside_it()
     let mut rui = world.signed_in("rui").await;
     let plain = rui.get(&path).await.body.replace("<!>", "");
     assert!(
-        plain.contains("Happened at <span class=\"unit\" data-as-opened=\"happened\">UTC</span>"),
+        plain.contains("Happened at <span data-as-opened=\"happened\" class=\"unit\">UTC</span>"),
         "without a browser that says more"
     );
     rui.cookie = rui.cookie.map(|cookie| format!("{cookie}; gantry-zone=-330"));
     let page = rui.get(&path).await.body.replace("<!>", "");
-    assert!(page.contains("data-as-opened=\"happened\">UTC-05:30</span>"), "{page}");
+    assert!(page.contains("data-as-opened=\"happened\" class=\"unit\">UTC-05:30</span>"), "{page}");
     assert!(
         page.contains("name=\"zone\" value=\"-330\""),
         "the form does not say in which zone it was shown"
