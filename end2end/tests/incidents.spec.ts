@@ -98,6 +98,17 @@ test('a moment that stands in the form keeps its zone when the page is drawn for
   await expect(label).toHaveText('UTC+05:45')
   await expect(zone).toHaveValue('345')
 
+  // Refused for something else, the words that stand in it are still somebody's.
+  await rui.locator('#note-text').fill('')
+  await rui.getByRole('button', { name: 'Add to the timeline' }).click()
+  await expect(rui.locator('#note').getByRole('alert')).toBeVisible()
+  await ana.locator('#note-text').fill('And something else')
+  await ana.getByRole('button', { name: 'Add to the timeline' }).click()
+  await expect(rui.locator('.timeline')).toContainText('And something else')
+  await expect(label).toHaveText('UTC+05:45')
+  await expect(zone).toHaveValue('345')
+  await rui.locator('#note-text').fill('The queue was emptied')
+
   await rui.getByRole('button', { name: 'Add to the timeline' }).click()
   await expect(rui.locator('.entry', { hasText: 'The queue was emptied' })).toContainText(`${local(at, 0).slice(11)}:00`)
   // Nothing stands in it any more: the next one is typed on the clock that the page is drawn for.

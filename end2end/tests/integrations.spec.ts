@@ -34,3 +34,30 @@ test('an admin gives an integration a value of its own with a reason, and takes 
   await expect(typed('fallback')).toHaveValue(usual)
   await expect(typed('vendor-capture')).not.toHaveValue('https://collect.example')
 })
+
+test('of two admins who change the same value the second is told, with what they typed still there', async ({ as }) => {
+  const [first, second] = [await as('ana'), await as('ana')]
+  await openGoLive(first, { integration: 'posthog-integration' })
+  const open = async (page: typeof first) => {
+    await page.goto('/admin/integrations')
+    await page.locator('main a[href^="/admin/integrations/"]', { hasText: 'PostHog' }).first().click()
+  }
+  const line = (page: typeof first) => page.locator('[data-key="fallback"]')
+  const save = (page: typeof first) => page.getByRole('button', { name: 'Save' }).click()
+  await open(second)
+  await line(second).getByRole('textbox').fill('POSTHOG_FALLBACK=second')
+  await second.getByLabel('Why').fill('It was agreed on')
+  await open(first)
+  await line(first).getByRole('textbox').fill('POSTHOG_FALLBACK=first')
+  await first.getByLabel('Why').fill('Renamed')
+  await save(first)
+  await expect(line(first)).toContainText('the preset says')
+  await expect(line(second)).toContainText('the preset says')
+
+  await save(second)
+  await expect(second.locator('main').getByRole('alert').first()).toBeVisible()
+  await expect(line(second).getByRole('textbox')).toHaveValue('POSTHOG_FALLBACK=second')
+  await expect(line(first).getByRole('textbox')).toHaveValue('POSTHOG_FALLBACK=first')
+  await line(first).getByRole('button', { name: /Back to the preset/ }).click()
+  await expect(line(first)).toContainText('as the preset says')
+})

@@ -245,7 +245,7 @@ pub struct Field {
     pub name: &'static str,
     /// What stands above it.
     pub label: &'static str,
-    /// What its value is meant in, beside the label: "UTC+01:00". It stays what it was while something stands in the field.
+    /// What its value is meant in, beside the label: "UTC+01:00". It stays what it was while somebody types in it.
     pub unit: Option<String>,
     /// Its `type`.
     pub kind: &'static str,

@@ -65,6 +65,27 @@ fn earlier<'a>(entry: &'a Entry, editions: &[&'a Edition]) -> Vec<Earlier<'a>> {
     all
 }
 
+/// Takes secrets out of what people wrote, by `clean`. Before it is written: with the escapes of Markdown in it a secret is
+/// not found any more.
+pub fn take_out(incident: &mut Incident, timeline: &mut Timeline, clean: impl Fn(&str) -> String) {
+    for text in [&mut incident.title, &mut incident.impact, &mut incident.action] {
+        *text = clean(text);
+    }
+    for entry in &mut timeline.entries {
+        entry.text = clean(&entry.text);
+        entry.link = entry.link.as_deref().map(&clean);
+    }
+    take_out_of_editions(timeline, clean);
+}
+
+/// The same for what entries said before alone: a key that was written down in a hurry may be why it was edited.
+pub fn take_out_of_editions(timeline: &mut Timeline, clean: impl Fn(&str) -> String) {
+    for (_, edition) in &mut timeline.editions {
+        edition.text = clean(&edition.text);
+        edition.link = edition.link.as_deref().map(&clean);
+    }
+}
+
 /// As JSON: the incident and every entry, oldest first.
 pub fn json(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) -> Value {
     json!({

@@ -132,6 +132,39 @@ fn whatever_an_earlier_edition_said_is_text_in_one_cell() {
 }
 
 #[test]
+fn a_bar_behind_a_stroke_stays_text() {
+    let timeline = Timeline {
+        entries: vec![note("fine", 1)],
+        editions: vec![edition("a \\| b", "2026-11-20T10:40:00Z", "Ana Duarte")],
+    };
+    assert!(rows(&timeline)[1].contains("“a \\\\\\| b”"), "{:#?}", rows(&timeline));
+}
+
+#[test]
+fn whatever_is_taken_out_is_taken_out_of_every_word_of_people_and_of_every_link() {
+    let mut incident = incident(Severity::P1);
+    for text in [&mut incident.title, &mut incident.impact, &mut incident.action] {
+        *text = "with KEY".into();
+    }
+    let with_link = |mut entry: Entry| {
+        entry.link = Some("https://x.example/KEY".into());
+        entry
+    };
+    let (id, earlier) = edition("earlier KEY", "2026-11-20T10:40:00Z", "Ana Duarte");
+    let earlier = Edition { link: Some("https://x.example/KEY".into()), ..earlier };
+    let mut timeline =
+        Timeline { entries: vec![with_link(note("newest KEY", 1))], editions: vec![(id, earlier)] };
+    let clean = |text: &str| text.replace("KEY", "nothing");
+    let mut half = timeline.clone();
+    export::take_out_of_editions(&mut half, clean);
+    assert_eq!((half.entries, half.editions.len()), (timeline.entries.clone(), 1));
+    assert!(!format!("{:?}", half.editions).contains("KEY"));
+    export::take_out(&mut incident, &mut timeline, clean);
+    let all = format!("{incident:?} {timeline:?}");
+    assert!(!all.contains("KEY") && all.matches("nothing").count() == 7, "{all}");
+}
+
+#[test]
 fn an_edit_after_the_entries_were_read_makes_the_edition_that_was_read_no_earlier_one() {
     let timeline = Timeline { entries: vec![note("second words", 1)], ..edited_twice() };
     let json = as_json(&timeline);

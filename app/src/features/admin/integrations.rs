@@ -189,7 +189,7 @@ fn has_form(model: &One, refusal: &Refusal) -> bool {
 fn form(frame: &Frame, model: &One) -> Html {
     let id = model.row.id;
     let form = Form::new(frame, "integration", forms::integration(id), model.refusal.as_ref())
-        .seen(i64::from(model.version));
+        .changing(i64::from(model.version));
     let lines: Vec<_> = model.lines.iter().map(|one| line(&form, one)).collect();
     let why = Field::new("why", "Why").required().help("It stands in the history and in the audit log.");
     let fields = view! {

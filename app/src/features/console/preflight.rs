@@ -46,13 +46,16 @@ pub(super) fn preflight(page: Page<'_>) -> Html {
     .part()
 }
 
+/// What stands beside a check that was not looked at.
+const NOT_LOOKED_AT: &str = "not looked at";
+
 /// Every check there is; one without a finding was not looked at.
 fn all(page: Page<'_>) -> Vec<Finding> {
     Check::ALL
         .into_iter()
         .map(|check| {
             let found = page.model.preflight.findings.iter().find(|finding| finding.check == check).cloned();
-            found.unwrap_or_else(|| Finding::new(check, Outcome::Unknown, "not looked at"))
+            found.unwrap_or_else(|| Finding::new(check, Outcome::Unknown, NOT_LOOKED_AT))
         })
         .collect()
 }
@@ -65,12 +68,14 @@ fn row(page: Page<'_>, finding: &Finding) -> Html {
         Some(one) => format!("{found} · waved through by {}", one.by),
         None => found,
     };
+    // What was looked at says why it is not known; what was not has nothing to say.
+    let told = if finding.found == NOT_LOOKED_AT { "because" } else { "because told" };
     view! {
         <li class=format!("check {}", tone.class()) data-key=finding.check.label()>
             {mark(tone)}
             <span class="word">{word}</span>
             <span class="title">{finding.check.label()}</span>
-            <span class="because">{found}</span>
+            <span class=told>{found}</span>
         </li>
     }
     .part()

@@ -11,6 +11,7 @@ use web_sys::{
 
 use super::dom;
 use super::light::{self, Connection};
+use super::morph;
 use super::page::{self, Answer};
 
 /// The status of an answer that was not waited for.
@@ -151,7 +152,7 @@ fn refused(form: &HtmlFormElement, answer: &Answer) {
         .zip(region)
         .is_some_and(|(new, region)| page::counterpart(&new, &region).is_some());
     if has_region {
-        page::show(answer);
+        morph::keeping_words(form, || page::show(answer));
         if let Some(wrong) = first_error(form) {
             dom::disclose(&wrong);
             if let Ok(wrong) = wrong.dyn_into::<HtmlElement>() {
@@ -210,6 +211,7 @@ fn leads_elsewhere(answer: &Answer) -> bool {
 /// After success the typed text has become part of the record: the fields go back to what the server says.
 fn clear(form: &HtmlFormElement) {
     form.reset();
+    morph::forget_words(form);
     for field in dom::all_in(form, "[data-edited]") {
         let _ = field.remove_attribute("data-edited");
     }

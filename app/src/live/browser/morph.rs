@@ -94,7 +94,34 @@ fn keep_value(field: &Element) -> bool {
                 && dom::property(field, "checked") != dom::property(field, "defaultChecked")
         }
         ("SELECT", _) => has_focus(field) || field.has_attribute("data-edited"),
-        _ => has_focus(field) || dom::property(field, "value") != dom::property(field, "defaultValue"),
+        _ => has_focus(field) || holds_words(field),
+    }
+}
+
+/// On a field whose words were sent and not taken. The refusal's page holds them too, so that they differ from nothing; they
+/// are somebody's words all the same, until the form is sent again and taken.
+const REFUSED_WORDS: &str = "data-refused-words";
+
+/// Whether a field that is typed into holds other words than the server's own.
+fn holds_words(field: &Element) -> bool {
+    field.has_attribute(REFUSED_WORDS)
+        || dom::property(field, "value") != dom::property(field, "defaultValue")
+}
+
+/// Shows the page that says why a form was not taken; what was typed into the form stays what somebody typed.
+pub(super) fn keeping_words(form: &Element, showing: impl FnOnce()) {
+    let fields = dom::all_in(form, SHOWN_FIELDS);
+    let typed: Vec<&Element> = fields.iter().filter(|field| holds_words(field)).collect();
+    showing();
+    for field in typed {
+        let _ = field.set_attribute(REFUSED_WORDS, "");
+    }
+}
+
+/// What was typed was taken: it is the server's from now on.
+pub(super) fn forget_words(form: &Element) {
+    for field in dom::all_in(form, &format!("[{REFUSED_WORDS}]")) {
+        let _ = field.remove_attribute(REFUSED_WORDS);
     }
 }
 
@@ -118,6 +145,7 @@ fn set_value(field: &Element, value: &str) {
     }
     dom::set_property(field, "defaultValue", &value);
     let _ = field.remove_attribute("data-edited");
+    let _ = field.remove_attribute(REFUSED_WORDS);
 }
 
 fn attributes(old: &Element, new: &Element) {
@@ -144,8 +172,8 @@ fn attributes(old: &Element, new: &Element) {
 }
 
 /// Attributes that only the browser side sets.
-const KEPT_ATTRIBUTES: [&str; 5] =
-    ["aria-busy", "data-edited", "data-unsettled", "data-filtered", "tabindex"];
+const KEPT_ATTRIBUTES: [&str; 6] =
+    ["aria-busy", "data-edited", REFUSED_WORDS, "data-unsettled", "data-filtered", "tabindex"];
 /// What ties a refused field to its refusal.
 const REFUSED_ATTRIBUTES: [&str; 2] = ["aria-invalid", "aria-describedby"];
 

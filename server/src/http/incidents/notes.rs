@@ -38,10 +38,7 @@ pub(in crate::http) async fn edit(
     let entry: EntryId = entry.parse().map_err(|_| Fault::NotFound)?;
     let caller = posted.caller(&visit)?;
     let seen = posted.number("seen")?;
-    let done = match draft(&posted) {
-        Ok(draft) => timeline::edit_note(&visit.app.db, caller, id, entry, draft, seen).await,
-        Err(why) => Err(why.into()),
-    };
+    let done = timeline::edit_note(&visit.app.db, caller, id, entry, draft(&posted), seen).await;
     answer(&visit, id, done, &format!("edit-{entry}"), &posted).await
 }
 

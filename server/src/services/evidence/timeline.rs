@@ -26,7 +26,7 @@ pub(super) async fn files(
     let (redaction, mut incident) = (Arc::clone(redaction), incident.clone());
     // Timelines can be long: whoever else works here must not wait.
     let written = tokio::task::spawn_blocking(move || -> Result<Vec<(String, String)>, String> {
-        take_out(&redaction, &mut incident, &mut timeline);
+        export::take_out(&mut incident, &mut timeline, |text| redaction.clean(text));
         Ok(vec![
             ("incident/incident.json".into(), pretty(&incident)?),
             ("incident/timeline.json".into(), pretty(&export::entries(&timeline))?),
@@ -34,25 +34,4 @@ pub(super) async fn files(
         ])
     });
     written.await.unwrap_or_else(|_| Err("it could not be made ready".to_owned()))
-}
-
-/// Takes secrets out of the words of people. Not only out of the files: with the escapes of Markdown in it a secret is not
-/// found any more.
-fn take_out(redaction: &Redaction, incident: &mut Incident, timeline: &mut Timeline) {
-    let clean = |text: &mut String| *text = redaction.clean(text);
-    for text in [&mut incident.title, &mut incident.impact, &mut incident.action] {
-        clean(text);
-    }
-    for entry in &mut timeline.entries {
-        clean(&mut entry.text);
-        if let Some(link) = &mut entry.link {
-            clean(link);
-        }
-    }
-    for (_, edition) in &mut timeline.editions {
-        clean(&mut edition.text);
-        if let Some(link) = &mut edition.link {
-            clean(link);
-        }
-    }
 }

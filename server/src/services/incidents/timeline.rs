@@ -71,7 +71,7 @@ pub async fn edit_note(
     caller: Caller,
     incident: IncidentId,
     entry: EntryId,
-    draft: Draft,
+    draft: Result<Draft, Refused>,
     seen: u32,
 ) -> Result<(), IncidentError> {
     db.tx(move |tx| {
@@ -85,13 +85,10 @@ pub async fn edit_note(
                 return Err(Refused::NotYours.into());
             }
             if now.edits != seen {
-                return Err(Refused::ChangedMeanwhile {
-                    by: "Somebody".into(),
-                    at: caller.now,
-                    did: "changed this entry".into(),
-                }
-                .into());
+                return Err(changed_by(tx, incident, entry).await?.into());
             }
+            // Only now: whoever is told of a mistake sends again with what is seen then.
+            let draft = draft?;
             // Fields for a moment hold no seconds: who leaves it alone does not mean to change it.
             let same_minute = |at: &DateTime<Utc>| at.timestamp() / 60 == now.happened_at.timestamp() / 60;
             let happened_at = draft.happened_at.filter(|at| !same_minute(at)).or(Some(now.happened_at));
@@ -119,4 +116,15 @@ pub async fn edit_note(
         })
     })
     .await
+}
+
+/// That somebody has changed the entry: who, and when.
+async fn changed_by(tx: &mut Tx, incident: IncidentId, entry: EntryId) -> Result<Refused, StoreError> {
+    let editions = incidents::editions(&mut **tx, incident).await?;
+    let last = editions.into_iter().rev().find(|(of, _)| *of == entry);
+    Ok(last.map_or(Refused::NothingChanged, |(_, last)| Refused::ChangedMeanwhile {
+        by: last.changed_by,
+        at: last.until,
+        did: "changed this entry".into(),
+    }))
 }

@@ -111,7 +111,7 @@ async fn a_public_update_can_be_taken_back() {
     let draft = gantry_domain::incident::entry::Draft { text: said.text.clone(), ..Default::default() };
     let by_rui = caller(&room.rui, at + minutes(2));
     let edit = gantry_server::services::incidents::timeline::edit_note;
-    edit(&room.db, by_rui, id, said.id, draft, 0).await.unwrap();
+    edit(&room.db, by_rui, id, said.id, Ok(draft), 0).await.unwrap();
     assert!(entries().await.iter().all(|placed| !placed.entry.public), "it is still read by everybody");
 }
 

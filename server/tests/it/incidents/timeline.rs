@@ -119,6 +119,10 @@ async fn an_edited_note_keeps_what_it_said_and_only_its_author_or_an_admin_edits
     assert_eq!(world.count(dated).await, 1, "an edit of the words moved the moment");
     let stale = ana.post(&edit, &[("seen", "0"), ("text", "third words")]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert!(stale.body.contains("Rui Matos changed this entry"), "who, and not that somebody has");
+    // A mistake in a field does not stand before it: with what is seen after it the words of the other would be lost.
+    let mistyped = ana.post(&edit, &[("seen", "0"), ("text", "third words"), ("happened", "noon")]).await;
+    assert_eq!(mistyped.status, StatusCode::CONFLICT);
     assert_eq!(
         ana.post(&edit, &[("seen", "1"), ("text", "third words")]).await.status,
         StatusCode::SEE_OTHER
@@ -218,5 +222,43 @@ async fn what_a_note_said_before_is_in_both_files_and_is_told_to_nobody_else() {
         .await;
         let body = world.browser().get(page).await.body;
         assert!(!body.to_lowercase().contains("carts"), "{page} tells what is not said any more: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_edit_keeps_who_may_read_it_as_it_was_chosen() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let mut rui = world.signed_in("rui").await;
+    rui.post(&format!("{path}/notes"), &[("text", "We look into it"), ("public", "on")]).await;
+    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
+    let id: String = sqlx::Row::get(&id[0], 0);
+    let edit = format!("{path}/notes/{id}");
+    let box_of = |body: &str| {
+        let (_, form) = body.split_once(&format!("<form id=\"edit-{id}\"")).expect("the form of the note");
+        let (_, rest) = form.split_once("name=\"public\"").expect("its box");
+        rest.split('>').next().unwrap_or_default().to_owned()
+    };
+    assert!(box_of(&rui.get(&path).await.body).contains("checked"), "it is public");
+    // Not public any more, and refused for its link.
+    let refused = rui.post(&edit, &[("seen", "0"), ("text", "We look into it"), ("link", "no link")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!box_of(&refused.body).contains("checked"), "sent once more it would be public again");
+}
+
+#[tokio::test]
+async fn a_key_that_was_edited_away_leaves_in_no_download() {
+    let world = World::start().await;
+    let path = open(&world, "p2").await;
+    let mut rui = world.signed_in("rui").await;
+    rui.post(&format!("{path}/notes"), &[("text", "They refuse phc_sandbox_project_key since ten")]).await;
+    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
+    let id: String = sqlx::Row::get(&id[0], 0);
+    let next = [("seen", "0"), ("text", "They refuse our key since ten")];
+    assert_eq!(rui.post(&format!("{path}/notes/{id}"), &next).await.status, StatusCode::SEE_OTHER);
+    for file in ["timeline.json", "timeline.md"] {
+        let body = rui.get(&format!("{path}/{file}")).await.body.replace('\\', "");
+        assert!(body.contains("They refuse [hidden] since ten"), "{file}: {body}");
+        assert!(!body.contains("phc_sandbox"), "{file}");
     }
 }

@@ -117,7 +117,7 @@ async fn a_bundle_holds_everything_with_its_sum_and_no_secret() {
         assert!(manifest.contains(&line(name, content)), "{name}\n{manifest}");
     }
     for (name, content) in &files {
-        let text = String::from_utf8_lossy(content);
+        let text = String::from_utf8_lossy(content).replace('\\', "");
         assert!(!text.contains(CANARY) && !text.contains("phc_sandbox_project_key"), "{name}");
     }
     let logs = files.iter().find(|(name, _)| name.starts_with("logs/")).unwrap();
@@ -245,5 +245,6 @@ async fn a_bundle_has_what_an_edited_note_said_before_without_the_secret_that_wa
     assert_eq!(note["editions"][0]["written_by"], "Rui Matos");
     let markdown = content("incident/timeline.md");
     assert!(markdown.contains("“They refuse \\[hidden\\] since ten” | internal |"), "{markdown}");
-    assert!(!markdown.contains("phc_"), "{markdown}");
+    // With the escapes of Markdown in it a key reads differently, and is one all the same.
+    assert!(!markdown.replace('\\', "").contains("phc_"), "{markdown}");
 }
