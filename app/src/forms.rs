@@ -129,7 +129,8 @@ pub fn below(id: GoLiveId, what: &str) -> String {
 }
 
 /// What is asked of the running rollout: `pause`, `hold`, `resume`, `continue`, `roll-back`, `abandon`; field `reason`,
-/// and with `continue` also `rollout` and `step`, what was seen to run; steps are counted from 0.
+/// and with `continue` and `resume` also `rollout`, `step` and `hold`, what was seen to run and to hold it; steps are counted
+/// from 0, and `hold` is the word of `rollout::Shown`.
 pub fn rollout(id: GoLiveId, ask: &str) -> String {
     format!("{GO_LIVES}/{id}/rollout/{ask}")
 }

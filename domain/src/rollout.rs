@@ -11,6 +11,7 @@ mod news;
 mod phase;
 mod progress;
 mod pushed_again;
+mod shown;
 mod words;
 
 #[cfg(test)]
@@ -28,6 +29,8 @@ mod tests_killed;
 #[cfg(test)]
 mod tests_meddled;
 #[cfg(test)]
+mod tests_shown;
+#[cfg(test)]
 mod tests_unready;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -44,6 +47,7 @@ pub use intent::{Ask, Intent, Refused, asks, intend};
 pub use kubectl::{ByHand, kubectl_for_ask};
 pub use news::news;
 pub use phase::{Held, Outcome, Phase, WhyRollBack};
+pub use shown::Shown;
 pub use words::LogLine;
 
 /// How often thresholds are judged unless configured otherwise, in seconds.

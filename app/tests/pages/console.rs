@@ -163,8 +163,8 @@ fn going_on_names_the_step_that_is_shown_and_no_other_form_does() -> Test {
     let form = between(&html, "id=\"continue\"", "</form>");
     assert!(form.contains("name=\"step\" value=\"0\""), "{form}");
     assert!(form.contains("name=\"rollout\" value=\"00000000-0000-0000-0000-000000000005\""), "{form}");
-    // The live page leaves both alone while somebody types.
-    assert_eq!(form.matches("data-as-opened").count(), 2, "{form}");
+    // The live page leaves all three alone while somebody types.
+    assert_eq!(form.matches("data-as-opened").count(), 3, "{form}");
     assert_eq!(html.matches("name=\"step\"").count(), 1);
     assert_eq!(html.matches("name=\"rollout\"").count(), 1);
     Ok(())

@@ -5,7 +5,8 @@ use gantry_app::features::console::page::render;
 use gantry_app::features::item;
 use gantry_domain::actor::Role;
 use gantry_domain::id::ItemKey;
-use gantry_domain::rollout::{Phase, Side};
+use gantry_domain::preset::Severity;
+use gantry_domain::rollout::{Held, Phase, Side};
 
 use crate::console::between;
 use crate::fixtures::{self, Fail};
@@ -146,4 +147,32 @@ fn the_page_of_an_item_shows_what_its_probe_found_when_and_what_it_saw() -> Test
 /// As it stands in the page.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[test]
+fn going_on_and_resuming_name_the_hold_that_is_shown_and_none_that_goes_on_by_itself() -> Test {
+    let breach = Held::Breach {
+        key: "rate-limited".to_owned(),
+        severity: Severity::P2,
+        reading: "Rate limited is 6 per minute".to_owned(),
+    };
+    let breached =
+        Phase::Held { why: breach, since: fixtures::before(40), from: Box::new(fixtures::soaking()) };
+    let cases = [(breached, "1795258760000 breach:rate-limited"), (fixtures::held(), "")];
+    for (phase, hold) in cases {
+        let html = page(&fixtures::rolling(phase, 1)?);
+        for form in ["continue", "resume"] {
+            let form = between(&html, &format!("id=\"{form}\""), "</form>");
+            let rollout = "name=\"rollout\" value=\"00000000-0000-0000-0000-000000000005\"";
+            assert!(form.contains(rollout), "{form}");
+            assert!(form.contains("name=\"step\" value=\"0\""), "{form}");
+            let shown = format!("name=\"hold\" value=\"{hold}\" data-key=\"hold\" data-as-opened");
+            assert!(form.contains(&shown), "{form}");
+        }
+        for form in ["pause", "hold", "roll-back"] {
+            let form = between(&html, &format!("id=\"{form}\""), "</form>");
+            assert!(!form.contains("name=\"hold\""), "nothing stands before it: {form}");
+        }
+    }
+    Ok(())
 }

@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::phase::{Held, Phase, WhyRollBack};
-use super::{Difference, LogLine, Rollout};
+use super::{Difference, LogLine, Rollout, Shown};
 use crate::checklist::MAX_NOTE;
-use crate::id::RolloutId;
 use crate::text::inert;
 
 /// What is asked.
@@ -23,13 +22,14 @@ pub enum Ask {
         reason: String,
     },
     /// Go on with what was left of the soak, and judge again.
-    Resume,
+    Resume {
+        /// What whoever asks had before their eyes; no later rollout and no other hold is left.
+        seen: Shown,
+    },
     /// Go on to the next step without waiting.
     Continue {
-        /// The rollout that whoever asks had before their eyes; no later one of the same go-live is cut short.
-        rollout: Option<RolloutId>,
-        /// The step of it that they had before their eyes, counted from 0; no other one is cut short.
-        step: Option<usize>,
+        /// What whoever asks had before their eyes; no later rollout and no other step is cut short, and no other hold left.
+        seen: Shown,
         /// Why.
         reason: String,
     },
@@ -91,6 +91,9 @@ pub enum Refused {
     /// Another step runs than the one that was to be cut short. Counted from 1, as people see them.
     #[error("step {0} is what runs now; look and ask again")]
     OtherStep(usize),
+    /// Something else holds it than what was seen, or nothing any more; which of them, in words.
+    #[error("{0}; look and ask again")]
+    OtherHold(String),
     /// Only for a Deployment that is gone.
     #[error("the Deployment is still there: roll back instead")]
     NothingLost,
@@ -100,10 +103,11 @@ pub enum Refused {
 pub fn asks(rollout: &Rollout) -> Vec<Ask> {
     // A word where a reason is required: this only asks whether it would be taken.
     let reason = || "?".to_owned();
+    let seen = || Shown::of(rollout);
     [
         Ask::Pause,
-        Ask::Resume,
-        Ask::Continue { rollout: Some(rollout.id), step: Some(rollout.step_now()), reason: reason() },
+        Ask::Resume { seen: seen() },
+        Ask::Continue { seen: seen(), reason: reason() },
         Ask::Hold { reason: reason() },
         Ask::RollBack { reason: reason() },
         Ask::Abandon { reason: reason() },
@@ -123,26 +127,21 @@ impl Ask {
         match self {
             Self::Pause => "pause",
             Self::Hold { .. } => "hold",
-            Self::Resume => "resume",
+            Self::Resume { .. } => "resume",
             Self::Continue { .. } => "continue",
             Self::RollBack { .. } => "roll-back",
             Self::Abandon { .. } => "abandon",
         }
     }
 
-    /// The ask for one of the words of [`Self::word`]; `rollout` and `step` are what its form was about, where it says so.
-    pub fn from_word(
-        word: &str,
-        reason: &str,
-        rollout: Option<RolloutId>,
-        step: Option<usize>,
-    ) -> Option<Self> {
+    /// The ask for one of the words of [`Self::word`]; `seen` is what its form was about, where it says so.
+    pub fn from_word(word: &str, reason: &str, seen: Shown) -> Option<Self> {
         let reason = reason.trim().to_owned();
         match word {
             "pause" => Some(Self::Pause),
             "hold" => Some(Self::Hold { reason }),
-            "resume" => Some(Self::Resume),
-            "continue" => Some(Self::Continue { rollout, step, reason }),
+            "resume" => Some(Self::Resume { seen }),
+            "continue" => Some(Self::Continue { seen, reason }),
             "roll-back" => Some(Self::RollBack { reason }),
             "abandon" => Some(Self::Abandon { reason }),
             _ => None,
@@ -152,9 +151,9 @@ impl Ask {
     fn without_reason(self) -> Self {
         let reason = String::new();
         match self {
-            Self::Pause | Self::Resume => self,
+            Self::Pause | Self::Resume { .. } => self,
             Self::Hold { .. } => Self::Hold { reason },
-            Self::Continue { rollout, step, .. } => Self::Continue { rollout, step, reason },
+            Self::Continue { seen, .. } => Self::Continue { seen, reason },
             Self::RollBack { .. } => Self::RollBack { reason },
             Self::Abandon { .. } => Self::Abandon { reason },
         }
@@ -167,8 +166,8 @@ pub fn intend(rollout: &Rollout, intent: &Intent, now: DateTime<Utc>) -> Result<
     let (what, why) = match &intent.ask {
         Ask::Pause => stand(&mut next, &intent.by, "", now)?,
         Ask::Hold { reason } => stand(&mut next, &intent.by, needed(reason)?, now)?,
-        Ask::Resume => resume(&mut next, now)?,
-        Ask::Continue { rollout: of, step, reason } => go_on(&mut next, (*of, *step), reason, now)?,
+        Ask::Resume { seen } => resume(&mut next, seen, now)?,
+        Ask::Continue { seen, reason } => go_on(&mut next, seen, reason, now)?,
         Ask::RollBack { reason } => turn_back(&mut next, &intent.by, reason, now)?,
         Ask::Abandon { reason } => abandon(&mut next, needed(reason)?, now)?,
     };
@@ -229,8 +228,13 @@ fn stand(rollout: &mut Rollout, by: &str, reason: &str, now: DateTime<Utc>) -> R
     Ok((what.into(), reason.to_owned()))
 }
 
-fn resume(rollout: &mut Rollout, now: DateTime<Utc>) -> Result<Said, Refused> {
+fn resume(rollout: &mut Rollout, seen: &Shown, now: DateTime<Utc>) -> Result<Said, Refused> {
     still_running(rollout)?;
+    seen.same_rollout(rollout)?;
+    if !matches!(rollout.phase, Phase::Held { .. }) {
+        return Err(Refused::NotHeld);
+    }
+    seen.same_hold(rollout)?;
     leave_hold(rollout, now)?;
     Ok(("Resumed by a person".into(), String::new()))
 }
@@ -248,24 +252,16 @@ fn leave_hold(rollout: &mut Rollout, now: DateTime<Utc>) -> Result<(), Refused> 
     Ok(())
 }
 
-fn go_on(
-    rollout: &mut Rollout,
-    (of, step): (Option<RolloutId>, Option<usize>),
-    reason: &str,
-    now: DateTime<Utc>,
-) -> Result<Said, Refused> {
+fn go_on(rollout: &mut Rollout, seen: &Shown, reason: &str, now: DateTime<Utc>) -> Result<Said, Refused> {
     still_running(rollout)?;
     if rollout.phase.is_returning() {
         return Err(Refused::RollingBack);
     }
     // Before the reason: whoever is told that it is missing may be looking at another step by now.
-    if of != Some(rollout.id) {
-        return Err(Refused::OtherRollout);
-    }
-    let runs = rollout.step_now();
-    if step != Some(runs) {
-        return Err(Refused::OtherStep(runs.saturating_add(1)));
-    }
+    seen.same_rollout(rollout)?;
+    seen.same_step(rollout)?;
+    // A breach that nobody saw is not waved through, and what a colleague put on meanwhile is not lifted.
+    seen.same_hold(rollout)?;
     let reason = needed(reason)?;
     if let Phase::Held { why, from, .. } = &rollout.phase {
         if let Held::NotReady { waiting } = why {

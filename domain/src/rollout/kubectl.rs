@@ -27,7 +27,7 @@ impl ByHand {
 pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> ByHand {
     match ask {
         Ask::Pause | Ask::Hold { .. } => ByHand::NoLine(holding(&rollout.phase)),
-        Ask::Resume => ByHand::NoLine(resuming(&rollout.phase)),
+        Ask::Resume { .. } => ByHand::NoLine(resuming(&rollout.phase)),
         Ask::Continue { .. } => match going_on(&rollout.phase) {
             None => ByHand::Line(shape_line(rollout, &next_shape(rollout))),
             Some(why) => ByHand::NoLine(why),

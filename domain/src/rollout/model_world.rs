@@ -153,10 +153,14 @@ impl World {
         Ok(())
     }
 
-    /// Goes on from the step that runs.
+    /// Goes on from the step that runs, and from what holds it.
     pub(super) fn go_on(&mut self, reason: &str) -> Result<(), Refused> {
-        let step = Some(self.row.step_now());
-        self.ask(Ask::Continue { rollout: Some(self.row.id), step, reason: reason.into() })
+        self.ask(Ask::Continue { seen: Shown::of(&self.row), reason: reason.into() })
+    }
+
+    /// Leaves the hold that stands.
+    pub(super) fn resume(&mut self) -> Result<(), Refused> {
+        self.ask(Ask::Resume { seen: Shown::of(&self.row) })
     }
 
     pub(super) fn said(&self, words: &str) -> bool {

@@ -136,7 +136,7 @@ fn a_p2_breach_holds_for_a_person_and_stays_held() {
     }
     assert!(held(&world));
     assert_eq!(world.pods(), (5, 5));
-    world.ask(Ask::Resume).unwrap();
+    world.resume().unwrap();
     world.until(complete).unwrap();
 }
 
@@ -213,9 +213,9 @@ fn a_person_pauses_holds_resumes_and_continues() {
         world.tick();
         world.second();
     }
-    world.ask(Ask::Resume).unwrap();
+    world.resume().unwrap();
     assert_eq!(world.row.phase.ends_at().unwrap(), ends_at + TimeDelta::seconds(100));
-    assert_eq!(world.ask(Ask::Resume), Err(Refused::NotHeld));
+    assert_eq!(world.resume(), Err(Refused::NotHeld));
     world.go_on("looked at by hand").unwrap();
     world.tick();
     assert_eq!(world.row.phase.step(), Some(1));

@@ -8,7 +8,8 @@ use super::*;
 use crate::checklist::MAX_NOTE;
 
 fn go_on_from(step: Option<usize>) -> Ask {
-    Ask::Continue { rollout: Some(World::new(10).row.id), step, reason: "looked at by hand".into() }
+    let seen = Shown { step, ..Shown::of(&World::new(10).row) };
+    Ask::Continue { seen, reason: "looked at by hand".into() }
 }
 
 #[test]
@@ -27,7 +28,8 @@ fn whoever_asks_to_go_on_from_a_step_that_is_over_is_told_which_one_runs_and_not
 #[test]
 fn the_step_is_named_before_the_reason_is_asked_for() {
     let mut world = at_half();
-    let silent = Ask::Continue { rollout: Some(world.row.id), step: Some(0), reason: String::new() };
+    let seen = Shown { step: Some(0), ..Shown::of(&world.row) };
+    let silent = Ask::Continue { seen, reason: String::new() };
     assert_eq!(world.ask(silent), Err(Refused::OtherStep(2)));
 }
 
@@ -54,7 +56,7 @@ fn a_hold_stands_at_the_step_that_it_came_in_and_the_last_soak_at_the_last_one()
     world.until(soaking(0)).unwrap();
     world.ask(Ask::Pause).unwrap();
     assert_eq!(world.row.step_now(), 0);
-    world.ask(go_on_from(Some(0))).unwrap();
+    world.go_on("looked at by hand").unwrap();
     world.until(|world| matches!(world.row.phase, Phase::Verifying { .. })).unwrap();
     assert_eq!(world.row.step_now(), 1);
     assert_eq!(world.ask(go_on_from(Some(0))), Err(Refused::OtherStep(2)));
@@ -63,14 +65,14 @@ fn a_hold_stands_at_the_step_that_it_came_in_and_the_last_soak_at_the_last_one()
 }
 
 #[test]
-fn what_stops_a_rollout_asks_for_no_step() {
+fn what_stops_a_rollout_asks_for_nothing_that_was_seen() {
     for ask in [
         Ask::Pause,
         Ask::Hold { reason: "the logs look odd".into() },
         Ask::RollBack { reason: String::new() },
     ] {
         at_half().ask(ask.clone()).unwrap();
-        let sent = Ask::from_word(ask.word(), "the logs look odd", None, Some(0)).unwrap();
+        let sent = Ask::from_word(ask.word(), "the logs look odd", Shown::default()).unwrap();
         at_half().ask(sent).unwrap();
     }
 }
@@ -78,17 +80,17 @@ fn what_stops_a_rollout_asks_for_no_step() {
 #[test]
 fn the_button_that_goes_on_names_the_step_that_runs() {
     let world = at_half();
-    let named = Ask::Continue { rollout: Some(world.row.id), step: Some(1), reason: String::new() };
+    let seen = Shown { rollout: Some(world.row.id), step: Some(1), hold: String::new() };
+    let named = Ask::Continue { seen, reason: String::new() };
     assert!(asks(&world.row).contains(&named));
 }
 
 #[test]
 fn a_reason_has_a_longest_length_and_too_many_words_never_stand_before_the_way_back() {
     let words = |count: usize| "ä".repeat(count);
-    let rollout = Some(at_half().row.id);
-    let both = |reason: String| {
-        [Ask::Hold { reason: reason.clone() }, Ask::Continue { rollout, step: Some(1), reason }]
-    };
+    let seen = Shown::of(&at_half().row);
+    let both =
+        |reason: String| [Ask::Hold { reason: reason.clone() }, Ask::Continue { seen: seen.clone(), reason }];
     for ask in both(words(MAX_NOTE + 1)) {
         let refused = Err(Refused::ReasonTooLong { length: MAX_NOTE + 1 });
         assert_eq!(at_half().ask(ask.clone()), refused, "{}", ask.word());
@@ -115,7 +117,8 @@ fn whoever_asks_to_go_on_with_another_rollout_at_the_same_step_is_told_so_and_no
         // Before the step and the reason: neither is about what runs.
         for (step, reason) in [(Some(1), "looked at by hand"), (Some(0), "looked at by hand"), (Some(1), "")]
         {
-            let ask = Ask::Continue { rollout, step, reason: reason.into() };
+            let seen = Shown { rollout, step, hold: String::new() };
+            let ask = Ask::Continue { seen, reason: reason.into() };
             assert_eq!(world.ask(ask), Err(Refused::OtherRollout), "{rollout:?} {step:?}");
             assert_eq!(
                 (&world.row, world.log.len()),

@@ -61,7 +61,7 @@ fn phases() -> Vec<Phase> {
 fn by_hand(phase: &Phase, word: &str) -> ByHand {
     let mut row = at_half().row;
     row.phase = phase.clone();
-    let ask = Ask::from_word(word, "", Some(row.id), Some(row.step_now())).unwrap();
+    let ask = Ask::from_word(word, "", Shown::of(&row)).unwrap();
     kubectl_for_ask(&row, &ask)
 }
 

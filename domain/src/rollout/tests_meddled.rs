@@ -54,7 +54,7 @@ fn a_difference_that_can_be_accepted_is_taken_as_given_and_the_rollout_goes_on()
         let mut world = at_half();
         meddle(world.cluster());
         world.tick();
-        world.ask(Ask::Resume).unwrap();
+        world.resume().unwrap();
         world.until(complete).unwrap_or_else(|e| panic!("{name}: {e}"));
         let replicas = world.cluster().replicas;
         assert_eq!(world.pods(), (0, replicas), "{name}");
@@ -66,10 +66,10 @@ fn a_third_version_cannot_be_resumed_over() {
     let mut world = at_half();
     world.cluster().template = THIRD;
     world.tick();
-    assert!(matches!(world.ask(Ask::Resume), Err(Refused::Drifted(_))));
+    assert!(matches!(world.resume(), Err(Refused::Drifted(_))));
     world.cluster().template = NEW;
     world.tick();
-    world.ask(Ask::Resume).unwrap();
+    world.resume().unwrap();
     world.until(complete).unwrap();
 }
 
@@ -124,7 +124,7 @@ fn whoever_asked_to_go_on_before_others_scaled_has_not_asked_to_skip_the_soak_af
     world.tick();
     assert!(matches!(why_held(&world), Held::Drift { .. }));
     assert!(!world.row.go_on);
-    world.ask(Ask::Resume).unwrap();
+    world.resume().unwrap();
     soaks_on(&mut world);
     world.until(complete).unwrap();
 }
@@ -136,7 +136,7 @@ fn whoever_asked_to_go_on_before_a_breach_has_not_asked_to_skip_the_soak_after_i
     world.tick();
     assert!(matches!(why_held(&world), Held::Breach { .. }));
     world.measure("rate-limited", Ok(0.0));
-    world.ask(Ask::Resume).unwrap();
+    world.resume().unwrap();
     soaks_on(&mut world);
     world.until(complete).unwrap();
 }

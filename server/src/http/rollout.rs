@@ -7,7 +7,7 @@ use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
 use gantry_domain::preflight::Blocked;
-use gantry_domain::rollout::{Ask, Refused};
+use gantry_domain::rollout::{Ask, Refused, Shown};
 
 use super::Fault;
 use super::console::{id_of, refused};
@@ -58,8 +58,12 @@ pub(super) async fn ask(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let id = id_of(&id)?;
-    let (rollout, step) = (posted.get("rollout").parse().ok(), posted.get("step").parse().ok());
-    let ask = Ask::from_word(&word, posted.get("reason"), rollout, step).ok_or(Fault::NotFound)?;
+    let seen = Shown {
+        rollout: posted.get("rollout").parse().ok(),
+        step: posted.get("step").parse().ok(),
+        hold: posted.get("hold").to_owned(),
+    };
+    let ask = Ask::from_word(&word, posted.get("reason"), seen).ok_or(Fault::NotFound)?;
     let caller = posted.caller(&visit)?;
     let (field, status, what, next_step) = match rollouts::ask(&visit.app.db, caller, id, ask).await {
         Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
@@ -75,10 +79,11 @@ pub(super) async fn ask(
         Err(AskError::Refused(why)) => ("", StatusCode::CONFLICT, why.to_string(), ""),
         Err(why @ AskError::Superseded) => ("", StatusCode::CONFLICT, why.to_string(), ""),
     };
-    // Nobody typed which step of which rollout the form was about.
+    // Nobody typed which step of which rollout the form was about, and which hold.
     let mut typed = posted.typed();
-    typed.remove("rollout");
-    typed.remove("step");
+    for shown in ["rollout", "step", "hold"] {
+        typed.remove(shown);
+    }
     let refusal = Refusal {
         form: word,
         field: field.to_owned(),

@@ -2,7 +2,7 @@
 
 use gantry_domain::actor::Role;
 use gantry_domain::checklist::MAX_NOTE;
-use gantry_domain::rollout::{Ask, ByHand, Rollout, asks, kubectl_for_ask};
+use gantry_domain::rollout::{Ask, ByHand, Rollout, Shown, asks, kubectl_for_ask};
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -40,7 +40,7 @@ fn form(page: Page<'_>, ask: &Ask) -> Form {
 fn words(ask: &Ask) -> (&'static str, &'static str) {
     match ask {
         Ask::Pause => ("Pause", "Stops the clock of the soak. Pods stay as they are."),
-        Ask::Resume => ("Resume", "Goes on with what was left of the soak, and judges again."),
+        Ask::Resume { .. } => ("Resume", "Goes on with what was left of the soak, and judges again."),
         Ask::Hold { .. } => {
             ("Hold…", "Stays at this step until a person resumes it, and tells the others why.")
         }
@@ -54,7 +54,7 @@ fn words(ask: &Ask) -> (&'static str, &'static str) {
 
 fn needs_reason(ask: &Ask) -> bool {
     match ask {
-        Ask::Pause | Ask::Resume => false,
+        Ask::Pause | Ask::Resume { .. } => false,
         Ask::Hold { .. } | Ask::Continue { .. } | Ask::RollBack { .. } | Ask::Abandon { .. } => true,
     }
 }
@@ -63,11 +63,13 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let (button, what) = words(ask);
     let form = form(page, ask);
     let command = command(kubectl_for_ask(&view.rollout, ask));
+    let seen = seen(ask);
     if !needs_reason(ask) {
         return view! {
             <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
                 <summary class="button">{button}</summary>
                 {form.with("stack", view! {
+                    {seen}
                     <p class="help">{what}</p>
                     <button class="button primary">{button}</button>
                     {command}
@@ -77,12 +79,11 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
         .part();
     }
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
-    let step = step(ask);
     view! {
         <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button">{button}</summary>
             {form.with("stack", view! {
-                {step}
+                {seen}
                 <p class="help">{what}</p>
                 {form.text(&reason, 2)}
                 <button class="button primary">{button.trim_end_matches('…')}</button>
@@ -93,14 +94,16 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     .part()
 }
 
-/// Which step of which rollout the words are about. It stays what it was while somebody types, whatever else changes on the
-/// page.
-fn step(ask: &Ask) -> Option<Html> {
-    let Ask::Continue { rollout: Some(rollout), step: Some(step), .. } = ask else { return None };
+/// Which step of which rollout going on is about, and which hold. It stays what it was while somebody types, whatever
+/// else changes on the page.
+fn seen(ask: &Ask) -> Option<Html> {
+    let (Ask::Continue { seen, .. } | Ask::Resume { seen }) = ask else { return None };
+    let Shown { rollout: Some(rollout), step: Some(step), hold } = seen else { return None };
     Some(
         view! {
             <input type="hidden" name="rollout" value=rollout.to_string() data-key="rollout" data-as-opened=""/>
             <input type="hidden" name="step" value=step.to_string() data-key="step" data-as-opened=""/>
+            <input type="hidden" name="hold" value=hold.clone() data-key="hold" data-as-opened=""/>
         }
         .part(),
     )

@@ -1,9 +1,10 @@
 //! What is asked of a running rollout is about what was seen of it.
 
-use gantry_domain::rollout::{Ask, Phase, Refused};
+use gantry_domain::rollout::{Ask, Held, Phase, Refused, Shown};
 use gantry_server::services::rollouts::AskError;
 use reqwest::StatusCode;
 
+use super::metrics::Says;
 use super::pages::Place;
 use super::stage::Stage;
 use crate::world::Browser;
@@ -36,12 +37,11 @@ async fn going_on_from_a_step_that_is_over_is_refused_and_changes_nothing() {
     let stage = Stage::set(4, &[(25, LONG), (50, LONG), (100, 0)]).await;
     stage.start().await;
     let engine = stage.engine();
-    stage.soaking(0).await;
+    let seen = Shown::of(&stage.soaking(0).await);
     stage.go_on("seen enough").await;
     stage.soaking(1).await;
 
-    let rollout = Some(stage.row().await.id);
-    let late = Ask::Continue { rollout, step: Some(0), reason: "typed while step 1 soaked".into() };
+    let late = Ask::Continue { seen, reason: "typed while step 1 soaked".into() };
     let refused = stage.ask(late).await;
     assert!(matches!(refused, Err(AskError::Refused(Refused::OtherStep(2)))), "{refused:?}");
     let row = stage.row().await;
@@ -160,4 +160,69 @@ async fn what_was_typed_at_one_rollout_does_not_cut_the_next_one_short_at_the_sa
     let answer = place.post(&mut rui, "rollout/continue", &now).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     place.until("the next step", |phase| matches!(phase, Phase::Soaking { step: 1, .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_while_it_soaked_waves_no_breach_through_that_holds_it_by_now() {
+    let stage = Stage::set(4, &[(25, LONG), (50, LONG), (100, 0)]).await;
+    stage.start().await;
+    let engine = stage.engine();
+    let seen = Shown::of(&stage.soaking(0).await);
+    stage.metrics.say(Says::Value("429", "6"));
+    let breached = |phase: &Phase| matches!(phase, Phase::Held { why: Held::Breach { .. }, .. });
+    stage.until("a breach holds it", breached).await;
+
+    let typed = Ask::Continue { seen, reason: "typed while it soaked".into() };
+    let refused = stage.ask(typed).await;
+    assert!(matches!(refused, Err(AskError::Refused(Refused::OtherHold(_)))), "{refused:?}");
+    let row = stage.row().await;
+    assert!(breached(&row.phase) && row.accepted.is_empty(), "{:?} {:?}", row.phase, row.accepted);
+    let log = stage.log().await;
+    assert!(!log.iter().any(|line| line.why.contains("typed while it soaked")), "{log:#?}");
+    // Whoever has seen it may.
+    stage.go_on("the limit is being raised").await;
+    stage.soaking(1).await;
+    assert_eq!(stage.row().await.accepted.len(), 1);
+    engine.kill().await;
+    stage.done().await;
+}
+
+/// The word of the hold that the forms of a page are about.
+fn hold_of(page: &str) -> String {
+    let word = page.split("name=\"hold\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    word.unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hold_of_a_colleague_is_left_by_no_page_from_before_it() {
+    let place = Place::new().await;
+    let mut rui = place.world.signed_in("rui").await;
+    let mut ana = place.world.signed_in("ana").await;
+    at_ten_percent(&place, &mut rui).await;
+    let before = hold_of(&rui.get(&place.path).await.body);
+    assert_eq!(before, "");
+    let why = [("reason", "the logs look odd")];
+    assert_eq!(place.post(&mut ana, "rollout/hold", &why).await.status, StatusCode::SEE_OTHER);
+
+    let id = place.rollout().await;
+    let (this, step) = (("rollout", id.as_str()), ("step", "0"));
+    let typed = ("reason", "support has seen nothing");
+    let mut now = String::new();
+    for form in ["rollout/continue", "rollout/resume"] {
+        let answer = place.post(&mut rui, form, &[typed, this, step, ("hold", &before)]).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{form}");
+        let said = "It is held by now: Ana Duarte: the logs look odd; look and ask again.";
+        assert!(answer.body.contains(said), "{form}: {}", answer.body);
+        let kept = answer.body.contains("support has seen nothing</textarea>");
+        assert_eq!(kept, form == "rollout/continue", "{form}: {}", answer.body);
+        // What is sent next is about what the answer shows.
+        now = hold_of(&answer.body);
+        assert!(now.ends_with(" person"), "{form}: {now}");
+    }
+    // Without a word of what was seen it is about nothing.
+    assert_eq!(place.post(&mut rui, "rollout/resume", &[]).await.status, StatusCode::CONFLICT);
+    place.until("it is still held", |phase| matches!(phase, Phase::Held { .. })).await;
+    let answer = place.post(&mut rui, "rollout/resume", &[this, step, ("hold", &now)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    place.until("it soaks on", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;
 }

@@ -1,6 +1,6 @@
 //! Somebody else changes the Deployment in the middle: it holds with the difference shown, and one click goes back.
 
-use gantry_domain::rollout::{Ask, Refused, kubectl_for_ask};
+use gantry_domain::rollout::{Ask, Refused, Shown, kubectl_for_ask};
 use gantry_server::services::rollouts::AskError;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ async fn a_third_version_cannot_be_resumed_over_until_it_is_gone() {
     let (stage, engine) = at_half().await;
     stage.set_image("registry.example/checkout:v3").await;
     stage.held().await;
-    let refused = stage.ask(Ask::Resume).await;
+    let refused = stage.resume().await;
     assert!(matches!(refused, Err(AskError::Refused(Refused::Drifted(_)))), "{refused:?}");
     stage.roll_back().await;
     stage.rolled_back().await;
@@ -60,7 +60,7 @@ async fn scaling_can_be_accepted_and_the_rollout_goes_on_with_the_new_count() {
     let (stage, engine) = at_half().await;
     stage.meddle(json!({ "spec": { "replicas": 6 } })).await;
     assert!(stage.held().await.contains("scaled from 4 to 6"));
-    stage.ask(Ask::Resume).await.unwrap();
+    stage.resume().await.unwrap();
     eventually("both sides follow", WITHIN, || async { stage.pods().await == (3, 3, 6) }).await;
     stage.soaking(0).await;
     stage.go_on("seen enough").await;
@@ -177,7 +177,7 @@ async fn the_line_beside_continue_goes_to_the_next_step_and_no_further() {
     stage.soaking(0).await;
     engine.kill().await;
     let row = stage.row().await;
-    let ask = Ask::Continue { rollout: Some(row.id), step: Some(0), reason: "by hand".into() };
+    let ask = Ask::Continue { seen: Shown::of(&row), reason: "by hand".into() };
     let line = kubectl_for_ask(&row, &ask).into_text();
     let Some(said) = stage.typed(&line).await else { return };
     eventually("four more are new", WITHIN, || async {

@@ -9,7 +9,7 @@ use gantry_domain::actor::{Actor, Person, Role};
 use gantry_domain::id::{GoLiveId, UserId};
 use gantry_domain::plan::{Plan, Step};
 use gantry_domain::preset;
-use gantry_domain::rollout::{Ask, LogLine, Phase, Rollout};
+use gantry_domain::rollout::{Ask, LogLine, Phase, Refused, Rollout, Shown};
 use gantry_local::TestDatabase;
 use gantry_sandbox::Sandbox;
 use gantry_server::engine::rollout::{Engine, run};
@@ -163,9 +163,19 @@ impl Stage {
 
     /// Goes on from the step that runs.
     pub(crate) async fn go_on(&self, reason: &str) {
-        let row = self.row().await;
-        let (rollout, step) = (Some(row.id), Some(row.step_now()));
-        self.ask(Ask::Continue { rollout, step, reason: reason.to_owned() }).await.unwrap();
+        let seen = Shown::of(&self.row().await);
+        self.ask(Ask::Continue { seen, reason: reason.to_owned() }).await.unwrap();
+    }
+
+    /// Leaves the hold that stands, and looks again where it has changed: the cluster follows what somebody did in its time.
+    pub(crate) async fn resume(&self) -> Result<(), AskError> {
+        loop {
+            let seen = Shown::of(&self.row().await);
+            match self.ask(Ask::Resume { seen }).await {
+                Err(AskError::Refused(Refused::OtherHold(_))) => {}
+                answer => return answer,
+            }
+        }
     }
 
     pub(crate) async fn roll_back(&self) {
