@@ -18,6 +18,7 @@ pub mod opening;
 #[cfg(test)]
 mod opening_tests;
 pub mod overall;
+pub mod previewed;
 pub mod promises;
 pub mod queue;
 mod refused;

@@ -149,4 +149,6 @@ pub struct Preview {
     pub public: Option<String>,
     /// When the next update would be due.
     pub next_update_at: Option<DateTime<Utc>>,
+    /// Goes with the form, so that nothing else is sent than what is shown here.
+    pub mark: String,
 }

@@ -83,11 +83,16 @@ fn compose(frame: &Frame, model: &UpdateModel) -> Html {
         .preview
         .is_some()
         .then(|| view! { <button class="button primary" name="step" value="send">"Send it"</button> }.part());
+    let mark = model
+        .preview
+        .as_ref()
+        .map(|preview| view! { <input type="hidden" name="mark" value=preview.mark.clone()/> }.part());
     let class = if model.preview.is_some() { "button" } else { "button primary" };
     let look = if model.preview.is_some() { "Look again" } else { "Look at it first" };
     view! {
         <form id="update" class="panel stack wide-form" method="post" action=action>
             {form.hidden()}
+            {mark}
             {form.whole_refusal()}
             {form.text(&impact, 2)}
             {form.text(&doing, 2)}

@@ -10,7 +10,7 @@ use gantry_app::features::incidents::{render_update, update_values};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::incident::message::{self, Channel, Tell};
-use gantry_domain::incident::{Command, Incident, Refused, decide};
+use gantry_domain::incident::{Command, Incident, Refused, decide, previewed};
 
 use super::refusal::{fault, refusal, status};
 use super::{id_of, names};
@@ -41,10 +41,16 @@ pub(in crate::http) async fn send(
         Err(why) => return Ok(refused(&visit, incident, &why, &posted)),
     };
     // Looked at first, always: what is sent is what was seen.
-    if posted.get("step") != "send" {
+    let sends = posted.get("step") == "send";
+    if !sends || posted.get("mark") != mark(&update) {
+        let (status, changed) = if sends {
+            (StatusCode::CONFLICT, Some(changed(&posted)))
+        } else {
+            (StatusCode::OK, None)
+        };
         return Ok(match look(&visit, &incident, &update) {
             Ok(preview) => {
-                page(&visit, StatusCode::OK, incident, posted.typed(), Some(preview), None).into_response()
+                page(&visit, status, incident, posted.typed(), Some(preview), changed).into_response()
             }
             Err(why) => refused(&visit, incident, &why, &posted),
         });
@@ -79,6 +85,21 @@ fn read(posted: &Posted) -> Result<Update, Refused> {
     })
 }
 
+fn mark(update: &Update) -> String {
+    let Update { impact, action, next_in_minutes, channels, public_text } = update;
+    previewed::mark(impact, action, *next_in_minutes, channels, public_text)
+}
+
+/// Said beside what would be sent, where it is not what was looked at.
+fn changed(posted: &Posted) -> Refusal {
+    Refusal {
+        form: "update".to_owned(),
+        what: "You changed it after looking at it; this is what would be sent now.".to_owned(),
+        typed: posted.typed(),
+        ..Refusal::default()
+    }
+}
+
 /// What would go out, by the same decision that sending it makes.
 fn look(visit: &Visit, incident: &Incident, update: &Update) -> Result<Preview, Refused> {
     let (app, actor) = (&visit.app, visit.actor.as_ref().ok_or(Refused::RoleTooLow)?);
@@ -101,7 +122,7 @@ fn look(visit: &Visit, incident: &Incident, update: &Update) -> Result<Preview, 
     if messages.is_empty() && public.is_none() && !app.desk.channels.is_empty() {
         return Err(Refused::NoChannel);
     }
-    Ok(Preview { messages, public, next_update_at: change.next.next_update_at })
+    Ok(Preview { messages, public, next_update_at: change.next.next_update_at, mark: mark(update) })
 }
 
 async fn find(visit: &Visit, id: &str) -> Result<Incident, Fault> {

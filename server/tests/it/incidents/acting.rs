@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 
+use crate::response::stage::hidden;
 use crate::world::{Browser, World};
 
 /// An incident about the platform, opened by Rui.
@@ -107,7 +108,8 @@ async fn without_a_channel_an_update_is_kept_for_those_who_read_here() {
         [("seen", "1"), ("impact", "Webhooks wait"), ("action", "Draining the queue"), ("next", "20")];
     let looked = rui.post(&format!("{path}/update"), &words).await;
     assert!(looked.body.contains("kept on the timeline"), "{}", looked.body);
-    let whole = [&words[..], &[("step", "send")]].concat();
+    let mark = hidden(&looked.body, "mark");
+    let whole = [&words[..], &[("step", "send"), ("mark", &mark)]].concat();
     assert_eq!(rui.post(&format!("{path}/update"), &whole).await.status, StatusCode::SEE_OTHER);
     let page = rui.get(&path).await;
     assert!(page.body.contains("Update. Impact: Webhooks wait. Current action: Draining the queue."));
@@ -115,4 +117,32 @@ async fn without_a_channel_an_update_is_kept_for_those_who_read_here() {
     let next = rui.post(&format!("{path}/update"), &[("seen", "2"), ("impact", "kept"), ("next", "0")]).await;
     assert_eq!(next.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(next.body.contains("due in the past") && next.body.contains(">kept</textarea>"));
+}
+
+#[tokio::test]
+async fn an_update_changed_after_it_was_looked_at_is_shown_again_and_what_is_shown_then_is_sent_once() {
+    let world = World::start().await;
+    let path = format!("{}/update", open(&world, "p2").await);
+    let mut rui = world.signed_in("rui").await;
+    let looked = rui.post(&path, &[("seen", "1"), ("impact", "Webhooks wait")]).await;
+    let mark = hidden(&looked.body, "mark");
+    let sent = "select count(*) from incident_entries where text like 'Update. Impact%'";
+    // Changed, and never looked at.
+    let changed = [("seen", "1"), ("step", "send"), ("impact", "Webhooks are lost"), ("mark", mark.as_str())];
+    let mut shown = String::new();
+    for fields in [&changed[..3], &changed[..]] {
+        let answer = rui.post(&path, fields).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+        assert!(answer.body.contains("You changed it after looking at it"), "{}", answer.body);
+        assert!(answer.body.contains("This goes out") && answer.body.contains(">Webhooks are lost</textarea>"));
+        assert_eq!(world.count(sent).await, 0, "sent unseen");
+        shown = hidden(&answer.body, "mark");
+    }
+    assert_ne!(shown, mark);
+    let seen = [&changed[..3], &[("mark", shown.as_str()), ("key", "one-and-the-same")]].concat();
+    for _ in 0..2 {
+        let answer = rui.post_as_is(&path, &seen).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    }
+    assert_eq!(world.count(sent).await, 1);
 }

@@ -15,6 +15,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::room::{KEY, Room, SECRET, caller, minutes, now, received, scenario, sinks};
+use crate::response::stage::hidden;
 use crate::world::{World, config, database, eventually};
 
 #[tokio::test]
@@ -228,7 +229,8 @@ async fn an_update_is_seen_before_it_is_sent_and_no_secret_is_ever_shown() {
     assert!(looked.body.contains("This goes out") && looked.body.contains("Impact: All &lt;events&gt;"));
     assert!(looked.body.contains("Commander: nobody yet") && looked.body.contains("Send it"));
     assert_eq!(world.count("select count(*) from outbox where tell = 'update'").await, 0, "sent unseen");
-    let whole = [&text[..], &[("step", "send")]].concat();
+    let mark = hidden(&looked.body, "mark");
+    let whole = [&text[..], &[("step", "send"), ("mark", &mark)]].concat();
     let sent = rui.post(&format!("{path}/update"), &whole).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     eventually("it is delivered", std::time::Duration::from_secs(10), || async {
