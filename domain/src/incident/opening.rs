@@ -11,7 +11,7 @@ use super::entry::{EntryKind, NewEntry};
 use super::message::Tell;
 use super::{Changed, Incident, Refused, Source, State, Subject};
 use crate::actor::{Actor, Role};
-use crate::id::IncidentId;
+use crate::id::{GoLiveId, IncidentId, PresetKey};
 use crate::preset::Severity;
 use crate::text::inert_line;
 
@@ -134,6 +134,14 @@ pub fn may_reopen(incident: &Incident, latest: Option<&Incident>) -> Result<(), 
 /// it from whom it concerns.
 pub fn covers(incident: &Incident, severity: Severity) -> bool {
     incident.is_open() && incident.severity <= severity
+}
+
+/// Whether what befalls the rollout of a go-live belongs to the incident, where both were found under one integration. A
+/// checklist of no preset has no integration of its own and is found under the platform: of the platform's incidents only
+/// those that a rollout of the same go-live opened are about it.
+pub fn is_about(incident: &Incident, go_live: GoLiveId, preset: Option<&PresetKey>) -> bool {
+    preset == Some(&incident.subject.preset)
+        || matches!(&incident.source, Source::Rollout { go_live: of, .. } if *of == go_live)
 }
 
 /// Whether an incident that is opened again takes over from the newest one of its threshold that this still fires.

@@ -7,9 +7,9 @@ use super::calendar::Calendar;
 use super::fixtures::{actor, at, cause, incident};
 use super::message::{self, Channel, Tell};
 use super::opening::{self, Recurrence};
-use super::{Change, Command, Incident, Refused, State, decide};
+use super::{Change, Command, Incident, Refused, Source, State, decide};
 use crate::actor::Role;
-use crate::id::IncidentId;
+use crate::id::{GoLiveId, IncidentId, PresetKey, RolloutId};
 use crate::preset::Severity;
 
 /// The incident resolved by a person, who thereby also answered it.
@@ -129,4 +129,31 @@ fn something_worse_raises_the_severity_and_something_better_lowers_nothing() {
     assert_eq!(worse.next.running_clock().unwrap().due_at, now + TimeDelta::minutes(15));
     let better = came_back(&open, Severity::P4, now);
     assert_eq!(better.next.severity, Severity::P2);
+}
+
+#[test]
+fn a_checklist_of_no_preset_has_no_part_in_the_incidents_of_the_platform_but_those_it_opened() {
+    let go_live = |number| GoLiveId(uuid::Uuid::from_u128(number));
+    let rollout_of = |number| Source::Rollout {
+        rollout: RolloutId(uuid::Uuid::from_u128(3)),
+        go_live: go_live(number),
+    };
+    let [posthog, platform]: [PresetKey; 2] = ["posthog", "platform"].map(|key| key.parse().unwrap());
+    // What the incident is about, what opened it, and the preset of go-live 7.
+    let table = [
+        (&posthog, Source::Hand, Some(&posthog), true),
+        (&posthog, rollout_of(8), Some(&posthog), true),
+        (&platform, Source::Hand, Some(&platform), true),
+        (&platform, Source::Hand, None, false),
+        (&platform, rollout_of(8), None, false),
+        (&platform, rollout_of(7), None, true),
+        (&platform, Source::Hand, Some(&posthog), false),
+        (&platform, rollout_of(7), Some(&posthog), true),
+    ];
+    for (subject, source, preset, expected) in table {
+        let mut open = Incident { source, ..incident(Severity::P2) };
+        open.subject.preset = subject.clone();
+        let found = opening::is_about(&open, go_live(7), preset);
+        assert_eq!(found, expected, "{subject} {:?} {preset:?}", open.source);
+    }
 }

@@ -224,6 +224,17 @@ impl Phase {
         )
     }
 
+    /// Why it goes or went back, also while that is held.
+    pub fn why_back(&self) -> Option<&WhyRollBack> {
+        match self {
+            Self::RollingBack { why, .. }
+            | Self::RestoringStrategy { outcome: Outcome::RolledBack(why), .. }
+            | Self::RolledBack { why } => Some(why),
+            Self::Held { from, .. } => from.why_back(),
+            _ => None,
+        }
+    }
+
     /// Whether the new version serves and is judged.
     pub fn is_judged(&self) -> bool {
         match self {

@@ -11,7 +11,7 @@ use gantry_domain::rollout::WhyRollBack;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Desk, IncidentError, hold_latest, record, save, tell};
+use super::{Desk, IncidentError, hold_latest, record, save, tell, timeline};
 use crate::live::topics;
 use crate::services::Caller;
 use crate::store::{Db, Once, StoreError, Tx, first_looks, incidents, integrations};
@@ -140,7 +140,7 @@ pub async fn threshold_cleared(tx: &mut Tx, cleared: &Cleared) -> Result<Option<
     Ok(Some(incident.id))
 }
 
-/// A rollout went back: opens an incident, or tells the one that is open about the same integration.
+/// A rollout went back: opens an incident, or tells the one that is open about it.
 pub async fn rollout_rolled_back(
     tx: &mut Tx,
     desk: &Desk,
@@ -161,7 +161,7 @@ pub async fn rollout_rolled_back(
     let sentence = format!("{} was rolled back to {}. {why}", rolled.from, rolled.to);
     let detail =
         json!({ "rollout": rolled.rollout, "go_live": rolled.go_live, "from": rolled.from, "to": rolled.to });
-    let known = incidents::open_of(&mut **tx, integration).await?;
+    let known = timeline::open_about(tx, integration, rolled.go_live, Some(&rolled.why)).await?;
     // Whoever asked for it from an incident looks for its end there; what a breach opened a moment ago is the same trouble.
     let asked = known.iter().find(|incident| rolled.why.was_asked_from(incident.id));
     if let Some(open) = asked.or_else(|| known.iter().find(|incident| opening::covers(incident, severity))) {
