@@ -9,6 +9,7 @@ pub mod audit_check;
 pub mod canary;
 pub mod checklist;
 pub mod csv;
+pub mod cut;
 pub mod evidence;
 pub mod export;
 #[cfg(test)]

@@ -11,19 +11,21 @@ use serde_json::{Value, json};
 use super::clock::Ended;
 use super::entry::{Edition, Entry};
 use super::{Incident, clock, message};
-use crate::age;
 use crate::id::EntryId;
+use crate::{age, cut};
 
 /// How a moment is written in a table whose head says that it is in UTC.
 const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 
-/// A whole timeline.
+/// A timeline as it leaves the panel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
     /// The entries in their last editions, oldest first.
     pub entries: Vec<Entry>,
     /// What the edited ones said before, of each entry the oldest edition first.
     pub editions: Vec<(EntryId, Edition)>,
+    /// Whether there are older entries than these.
+    pub older_left_out: bool,
 }
 
 /// An edition that was changed, and who wrote it when.
@@ -88,16 +90,27 @@ pub fn take_out_of_editions(timeline: &mut Timeline, clean: impl Fn(&str) -> Str
 
 /// As JSON: the incident and every entry, oldest first.
 pub fn json(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) -> Value {
-    json!({
+    let mut whole = json!({
         "exported_at": now,
         "incident": incident,
         "response_missed": incident.has_missed(now),
-        "entries": entries(timeline),
-    })
+        "entries": values(timeline),
+    });
+    if let Some(object) = whole.as_object_mut().filter(|_| timeline.older_left_out) {
+        object.insert("complete".into(), false.into());
+        object.insert("note".into(), cut::OLDER_LEFT_OUT.into());
+    }
+    whole
 }
 
 /// The entries alone as JSON, oldest first, each with what it said before.
 pub fn entries(timeline: &Timeline) -> Value {
+    let mut all = values(timeline);
+    all.extend(timeline.older_left_out.then(cut::element));
+    all.into()
+}
+
+fn values(timeline: &Timeline) -> Vec<Value> {
     timeline
         .told()
         .into_iter()
@@ -168,6 +181,9 @@ pub fn markdown(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) ->
         for one in &editions {
             let _cannot_fail = writeln!(out, "{}", before(one));
         }
+    }
+    if timeline.older_left_out {
+        let _cannot_fail = writeln!(out, "\n{}", cut::OLDER_LEFT_OUT);
     }
     out
 }

@@ -49,6 +49,7 @@ fn edited_twice() -> Timeline {
     Timeline {
         entries: vec![opened, note("third words", 2)],
         editions: vec![edition("first words", "2026-11-20T10:40:00Z", "Rui Matos"), (id, second)],
+        older_left_out: false,
     }
 }
 
@@ -118,6 +119,7 @@ fn whatever_an_earlier_edition_said_is_text_in_one_cell() {
         let timeline = Timeline {
             entries: vec![note("fine", 1)],
             editions: vec![edition(words, "2026-11-20T10:40:00Z", "Ana | **Duarte**")],
+            older_left_out: false,
         };
         let rows = rows(&timeline);
         assert_eq!(rows.len(), 2, "{words}: {rows:#?}");
@@ -172,4 +174,19 @@ fn an_edit_after_the_entries_were_read_makes_the_edition_that_was_read_no_earlie
     assert_eq!(editions.len(), 1, "{editions:#?}");
     assert_eq!(editions[0]["text"], "first words");
     assert_eq!(rows(&timeline).len(), 2);
+}
+
+#[test]
+fn a_timeline_without_its_older_entries_says_so_at_its_end_and_a_whole_one_does_not() {
+    for older_left_out in [false, true] {
+        let timeline = Timeline { older_left_out, ..edited_twice() };
+        let json = as_json(&timeline);
+        assert_eq!(json.get("complete"), older_left_out.then_some(&Value::Bool(false)));
+        assert_eq!(json["entries"].as_array().unwrap().len(), 2);
+        let alone = export::entries(&timeline);
+        let last = alone.as_array().unwrap().last().unwrap();
+        assert_eq!(last.get("complete"), older_left_out.then_some(&Value::Bool(false)), "{last}");
+        let says = rows(&timeline).last().unwrap() == "Older entries are not in this file.";
+        assert_eq!(says, older_left_out);
+    }
 }

@@ -318,7 +318,7 @@ fn exports_hold_both_times_and_text_stays_text() {
         ..Draft::default()
     };
     let late = entry(note(&draft, &rui(), now).unwrap());
-    let timeline = export::Timeline { entries: vec![late], editions: Vec::new() };
+    let timeline = export::Timeline { entries: vec![late], ..export::Timeline::default() };
     let markdown = export::markdown(&incident, &timeline, now);
     assert!(
         markdown.contains("| 2026-11-20 10:01:00 | 2026-11-20 10:30:00 (late) | Note | Rui Matos |"),

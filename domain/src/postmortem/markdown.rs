@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{ActionItem, Clock, Section, Written};
-use crate::age;
 use crate::text::{inert, inert_line};
+use crate::{age, cut};
 
 /// Something on the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Record {
     pub clocks: Vec<Clock>,
     /// The timeline, oldest first.
     pub timeline: Vec<Event>,
+    /// Whether the timeline goes further back than that.
+    pub older_left_out: bool,
     /// Actions with before and after.
     pub actions: Vec<Event>,
     /// What triage came to.
@@ -79,6 +81,9 @@ pub fn markdown(record: &Record, sections: &[Written], items: &[ActionItem], now
         let _ = writeln!(out, "- {}: **{word}** ({})", line(&clock.what), clock.particulars());
     }
     events(&mut out, "Timeline", &record.timeline);
+    if record.older_left_out {
+        let _ = writeln!(out, "\n{}", cut::OLDER_LEFT_OUT);
+    }
     events(&mut out, "Actions taken", &record.actions);
     let _ = writeln!(out, "\n## Lessons\n\n{}\n", written(sections, Section::Lessons));
     let _ = writeln!(out, "## Action items\n");

@@ -89,6 +89,7 @@ fn the_document_is_filled_from_the_record_and_says_what_nobody_wrote() {
             Clock { what: "First response, P1".into(), due: at(17), end: End::Done(at(4)) },
         ],
         timeline: vec![event(0, "Opened"), event(47, "Resolved # not a heading\n# nor this")],
+        older_left_out: true,
         actions: vec![event(9, "api-key: sha256:aa → sha256:bb")],
         triage: Some("Our integration (401/403)".into()),
     };
@@ -104,6 +105,7 @@ fn the_document_is_filled_from_the_record_and_says_what_nobody_wrote() {
         "The key was revoked.\n\nTwice.",
         "## Impact\n\n- **Told during the incident:** Events arrive # late\n- **Users affected:** _Not written yet._\n",
         "## Root cause\n\n_Not written yet._",
+        "\n\nOlder entries are not in this file.\n\n## Actions taken\n",
         "sha256:aa → sha256:bb",
         "- [ ] Alert on key age – Rui, due 2027-01-15; **overdue**",
         "- [x] Alert on key age – Rui, due 2027-01-15; done",
@@ -113,4 +115,5 @@ fn the_document_is_filled_from_the_record_and_says_what_nobody_wrote() {
     assert!(!text.contains("\n# nor this"), "{text}");
     let silent = markdown(&Record::default(), &[], &[], at(0));
     assert!(silent.contains("- **Told during the incident:** nothing\n"), "{silent}");
+    assert!(!silent.contains("Older entries"), "{silent}");
 }

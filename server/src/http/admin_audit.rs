@@ -101,6 +101,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Pag
         entries: entries.into_iter().map(entry).collect(),
         older,
         query,
+        most: service::MOST_EXPORTED,
         check: check.map(|check| checked(check, visit.now)),
     };
     Ok(Page::ok(&page::render(&visit.frame(vec![topics::ADMIN.to_owned()]), &model)))
@@ -138,14 +139,14 @@ pub(super) async fn verify(visit: Visit, posted: Posted) -> Result<Redirect, Fau
 
 /// What is wanted, as CSV.
 pub(super) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Fault> {
-    let entries = service::export(&visit.app.db, &asked.wanted().0).await?;
-    Ok(attachment("audit-log.csv", "text/csv; charset=utf-8", service::as_csv(&entries)))
+    let exported = service::export(&visit.app.db, &asked.wanted().0).await?;
+    Ok(attachment("audit-log.csv", "text/csv; charset=utf-8", service::as_csv(&exported)))
 }
 
 /// What is wanted, as JSON.
 pub(super) async fn json(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Fault> {
-    let entries = service::export(&visit.app.db, &asked.wanted().0).await?;
-    Ok(attachment("audit-log.json", "application/json", service::as_json(&entries).to_string()))
+    let exported = service::export(&visit.app.db, &asked.wanted().0).await?;
+    Ok(attachment("audit-log.json", "application/json", service::as_json(&exported).to_string()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::{Actor, Role};
 use gantry_domain::audit_check::{Check, Outcome};
-use gantry_domain::csv;
+use gantry_domain::{csv, cut};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::store::{Db, StoreError, audit};
 /// Entries of one page.
 pub const PAGE: i64 = 100;
 /// The most entries of one export; the filter narrows it down.
-pub const MOST_EXPORTED: i64 = 20_000;
+pub const MOST_EXPORTED: u32 = 20_000;
 
 /// One page of the log and what the last check came to.
 pub async fn see(
@@ -30,15 +30,31 @@ pub async fn see(
     .await
 }
 
+/// What goes into a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The entries, newest first.
+    pub entries: Vec<Entry>,
+    /// Whether there are older ones that are wanted too.
+    pub older_left_out: bool,
+}
+
 /// All that is wanted, for a file.
-pub async fn export(db: &Db, wanted: &Wanted) -> Result<Vec<Entry>, StoreError> {
-    db.read(audit_log::look(db.pool(), wanted, None, MOST_EXPORTED)).await
+pub async fn export(db: &Db, wanted: &Wanted) -> Result<Exported, StoreError> {
+    newest(db, wanted, MOST_EXPORTED).await
+}
+
+/// The same with at most so many entries, the newest.
+pub async fn newest(db: &Db, wanted: &Wanted, most: u32) -> Result<Exported, StoreError> {
+    let found = db.read(audit_log::look(db.pool(), wanted, None, i64::from(most) + 1)).await?;
+    let (entries, older_left_out) = cut::newest(found, most);
+    Ok(Exported { entries, older_left_out })
 }
 
 /// As CSV, with the exact times in UTC.
-pub fn as_csv(entries: &[Entry]) -> String {
+pub fn as_csv(exported: &Exported) -> String {
     let head = csv::row(["number", "at", "who", "action", "subject", "detail", "hash"]);
-    entries.iter().fold(head, |text, entry| {
+    let rows = exported.entries.iter().fold(head, |text, entry| {
         let row = csv::row([
             entry.seq.to_string(),
             entry.at.to_rfc3339(),
@@ -49,12 +65,18 @@ pub fn as_csv(entries: &[Entry]) -> String {
             entry.hash.clone(),
         ]);
         text + &row
-    })
+    });
+    if exported.older_left_out {
+        rows + &csv::row([cut::OLDER_LEFT_OUT, "", "", "", "", "", ""])
+    } else {
+        rows
+    }
 }
 
 /// As JSON.
-pub fn as_json(entries: &[Entry]) -> Value {
-    let rows: Vec<Value> = entries
+pub fn as_json(exported: &Exported) -> Value {
+    let mut rows: Vec<Value> = exported
+        .entries
         .iter()
         .map(|entry| {
             let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
@@ -64,6 +86,7 @@ pub fn as_json(entries: &[Entry]) -> Value {
             })
         })
         .collect();
+    rows.extend(exported.older_left_out.then(cut::element));
     Value::Array(rows)
 }
 

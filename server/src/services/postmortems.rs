@@ -55,7 +55,7 @@ impl From<StoreError> for SaveError {
 pub async fn see(db: &Db, around: &Responding, id: IncidentId) -> Result<Seen, ResponseError> {
     let scene = scene(db, &around.presets, id).await?;
     let pool = db.pool();
-    let timeline = whole_timeline(db, id).await?;
+    let (timeline, older_left_out) = whole_timeline(db, id).await?;
     let (actions, sections, items) = db
         .read(async {
             tokio::try_join!(
@@ -80,6 +80,7 @@ pub async fn see(db: &Db, around: &Responding, id: IncidentId) -> Result<Seen, R
     let record = Record {
         clocks,
         timeline,
+        older_left_out,
         actions,
         triage: walk.map(|walked| triage::words(&walked.walk)),
         ..record(&scene.incident)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::{Person, Role};
+use gantry_domain::cut;
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Entry, EntryKind, NewEntry};
@@ -97,12 +98,14 @@ pub async fn scene(db: &Db, presets: &[Preset], id: IncidentId) -> Result<Scene,
 }
 
 /// The most entries of a timeline that a document holds.
-const MOST_ENTRIES: i64 = 5000;
+const MOST_ENTRIES: u32 = 5000;
 
-/// The timeline of an incident, oldest first.
-pub(crate) async fn whole_timeline(db: &Db, id: IncidentId) -> Result<Vec<Entry>, StoreError> {
-    let all = db.read(incidents::entries(db.pool(), id, incidents::Asked::default(), MOST_ENTRIES)).await?;
-    Ok(all.into_iter().rev().map(|placed| placed.entry).collect())
+/// The timeline of an incident, oldest first, and whether it goes further back than that.
+pub(crate) async fn whole_timeline(db: &Db, id: IncidentId) -> Result<(Vec<Entry>, bool), StoreError> {
+    let (all, asked) = (i64::from(MOST_ENTRIES) + 1, incidents::Asked::default());
+    let found = db.read(incidents::entries(db.pool(), id, asked, all)).await?;
+    let (newest, older_left_out) = cut::newest(found, MOST_ENTRIES);
+    Ok((newest.into_iter().rev().map(|placed| placed.entry).collect(), older_left_out))
 }
 
 /// An entry of the timeline.

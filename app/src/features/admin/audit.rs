@@ -21,6 +21,10 @@ pub fn render(frame: &Frame, model: &Audit) -> String {
     let older = model.older.clone().map(|address| {
         view! { <p class="acts"><a class="button" href=address rel="next">"Older entries"</a></p> }.part()
     });
+    let most = format!(
+        "A file holds at most the newest {} entries that are like this; if there are more, its end says so.",
+        model.most
+    );
     document(frame, "Audit log", || {
         view! {
             <h1 class="hidden-text">"Audit log"</h1>
@@ -32,6 +36,7 @@ pub fn render(frame: &Frame, model: &Audit) -> String {
                     <p class="acts">
                         <a class="button" href=format!("{}?{}", forms::AUDIT_CSV, model.query) download="">"Export CSV"</a>
                         <a class="button" href=format!("{}?{}", forms::AUDIT_JSON, model.query) download="">"Export JSON"</a>
+                        <span class="help">{most}</span>
                     </p>
                 </section>
                 <section class="panel" aria-label="Entries" data-live="entries">

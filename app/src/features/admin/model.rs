@@ -80,6 +80,8 @@ pub struct Audit {
     pub older: Option<String>,
     /// What is asked for as part of an address, for the exports.
     pub query: String,
+    /// The most entries that an export holds.
+    pub most: u32,
     /// What checking the log came to last.
     pub check: Option<Check>,
 }

@@ -20,6 +20,10 @@ use crate::ui::time;
 pub fn render(frame: &Frame, model: &Postmortem) -> String {
     let sections: Vec<_> = model.sections.iter().map(|one| section(frame, model, one)).collect();
     let export = forms::response(model.head.id, "postmortem.md");
+    let older = model
+        .record
+        .older_left_out
+        .then(|| view! { <p class="help">"Older entries are on the incident's timeline alone."</p> }.part());
     let body = view! {
         <article class="postmortem" data-live="postmortem">
             <p class="acts"><a class="button" href=export download="">"Export as Markdown"</a><span class="help">"Or print this page: it prints as a document."</span></p>
@@ -28,6 +32,7 @@ pub fn render(frame: &Frame, model: &Postmortem) -> String {
             {items(frame, model)}
             {review(frame, model)}
             {events("What happened", &model.record.timeline)}
+            {older}
             {events("What was done to the workload", &model.record.actions)}
         </article>
     }

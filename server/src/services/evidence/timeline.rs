@@ -18,11 +18,11 @@ pub(super) async fn files(
     incident: &Incident,
     now: DateTime<Utc>,
 ) -> Result<Vec<(String, String)>, String> {
-    let entries = whole_timeline(db, incident.id).await.map_err(|error| error.to_string())?;
+    let (entries, older_left_out) = whole_timeline(db, incident.id).await.map_err(|error| error.to_string())?;
     // After the entries: by now every edit that they count is there.
     let editions = incidents::editions(db.pool(), incident.id);
     let editions = db.read(editions).await.map_err(|error| error.to_string())?;
-    let mut timeline = Timeline { entries, editions };
+    let mut timeline = Timeline { entries, editions, older_left_out };
     let (redaction, mut incident) = (Arc::clone(redaction), incident.clone());
     // Timelines can be long: whoever else works here must not wait.
     let written = tokio::task::spawn_blocking(move || -> Result<Vec<(String, String)>, String> {

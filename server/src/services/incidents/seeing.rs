@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
+use gantry_domain::cut;
 use gantry_domain::id::{EntryId, IncidentId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Edition, EntryKind};
@@ -21,7 +22,7 @@ const ITEMS: i64 = 100;
 /// Incidents listed.
 const LISTED: i64 = 200;
 /// The most entries in an export.
-const EXPORTED: i64 = 20_000;
+const EXPORTED: u32 = 20_000;
 
 /// An incident with what its page shows.
 #[derive(Clone, Debug)]
@@ -84,19 +85,25 @@ pub async fn list(db: &Db) -> Result<Vec<Incident>, StoreError> {
 
 /// An incident and its whole timeline, with what it said before; none where there is none.
 pub async fn whole(db: &Db, id: IncidentId) -> Result<Option<(Incident, Timeline)>, StoreError> {
+    newest(db, id, EXPORTED).await
+}
+
+/// The same with at most so many entries, the last to happen.
+pub async fn newest(db: &Db, id: IncidentId, most: u32) -> Result<Option<(Incident, Timeline)>, StoreError> {
     let pool = db.pool();
     let (incident, entries) = db
         .read(async {
             tokio::try_join!(
                 incidents::find(pool, id),
-                incidents::entries(pool, id, Asked::default(), EXPORTED)
+                incidents::entries(pool, id, Asked::default(), i64::from(most) + 1)
             )
         })
         .await?;
     // After the entries: by now every edit that they count is there.
     let editions = db.read(incidents::editions(pool, id)).await?;
-    let entries = entries.into_iter().rev().map(|placed| placed.entry).collect();
-    Ok(incident.map(|incident| (incident, Timeline { entries, editions })))
+    let (newest, older_left_out) = cut::newest(entries, most);
+    let entries = newest.into_iter().rev().map(|placed| placed.entry).collect();
+    Ok(incident.map(|incident| (incident, Timeline { entries, editions, older_left_out })))
 }
 
 /// What was to be done after incidents and is not done, the first to be due first.

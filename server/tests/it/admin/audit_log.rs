@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gantry_server::services::audit_log as service;
+use gantry_server::store::audit_log::Wanted;
 use reqwest::StatusCode;
 
 use crate::world::{World, eventually, signable};
@@ -129,4 +131,26 @@ async fn a_check_whose_server_was_killed_is_unknown_and_not_under_way_for_ever()
     world.sql("update audit_checks set started_at = started_at - interval '1 hour'").await.unwrap();
     assert_eq!(ana.post("/admin/audit/verify", &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.count(checks).await, 3);
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_hold_all_that_was_looked_for_says_so_at_its_end() {
+    let world = World::start().await;
+    let insert = "insert into audit_log (at, actor_name, action, subject, detail)
+        select now(), 'Ana', 'test.' || n, 'tests', '{}' from generate_series(1, 4) n";
+    world.sql(insert).await.unwrap();
+    let wanted = Wanted { action: "test.".into(), ..Wanted::default() };
+    for (most, entries, whole) in [(3, 3, false), (4, 4, true)] {
+        let exported = service::newest(&world.running.app.db, &wanted, most).await.unwrap();
+        assert_eq!(exported.entries.len(), entries);
+        assert_eq!(exported.entries[0].action, "test.4", "the newest are kept");
+        let csv = service::as_csv(&exported);
+        let last = csv.lines().last().unwrap();
+        assert_eq!(last.starts_with("Older entries are not in this file."), !whole, "{csv}");
+        assert_eq!(csv.lines().count(), 1 + entries + usize::from(!whole), "{csv}");
+        let json = service::as_json(&exported);
+        let last = json.as_array().unwrap().last().unwrap();
+        assert_eq!(last["complete"] == false, !whole, "{json}");
+        assert_eq!(last["hash"].is_string(), whole, "{json}");
+    }
 }

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use gantry_domain::incident::entry::{EntryKind, NewEntry};
-use gantry_server::services::incidents::timeline;
+use gantry_domain::incident::export;
+use gantry_domain::preset::Severity;
+use gantry_server::services::incidents::{seeing, timeline};
 use gantry_server::store::StoreError;
 use reqwest::StatusCode;
 
 use super::acting::open;
+use super::room::{Room, minutes, now};
 use crate::world::{World, eventually};
 
 #[tokio::test]
@@ -260,5 +263,19 @@ async fn a_key_that_was_edited_away_leaves_in_no_download() {
         let body = rui.get(&format!("{path}/{file}")).await.body.replace('\\', "");
         assert!(body.contains("They refuse [hidden] since ten"), "{file}: {body}");
         assert!(!body.contains("phc_sandbox"), "{file}");
+async fn a_file_without_the_oldest_entries_of_a_timeline_says_so_at_its_end() {
+    let room = Room::new().await;
+    let at = now();
+    let id = room.fire("api-5xx", Severity::P2, at).await;
+    room.clear("api-5xx", at + minutes(1)).await;
+    let all = room.timeline(id).await;
+    let most = u32::try_from(all.len()).unwrap();
+    for (most, whole) in [(most - 1, false), (most, true)] {
+        let (incident, timeline) = seeing::newest(&room.db, id, most).await.unwrap().unwrap();
+        let kept: Vec<_> = timeline.entries.iter().map(|entry| entry.text.clone()).collect();
+        assert_eq!(kept, all[usize::from(!whole)..], "the newest are kept");
+        let markdown = export::markdown(&incident, &timeline, at);
+        assert_eq!(markdown.ends_with("\nOlder entries are not in this file.\n"), !whole, "{markdown}");
+        assert_eq!(export::json(&incident, &timeline, at)["complete"] == false, !whole);
     }
 }
