@@ -9,11 +9,13 @@ use crate::cluster::Cluster;
 use crate::traffic::log_lines;
 use crate::world::object;
 
-/// The last lines of a pod's log.
+/// The last lines of a pod's log. As the kubelet does it, the bytes are counted from where the last lines begin: what a
+/// limit of them takes away is the end, not the beginning.
 pub(crate) fn answer(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
     let now = chrono::Utc::now();
     let seconds = call.query.get("sinceSeconds").parse().ok();
     let tail = call.query.get("tailLines").parse().ok();
+    let most: Option<usize> = call.query.get("limitBytes").parse().ok();
     let stamps = call.query.flag("timestamps");
     let text = cluster.with(|state| {
         let pod = call.find(&state.world)?;
@@ -33,5 +35,7 @@ pub(crate) fn answer(cluster: &Cluster, call: &Call) -> Result<Response, ApiErro
         }
         Ok(log_lines(state, &pod, now, seconds, tail, stamps))
     })?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+    let mut bytes = text.into_bytes();
+    bytes.truncate(most.unwrap_or(usize::MAX));
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
 }

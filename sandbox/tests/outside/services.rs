@@ -271,3 +271,17 @@ async fn a_share_of_the_pods_crashes_whatever_they_are_called() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_limit_of_bytes_takes_away_the_end_of_the_last_lines() {
+    let sandbox = quick().await;
+    scenario(&sandbox, json!({ "log_line": "the newest line" })).await;
+    let pods =
+        get(&sandbox.urls().kube, &format!("{PODS}?labelSelector=app%3Dposthog-integration")).await.json();
+    let name = pods["items"][0]["metadata"]["name"].as_str().unwrap().to_owned();
+    let log = async |query: &str| get(&sandbox.urls().kube, &format!("{PODS}/{name}/log?{query}")).await.text;
+    assert!(log("tailLines=1").await.ends_with("the newest line\n"));
+    assert!(log("tailLines=1&limitBytes=10000").await.ends_with("the newest line\n"));
+    let cut = log("tailLines=1&limitBytes=7").await;
+    assert!(cut.len() == 7 && cut.starts_with("time=20"), "{cut}");
+}
