@@ -3,12 +3,17 @@
 //! Pure: what is in a part is collected elsewhere. A part that is not to be had is named in the manifest with the
 //! reason: a bundle never looks more complete than it is.
 
+pub mod logs;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::text::inert_line;
+
+/// The longest remark on a part in the manifest: each pod that is missing is named in it.
+const LONGEST_REMARK: usize = 6000;
 
 /// A part of the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,14 +141,16 @@ pub fn manifest(incident: &str, at: DateTime<Utc>, parts: &[(Part, Standing)], f
         let words = match standing {
             Some(Standing::Here { files: 0, note, .. }) => {
                 let why = note.as_deref().unwrap_or("there was nothing");
-                format!("NOT IN THIS BUNDLE: {}", inert_line(why, 300))
+                format!("NOT IN THIS BUNDLE: {}", inert_line(why, LONGEST_REMARK))
             }
             Some(Standing::Here { files, bytes, note }) => {
-                let note =
-                    note.as_deref().map(|note| format!("; {}", inert_line(note, 300))).unwrap_or_default();
+                let note = note.as_deref().map(|note| format!("; {}", inert_line(note, LONGEST_REMARK)));
+                let note = note.unwrap_or_default();
                 format!("{files} files, {bytes} bytes{note}")
             }
-            Some(Standing::Missing { why }) => format!("NOT IN THIS BUNDLE: {}", inert_line(why, 300)),
+            Some(Standing::Missing { why }) => {
+                format!("NOT IN THIS BUNDLE: {}", inert_line(why, LONGEST_REMARK))
+            }
             Some(Standing::Waiting) | None => "NOT IN THIS BUNDLE: not collected yet".to_owned(),
         };
         let _ = writeln!(out, "# {}: {words}", part.label());
@@ -207,6 +214,15 @@ mod tests {
         );
         // Every line is a comment or a sum.
         assert!(text.lines().all(|line| line.starts_with('#') || line.len() > 66), "{text}");
+    }
+
+    #[test]
+    fn a_remark_that_names_many_pods_stands_in_the_manifest_whole() {
+        let names: Vec<String> = (0..40).map(|at| format!("posthog-integration-7c9d8b6f5-pod{at}")).collect();
+        let note = format!("left out: {}", names.join(", "));
+        let parts = [(Part::Logs, Standing::Here { files: 30, bytes: 10, note: Some(note.clone()) })];
+        let text = manifest("i1", DateTime::<Utc>::UNIX_EPOCH, &parts, &[]);
+        assert!(text.contains(&format!("# Pod logs of the last hour: 30 files, 10 bytes; {note}\n")), "{text}");
     }
 
     #[test]
