@@ -222,7 +222,10 @@ mod tests {
         let note = format!("left out: {}", names.join(", "));
         let parts = [(Part::Logs, Standing::Here { files: 30, bytes: 10, note: Some(note.clone()) })];
         let text = manifest("i1", DateTime::<Utc>::UNIX_EPOCH, &parts, &[]);
-        assert!(text.contains(&format!("# Pod logs of the last hour: 30 files, 10 bytes; {note}\n")), "{text}");
+        assert!(
+            text.contains(&format!("# Pod logs of the last hour: 30 files, 10 bytes; {note}\n")),
+            "{text}"
+        );
     }
 
     #[test]

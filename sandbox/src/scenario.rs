@@ -18,7 +18,7 @@ pub struct Scenario {
     pub all_versions: Behaviour,
     /// Requests per second to each service, shared by its ready pods.
     pub requests_per_second: f64,
-    /// A line that every pod's log ends with, e.g. one that tries to be markup.
+    /// A line that every pod's log ends with, e.g. one that tries to be markup; or many lines.
     pub log_line: Option<String>,
     /// The vendor's key is revoked: integrations get 401 for everything, and so does whoever asks the vendor.
     pub key_revoked: bool,

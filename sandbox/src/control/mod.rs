@@ -6,7 +6,7 @@ mod sinks;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -19,6 +19,9 @@ use crate::cluster::Cluster;
 use crate::outside::journal::Received;
 use crate::scenario::Scenario;
 use crate::world::object;
+
+/// The largest change of the scenario: the lines of a long log fit into it.
+const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 type Shared = State<Arc<Cluster>>;
 
@@ -34,6 +37,7 @@ pub(crate) fn router(cluster: Arc<Cluster>) -> Router {
         .route("/inbox/slack", get(slack_inbox))
         .route("/inbox/pagerduty", get(pagerduty_inbox))
         .layer(middleware::from_fn(same_origin))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(cluster)
 }
 

@@ -3,6 +3,7 @@
 //! Whatever is collected goes through [`Redaction`] before it is stored: a value of a Secret never gets into a bundle.
 
 mod collect;
+mod logs;
 mod redact;
 mod timeline;
 mod zip_file;

@@ -29,7 +29,7 @@ use super::pulse::Pulse;
 pub use act::{Mode, SecretKey, env_of, stamp_of, write_patch};
 pub use error::{Asked, ClusterError};
 pub use kubeconfig::read_kubeconfig;
-pub use logs::Span;
+pub use logs::{PodLog, Span};
 pub use look::{Facts, container_names, facts, observe};
 pub use patch::patch_for;
 pub use watch::Changes;

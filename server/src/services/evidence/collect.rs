@@ -13,20 +13,16 @@ use gantry_domain::probe::EnvSource;
 use gantry_domain::text::inert;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
-use super::{Redaction, timeline};
+use super::{Redaction, logs, timeline};
 use crate::clock::Clock;
-use crate::outside::cluster::Span;
 use crate::services::probes::workload::environment;
 use crate::services::response::{Responding, Scene};
 use crate::services::rollouts::WHOLE_LOG;
 use crate::services::triage;
 use crate::store::{Db, mitigations, rollouts, thresholds as rules};
 
-/// How far back logs go.
-const LOGS: Span = Span { seconds: 3600, lines: 20_000, bytes: 2 * 1024 * 1024 };
-/// The most pods whose logs are kept.
-const MOST_PODS: usize = 30;
 /// The most actions that are looked through for keys that were replaced.
 const MOST_REPLACED: i64 = 50;
 /// How far back metrics go, and how fine.
@@ -46,10 +42,11 @@ pub struct Collector {
 
 /// Files of a part, by path, with a remark on what is left out; or why they are not to be had. Where there is nothing of
 /// the kind, none is missing.
-type Collected = Result<(Vec<(String, String)>, Option<String>), String>;
+pub(super) type Collected = Result<(Vec<(String, String)>, Option<String>), String>;
 
 /// Collects one part.
 pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, Vec<(File, Vec<u8>)>) {
+    let begun = Instant::now();
     let (redaction, blind) = redaction(this, scene).await;
     let redaction = Arc::new(redaction);
     let collected = match part {
@@ -60,7 +57,7 @@ pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, 
         Part::Triage => triages(this, scene).await,
         Part::Actions => actions(this, scene).await,
         Part::Health => health(this, scene).await,
-        Part::Logs => logs(this, scene).await,
+        Part::Logs => logs::logs(this, scene, begun + logs::WITHIN).await,
         Part::Metrics => metrics(this, scene).await,
         Part::Rollouts => releases(this, scene).await,
         Part::Thresholds => thresholds(this, scene).await,
@@ -181,37 +178,6 @@ async fn health(this: &Collector, scene: &Scene) -> Collected {
         ],
         None,
     ))
-}
-
-async fn logs(this: &Collector, scene: &Scene) -> Collected {
-    let workload = scene.workload().ok_or("the platform is no workload")?;
-    let cluster = this.around.cluster.as_ref().ok_or("no cluster is configured")?;
-    let snapshot = cluster
-        .read(&workload.namespace, &workload.deployment)
-        .await
-        .map_err(|error| error.to_string())?
-        .ok_or("the Deployment is gone")?;
-    let names: Vec<&str> = snapshot
-        .pods
-        .iter()
-        .filter_map(|pod| pod.pointer("/metadata/name").and_then(Value::as_str))
-        .take(MOST_PODS)
-        .collect();
-    let (mut files, mut unread) = (Vec::new(), Vec::new());
-    for name in &names {
-        match cluster.pod_log(&workload.namespace, name, &workload.container, LOGS).await {
-            Ok(text) => files.push((format!("logs/{}.log", file_name(name)), inert(&text, usize::MAX / 4))),
-            Err(error) => unread.push(format!("{name}: {error}")),
-        }
-    }
-    if files.is_empty() {
-        return Err(unread.first().cloned().unwrap_or_else(|| "there are no pods".into()));
-    }
-    let note = (!unread.is_empty()).then(|| {
-        let first = unread.first().cloned().unwrap_or_default();
-        format!("{} of {} logs could not be read ({first})", unread.len(), names.len())
-    });
-    Ok((files, note))
 }
 
 async fn metrics(this: &Collector, scene: &Scene) -> Collected {

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::keys::Keys;
 use super::{Looks, NO_CLUSTER, within, workload};
-use crate::outside::cluster::{Cluster, Snapshot, Span};
+use crate::outside::cluster::{Cluster, PodLog, Snapshot, Span};
 use crate::outside::prometheus::Prometheus;
 
 /// How long the four looks may take in all.
@@ -279,16 +279,19 @@ async fn logs(
         .collect();
     pods.sort_unstable();
     pods.truncate(MOST_PODS);
-    let read: Vec<BoxFuture<'_, (String, Result<String, String>)>> =
+    let read: Vec<BoxFuture<'_, (String, Result<PodLog, String>)>> =
         pods.into_iter().map(|(_, pod)| log_of(cluster, workload, pod, deadline).boxed()).collect();
     let read: Vec<_> = stream::iter(read).buffer_unordered(AT_ONCE).collect().await;
     let mut lines = Vec::new();
     let (mut count, mut unread) = (0, None);
-    for (pod, text) in read {
-        match text {
-            Ok(text) => {
+    for (pod, log) in read {
+        match log {
+            Ok(log) => {
                 count += 1;
-                lines.extend(text.lines().map(|line| read_line(&pod, line)));
+                lines.extend(log.text.lines().map(|line| read_line(&pod, line)));
+                if log.extent.broken {
+                    unread = Some(inert_line(&format!("{pod}: the newest lines, its log broke off"), 200));
+                }
             }
             // A pod that is only being made has no log.
             Err(why) => unread = Some(inert_line(&format!("{pod}: {why}"), 200)),
@@ -302,10 +305,10 @@ async fn log_of(
     workload: &Workload,
     pod: &str,
     deadline: Instant,
-) -> (String, Result<String, String>) {
+) -> (String, Result<PodLog, String>) {
     let log = cluster.pod_log(&workload.namespace, pod, &workload.container, SPAN);
-    let text = within(deadline, log).await.and_then(|log| log.map_err(|error| error.to_string()));
-    (pod.to_owned(), text)
+    let log = within(deadline, log).await.and_then(|log| log.map_err(|error| error.to_string()));
+    (pod.to_owned(), log)
 }
 
 fn restarts(pod: &Value) -> u32 {

@@ -17,7 +17,7 @@ use crate::world::{Browser, eventually};
 /// Stands in the Secret, in logs and in metrics: it must not get into the bundle.
 const CANARY: &str = "canary-9d41-whoever-reads-this-leaked-it";
 
-async fn collected(stage: &Stage) -> evidence::Bundle {
+pub(super) async fn collected(stage: &Stage) -> evidence::Bundle {
     let newest = || async {
         let all = evidence::of(stage.world.running.app.db.pool(), stage.id).await.unwrap();
         all.into_iter().next()
@@ -29,7 +29,11 @@ async fn collected(stage: &Stage) -> evidence::Bundle {
     newest().await.unwrap()
 }
 
-async fn files(stage: &Stage, who: &mut Browser, bundle: &evidence::Bundle) -> Vec<(String, Vec<u8>)> {
+pub(super) async fn files(
+    stage: &Stage,
+    who: &mut Browser,
+    bundle: &evidence::Bundle,
+) -> Vec<(String, Vec<u8>)> {
     let path = format!("{}{}/evidence/{}/bundle.zip", who.base, stage.path, bundle.id);
     let request = who.client.get(path).header("cookie", who.cookie.clone().unwrap());
     let answer = request.send().await.unwrap();

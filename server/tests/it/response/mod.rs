@@ -2,6 +2,7 @@
 
 mod actions;
 mod evidence;
+mod logs;
 mod postmortem;
 mod scenarios;
 pub(crate) mod stage;
