@@ -5,6 +5,7 @@
 //! known by its fingerprint.
 
 mod advance;
+mod mark;
 mod words;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::advance::{Decision, Observation, Problem, Seen, Write, advance};
+pub use self::mark::{Holds, Marked};
 pub use self::words::{before_after, kubectl, title};
 use crate::id::{IncidentId, MitigationId};
 use crate::preset::{Mitigations, Workload};
@@ -120,7 +122,7 @@ pub enum Phase {
         at: DateTime<Utc>,
         /// Why, and what to do.
         why: String,
-        /// Whether the cluster was changed all the same.
+        /// Whether the cluster was changed all the same, and was not seen to be changed back.
         written: bool,
     },
 }
@@ -199,7 +201,8 @@ impl Mitigation {
         }
     }
 
-    /// Whether it is a switch that stands in the cluster and has not been removed.
+    /// Whether it is a switch that was set and has not been removed: it is marked. Whether it still stands in the cluster
+    /// is what [`Holds`] says.
     pub fn stands(&self) -> bool {
         matches!(self.act, Act::Set { .. }) && self.phase.is_written() && self.removed_at.is_none()
     }

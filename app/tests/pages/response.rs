@@ -6,7 +6,7 @@ use gantry_app::features::response::{actions, confirm, evidence, parts, postmort
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
-use gantry_domain::mitigation::Phase;
+use gantry_domain::mitigation::{Env, Holds, Phase};
 use gantry_domain::postmortem::Section;
 use gantry_domain::triage::{Answer, Notice, Overrule, Question, Verdict};
 use leptos::prelude::RenderHtml;
@@ -89,6 +89,27 @@ fn what_stands_is_marked_what_is_under_way_shows_its_pods_and_keys_their_age() {
     let dark = Actions { keys: Err("the cluster did not answer in time".into()), ..actions_model() };
     let html = crate::plain(&actions::render(&frame(Some(Role::ReleaseManager)), &dark));
     assert!(html.contains("unknown") && html.contains("did not answer in time"));
+}
+
+#[test]
+fn a_switch_that_somebody_else_changed_is_not_called_in_force_and_nor_is_one_of_which_nobody_can_tell() {
+    let page = |holds: Holds| {
+        let mut model = actions_model();
+        model.standing[0].holds = holds;
+        crate::plain(&actions::render(&frame(Some(Role::ReleaseManager)), &model))
+    };
+    for (holds, words) in [
+        (Holds::Changed(Env::Value("reject".into())), "No longer set: it is now “reject”"),
+        (Holds::Changed(Env::Absent), "No longer set: the variable is not there any more"),
+        (
+            Holds::Unknown("the cluster did not answer in time".into()),
+            "is not known: the cluster did not answer",
+        ),
+    ] {
+        let html = page(holds);
+        assert!(html.contains(words) && !html.contains("In force"), "{html}");
+        assert!(html.contains("Remove…"), "the mark can be removed");
+    }
 }
 
 #[test]
@@ -181,7 +202,7 @@ fn the_impact_that_was_told_fills_the_postmortem_until_somebody_writes_it() {
 }
 
 #[test]
-fn the_incident_page_says_where_the_response_is_and_what_still_stands() {
+fn the_incident_page_says_where_the_response_is_and_what_was_not_removed() {
     let standing = vec![mitigation(Phase::Done { at: before(30) })];
     let summary = parts::Summary {
         triage: Some((before(60), Some(Verdict::Integration), None)),
@@ -193,13 +214,13 @@ fn the_incident_page_says_where_the_response_is_and_what_still_stands() {
     let html = parts::summary(&frame(Some(Role::ReleaseManager)), id(), &summary).to_html();
     for words in [
         "Our integration",
-        "in force until removed: RATE_LIMIT_MODE",
+        "set, not removed yet: RATE_LIMIT_MODE",
         "2 of 8 parts",
         "1 of 2 action items open",
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }
     let html = parts::still_standing(&standing).map(RenderHtml::to_html).unwrap_or_default();
-    assert!(html.contains("Still in force") && html.contains("RATE_LIMIT_MODE=queue"), "{html}");
+    assert!(html.contains("Set and not removed yet") && html.contains("RATE_LIMIT_MODE=queue"), "{html}");
     assert!(parts::still_standing(&[]).is_none());
 }

@@ -7,7 +7,7 @@ use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::evidence::{Part, Standing};
 use gantry_domain::id::{ActionItemId, BundleId, IncidentId};
-use gantry_domain::mitigation::{Act, Env, Mitigation, Offer, Phase, Purpose};
+use gantry_domain::mitigation::{Act, Env, Holds, Marked, Mitigation, Offer, Phase, Purpose};
 use gantry_domain::postmortem::{ActionItem, Clock, End, Record, Section, Written};
 use gantry_domain::preset::{Severity, Workload};
 use gantry_domain::triage::{
@@ -112,7 +112,10 @@ pub(crate) fn actions_model() -> Actions {
                 what: None,
             },
         ],
-        standing: vec![mitigation(Phase::Watching { since: before(30) })],
+        standing: vec![Marked {
+            mitigation: mitigation(Phase::Watching { since: before(30) }),
+            holds: Holds::InForce,
+        }],
         all: vec![mitigation(Phase::Watching { since: before(30) })],
         keys: Ok(vec![key]),
         keys_at: now(),

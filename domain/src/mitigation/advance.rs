@@ -194,11 +194,18 @@ fn watch(row: &Mitigation, seen: &Seen, now: DateTime<Utc>) -> Decision {
 
 fn watching(row: &Mitigation, seen: &Seen, since: DateTime<Utc>, now: DateTime<Utc>) -> Decision {
     if !is_in_place(row, seen) {
-        return fail(
+        let mut decision = fail(
             row,
             "somebody else changed it back while its pods were starting; look at the Deployment",
             now,
         );
+        // Nothing of a switch is left then that would have to be marked and removed.
+        if matches!(row.act, Act::Set { .. })
+            && let Phase::Failed { written, .. } = &mut decision.next.phase
+        {
+            *written = false;
+        }
+        return decision;
     }
     let pods = Some((seen.ready.min(seen.wanted), seen.wanted));
     if seen.settled && seen.others == 0 && seen.ready >= seen.wanted {

@@ -109,6 +109,7 @@ fn pods_that_never_get_ready_leave_it_marked_as_written() {
     assert!(ends.next.stands(), "what is in the cluster stays marked until it is removed");
     let undone = after(&watching, seen("reject", 10, 0), 60);
     assert!(undone.say.unwrap_or_default().contains("changed it back"));
+    assert!(!undone.next.stands(), "what was seen to be changed back is not marked as in force");
     let paused = after(&watching, Seen { paused: true, ..seen("queue", 0, 10) }, 60);
     assert!(paused.next.trouble.unwrap_or_default().contains("paused"));
 }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use gantry_domain::incident::entry::EntryKind;
 use gantry_domain::mitigation::{Act, Decision, Env, Mitigation, Observation, Problem, Seen, advance};
 use gantry_domain::preset::Workload;
@@ -19,7 +20,7 @@ use crate::outside::cluster::{Cluster, ClusterError, Mode, Snapshot, env_of, fac
 use crate::services::mitigations::{announce, pods_of, secret_fingerprint, whom_to_ask};
 use crate::services::response::{Said, say};
 use crate::store::mitigations::Stored;
-use crate::store::{Db, StoreError, leases, mitigations};
+use crate::store::{Db, StoreError, Tx, leases, mitigations};
 
 /// Between two looks while something is under way.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -180,6 +181,7 @@ impl Engine {
                         let removed = Mitigation { removed_at: Some(at), ..set.mitigation };
                         mitigations::put(tx, &removed, set.version).await?;
                     }
+                    end_earlier_marks(tx, &next, at).await?;
                     announce(tx, next.incident);
                     if let Some(text) = say_it {
                         let detail = json!({ "mitigation": next.id, "act": next.act, "phase": next.phase });
@@ -191,6 +193,22 @@ impl Engine {
             })
             .await
     }
+}
+
+/// A switch that is set again is marked once: the marks that somebody else's change has left behind end here.
+async fn end_earlier_marks(tx: &mut Tx, next: &Mitigation, at: DateTime<Utc>) -> Result<(), StoreError> {
+    if !next.stands() {
+        return Ok(());
+    }
+    for earlier in mitigations::standing_on(&mut **tx, &next.target).await? {
+        if next.replaces(&earlier)
+            && let Some(found) = mitigations::find(&mut **tx, earlier.id).await?
+        {
+            let removed = Mitigation { removed_at: Some(at), ..found.mitigation };
+            mitigations::put(tx, &removed, found.version).await?;
+        }
+    }
+    Ok(())
 }
 
 fn problem(error: &ClusterError) -> Problem {

@@ -28,8 +28,10 @@ pub(super) async fn list(visit: Visit, Path(id): Path<String>) -> Result<Page, F
     let scene = scene_of(&visit, id).await?;
     let db = &visit.app.db;
     let kind = triage::see(db, id).await?.first().and_then(|one| one.walk.error_type);
-    let seen = mitigations::see(db, &scene, kind).await?;
-    let keys = keys(&visit, &scene).boxed().await;
+    // Both ask the cluster: whoever waits does so once.
+    let seen = mitigations::see(db, &visit.app.responding, &scene, kind).boxed();
+    let (seen, keys) = tokio::join!(seen, keys(&visit, &scene).boxed());
+    let seen = seen?;
     let rollout = match scene.workload() {
         Some(workload) => db.read(rollouts::latest_on(db.pool(), workload)).await?,
         None => None,

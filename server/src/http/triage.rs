@@ -70,7 +70,7 @@ async fn render(visit: &Visit, id: IncidentId, refusal: Option<Refusal>) -> Resu
     let scene = scene_of(visit, id).await?;
     let walked = service::see(&visit.app.db, id).await?;
     let kind = walked.first().and_then(|one| one.walk.error_type);
-    let seen = mitigations::see(&visit.app.db, &scene, kind).await?;
+    let seen = mitigations::see(&visit.app.db, &visit.app.responding, &scene, kind).boxed().await?;
     let taken = walked
         .into_iter()
         .map(|one| model::Taken {

@@ -4,6 +4,7 @@
 //! carries it, because it is kept nowhere: should that be interrupted, the engine sees by the fingerprint how far it got.
 
 mod facts;
+mod marks;
 mod plan;
 mod roll_back;
 
@@ -17,8 +18,7 @@ use chrono::TimeDelta;
 use gantry_domain::actor::Role;
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::entry::EntryKind;
-use gantry_domain::mitigation::{Act, Mitigation, Offer, Phase, before_after, title};
-use gantry_domain::preset::Workload;
+use gantry_domain::mitigation::{Act, Marked, Mitigation, Offer, Phase, before_after, title};
 use gantry_domain::rollout::{Ask, Rollout, asks};
 use gantry_domain::triage::ErrorType;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -41,8 +41,8 @@ pub struct Seen {
     pub offers: Vec<Offered>,
     /// Every action, newest first.
     pub all: Vec<Mitigation>,
-    /// Switches that stand on the workload, whichever incident set them.
-    pub standing: Vec<Mitigation>,
+    /// Switches that are marked as set on the workload, whichever incident set them, with how each stands now.
+    pub standing: Vec<Marked>,
 }
 
 /// An action as it is offered.
@@ -58,8 +58,13 @@ pub struct Offered {
     pub what: Option<String>,
 }
 
-/// The actions of an incident and what can be done.
-pub async fn see(db: &Db, scene: &Scene, kind: Option<ErrorType>) -> Result<Seen, ResponseError> {
+/// The actions of an incident and what can be done. Where a switch is marked as set, the Deployment is looked at.
+pub async fn see(
+    db: &Db,
+    around: &Responding,
+    scene: &Scene,
+    kind: Option<ErrorType>,
+) -> Result<Seen, ResponseError> {
     let all: Vec<Mitigation> = db
         .read(mitigations::of(db.pool(), scene.incident.id))
         .await?
@@ -69,7 +74,7 @@ pub async fn see(db: &Db, scene: &Scene, kind: Option<ErrorType>) -> Result<Seen
     let Some(workload) = scene.workload() else {
         return Ok(Seen { offers: Vec::new(), all, standing: Vec::new() });
     };
-    let standing = db.read(mitigations::standing_on(db.pool(), workload)).await?;
+    let standing = marks::on(db, around, workload).await?;
     let rollout = db.read(rollouts::latest_on(db.pool(), workload)).await?.map(|stored| stored.rollout);
     let offers = Offer::ALL
         .into_iter()
@@ -82,7 +87,7 @@ fn offered(
     scene: &Scene,
     offer: Offer,
     kind: Option<ErrorType>,
-    standing: &[Mitigation],
+    standing: &[Marked],
     all: &[Mitigation],
     rollout: Option<&Rollout>,
 ) -> Option<Offered> {
@@ -109,10 +114,9 @@ fn offered(
             Some("A rollout is under way on this Deployment: let it end or roll it back first.".to_owned())
         }
         Offer::RateLimit | Offer::Fallback => {
-            let stands = setting.is_some_and(|setting| {
-                standing.iter().any(|one| one.variable() == Some(setting.name.as_str()))
-            });
-            stands.then(|| "It is set already; it stands until it is removed.".to_owned())
+            let name = setting.map(|setting| setting.name.as_str());
+            let mut marked = standing.iter().filter(|one| one.mitigation.variable() == name);
+            marked.find_map(|one| one.holds.in_the_way())
         }
         Offer::ReplaceKey | Offer::Restart => None,
     };
@@ -318,9 +322,4 @@ pub(crate) fn whom_to_ask(error: &ClusterError) -> &'static str {
         | ClusterError::Resting
         | ClusterError::Crowded => "",
     }
-}
-
-/// The switches that stand on a workload, for whoever resolves an incident.
-pub async fn standing(db: &Db, workload: &Workload) -> Result<Vec<Mitigation>, StoreError> {
-    db.read(mitigations::standing_on(db.pool(), workload)).await
 }

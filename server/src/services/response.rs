@@ -129,7 +129,8 @@ pub(crate) async fn say(tx: &mut Tx, id: IncidentId, said: Said) -> Result<(), S
     timeline::append(tx, id, &entry).await.map(|_| ())
 }
 
-/// Has the timeline of an incident that is being resolved say what still stands on its workload because of it.
+/// Has the timeline of an incident that is being resolved say what was set on its workload and not removed. That is what is
+/// known here: whether it still stands in the cluster is not.
 pub(super) async fn note_standing(
     tx: &mut Tx,
     incident: &Incident,
@@ -142,7 +143,7 @@ pub(super) async fn note_standing(
         return Ok(());
     }
     let names: Vec<String> = standing.iter().map(|one| title(&one.act)).collect();
-    let text = format!("Still in force after resolving, until somebody removes it: {}", names.join(", "));
+    let text = format!("Not removed when this was resolved: {}", names.join(", "));
     let ids: Vec<_> = standing.iter().map(|one| one.id).collect();
     let detail = serde_json::json!({ "mitigations": ids });
     say(tx, incident.id, Said { kind: EntryKind::Action, by: None, text, detail, at }).await

@@ -1,7 +1,7 @@
 //! Actions: what can be done, which switches stand, what the keys are, and how far each action is.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::mitigation::{Mitigation, Phase, before_after, kubectl, title};
+use gantry_domain::mitigation::{Holds, Marked, Mitigation, Phase, before_after, kubectl, title};
 use leptos::prelude::*;
 
 use super::frame::page;
@@ -31,21 +31,39 @@ pub fn render(frame: &Frame, model: &Actions) -> String {
     page(frame, &model.head, "actions", "Actions", body)
 }
 
-/// Switches that stand until they are removed.
-fn standing(frame: &Frame, model: &Actions) -> Option<Html> {
-    let rows: Vec<_> = model.standing.iter().map(|one| stands(frame, model, one)).collect();
-    (!rows.is_empty()).then(|| {
-        view! {
-            <section class="panel callout warning" aria-labelledby="standing-title">
-                <h2 id="standing-title">{mark(Tone::Warning)}<span>"In force until somebody removes it"</span></h2>
-                <ul class="in-force">{rows}</ul>
-            </section>
-        }
-        .part()
-    })
+/// Switches that are marked as set until they are removed: those in force, those that somebody else changed, and those
+/// of which nobody can tell.
+fn standing(frame: &Frame, model: &Actions) -> Vec<Html> {
+    let part = |id: &'static str, tone: Tone, name: &'static str, belongs: fn(&Holds) -> bool| {
+        let those = model.standing.iter().filter(|one| belongs(&one.holds));
+        let rows: Vec<_> = those.map(|one| stands(frame, model, one)).collect();
+        (!rows.is_empty()).then(|| {
+            view! {
+                <section class="panel callout warning" aria-labelledby=id>
+                    <h2 id=id>{mark(tone)}<span>{name}</span></h2>
+                    <ul class="in-force">{rows}</ul>
+                </section>
+            }
+            .part()
+        })
+    };
+    let parts = [
+        part("standing-title", Tone::Warning, "In force until somebody removes it", |holds| {
+            matches!(holds, Holds::InForce)
+        }),
+        part("changed-title", Tone::Warning, "Changed by somebody else", |holds| {
+            matches!(holds, Holds::Changed(_))
+        }),
+        part("unknown-title", Tone::Unknown, "Set, and not removed yet", |holds| {
+            matches!(holds, Holds::Unknown(_))
+        }),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
-fn stands(frame: &Frame, model: &Actions, one: &Mitigation) -> Html {
+fn stands(frame: &Frame, model: &Actions, marked: &Marked) -> Html {
+    let one = &marked.mitigation;
+    let now = marked.holds.words().map(|words| view! { <strong>{words}</strong>" · " }.part());
     // A switch of another incident is removed there.
     let address = forms::remove_mitigation(one.incident, one.id);
     let other = (one.incident != model.head.id).then(|| {
@@ -55,7 +73,7 @@ fn stands(frame: &Frame, model: &Actions, one: &Mitigation) -> Html {
     view! {
         <li data-key=one.id.to_string()>
             <code>{title(&one.act).trim_start_matches("Set ").to_owned()}</code>
-            <span class="because">{before_after(&one.act)}" · "{one.by.clone()}" "{time::ago(one.asked_at, frame.now)}{other}</span>
+            <span class="because">{now}{before_after(&one.act)}" · "{one.by.clone()}" "{time::ago(one.asked_at, frame.now)}{other}</span>
             {remove}
         </li>
     }

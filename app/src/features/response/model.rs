@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::evidence::{Part, Standing};
 use gantry_domain::id::{BundleId, GoLiveId, IncidentId};
-use gantry_domain::mitigation::{Mitigation, Offer};
+use gantry_domain::mitigation::{Marked, Mitigation, Offer};
 use gantry_domain::postmortem::{ActionItem, Record, Section, Written};
 use gantry_domain::preset::Severity;
 use gantry_domain::triage::{Findings, Overrule, Walk};
@@ -98,8 +98,8 @@ pub struct Actions {
     pub head: Head,
     /// What can be done.
     pub offers: Vec<Offered>,
-    /// Switches that stand.
-    pub standing: Vec<Mitigation>,
+    /// Switches that are marked as set, with how each stands now.
+    pub standing: Vec<Marked>,
     /// Every action, newest first.
     pub all: Vec<Mitigation>,
     /// The workload's keys; or why they cannot be known.

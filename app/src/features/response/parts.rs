@@ -19,7 +19,7 @@ pub struct Summary {
     pub triage: Option<(DateTime<Utc>, Option<Verdict>, Option<ErrorType>)>,
     /// Whether the first triage is about to be taken automatically.
     pub looking: bool,
-    /// Switches that stand on the workload.
+    /// Switches that were set on the workload and not removed.
     pub standing: Vec<Mitigation>,
     /// Actions that are under way.
     pub under_way: Vec<Mitigation>,
@@ -88,13 +88,13 @@ fn actions(summary: &Summary) -> (Tone, String) {
     }
     let names: Vec<&str> = summary.standing.iter().filter_map(Mitigation::variable).collect();
     if names.is_empty() {
-        (Tone::Quiet, "no switch stands".to_owned())
+        (Tone::Quiet, "no switch is set".to_owned())
     } else {
-        (Tone::Warning, format!("in force until removed: {}", names.join(", ")))
+        (Tone::Warning, format!("set, not removed yet: {}", names.join(", ")))
     }
 }
 
-/// What stands, for whoever is about to resolve: a list, or nothing where nothing does.
+/// What was set and not removed, for whoever is about to resolve: a list, or nothing where nothing was.
 pub fn still_standing(standing: &[Mitigation]) -> Option<Html> {
     let rows: Vec<_> = standing
         .iter()
@@ -106,7 +106,7 @@ pub fn still_standing(standing: &[Mitigation]) -> Option<Html> {
     (!rows.is_empty()).then(|| {
         view! {
             <div class="callout warning">
-                <p>{mark(Tone::Warning)}<strong>"Still in force; it stays so after resolving:"</strong></p>
+                <p>{mark(Tone::Warning)}<strong>"Set and not removed yet; resolving does not remove it:"</strong></p>
                 <ul class="plain-list">{rows}</ul>
             </div>
         }

@@ -48,13 +48,13 @@ async fn a_switch_is_rehearsed_set_watched_and_later_removed() {
 
     // Resolved with it in force: the page and the timeline list it, and it stays marked until somebody removes it.
     let page = plain(&rui.get(&stage.path).await.body);
-    assert!(page.contains("Still in force; it stays so after resolving"), "{page}");
+    assert!(page.contains("Set and not removed yet; resolving does not remove it"), "{page}");
     let resolved = rui.post(&format!("{}/state", stage.path), &[("seen", "1"), ("to", "resolved")]).await;
     assert_eq!(resolved.status, StatusCode::SEE_OTHER, "{}", resolved.body);
     let timeline = stage.timeline().await;
-    let listed = "Still in force after resolving, until somebody removes it: Set RATE_LIMIT_MODE=queue";
+    let listed = "Not removed when this was resolved: Set RATE_LIMIT_MODE=queue";
     assert!(timeline.contains(listed), "{timeline}");
-    assert!(plain(&rui.get(&stage.path).await.body).contains("in force until removed: RATE_LIMIT_MODE"));
+    assert!(plain(&rui.get(&stage.path).await.body).contains("set, not removed yet: RATE_LIMIT_MODE"));
 
     let answer = stage.act(&mut rui, &format!("remove/{}", done.id), &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);

@@ -3,6 +3,7 @@
 mod actions;
 mod evidence;
 mod logs;
+mod marks;
 mod postmortem;
 mod scenarios;
 pub(crate) mod stage;
