@@ -6,12 +6,12 @@ use gantry_domain::actor::{Person, Role};
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::entry::EntryKind;
 use gantry_domain::text::inert_line;
-use gantry_domain::triage::{self, Answer, Overrule, Question, RefusedOverrule, Walk};
+use gantry_domain::triage::{self, Answer, Findings, Overrule, Question, RefusedOverrule, Walk};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::Caller;
-use super::response::{Responding, ResponseError, Said, say, scene};
+use super::response::{Responding, ResponseError, Said, Scene, say, scene};
 use crate::clock::Clock;
 use crate::store::triages::Triage;
 use crate::store::{Db, Once, Tx, audit, first_looks, triages};
@@ -53,13 +53,7 @@ pub async fn take(
         return Err(ResponseError::NotAllowed(Role::ReleaseManager));
     }
     let scene = scene(db, &around.presets, id).await?;
-    let Some(workload) = scene.workload() else {
-        return Err(ResponseError::not_now(
-            "This incident is about the platform as a whole, which has no workload to look at.",
-            "Look at the thresholds that fire, and write what you find on the timeline.",
-        ));
-    };
-    let findings = around.looks.four(scene.preset.as_ref(), workload, clock.now()).boxed().await;
+    let findings = look(around, &scene, clock).await;
     let taken_at = clock.now();
     db.tx(move |tx| {
         Box::pin(async move {
@@ -83,6 +77,16 @@ pub async fn take(
     .await
 }
 
+/// Takes the looks that there are. The platform runs as nothing in particular: then most stay unknown and say why, and
+/// people answer the tree's questions.
+async fn look(around: &Responding, scene: &Scene, clock: &Clock) -> Findings {
+    let preset = scene.preset.as_ref();
+    match scene.workload() {
+        Some(workload) => around.looks.four(preset, workload, clock.now()).boxed().await,
+        None => around.looks.without_workload(preset, clock.now()).boxed().await,
+    }
+}
+
 /// Takes the first triage of an incident that opened by itself, unless somebody looked before or it is over. Done once,
 /// however often it is begun.
 pub async fn take_first(
@@ -93,11 +97,8 @@ pub async fn take_first(
 ) -> Result<(), ResponseError> {
     let scene = scene(db, &around.presets, id).await?;
     let looked = !db.read(triages::of(db.pool(), id, 1)).await?.is_empty();
-    let workload = scene.workload().filter(|_| scene.incident.is_open() && !looked);
-    let findings = match workload {
-        Some(workload) => Some(around.looks.four(scene.preset.as_ref(), workload, clock.now()).boxed().await),
-        None => None,
-    };
+    let findings =
+        if scene.incident.is_open() && !looked { Some(look(around, &scene, clock).await) } else { None };
     let taken_at = clock.now();
     db.tx(move |tx| {
         Box::pin(async move {

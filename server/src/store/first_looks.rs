@@ -1,24 +1,17 @@
 //! First triages that are owed to incidents which opened by themselves.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::id::{IncidentId, IntegrationId};
+use gantry_domain::id::IncidentId;
 use sqlx::PgExecutor;
 
 use super::{StoreError, Tx};
 
-/// Owes one to an incident, where there is a workload to look at. Whether it does.
-pub async fn owe(
-    tx: &mut Tx,
-    incident: IncidentId,
-    integration: IntegrationId,
-    at: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+/// Owes one to an incident. Whether none was before.
+pub async fn owe(tx: &mut Tx, incident: IncidentId, at: DateTime<Utc>) -> Result<bool, StoreError> {
     let added = sqlx::query!(
-        "insert into first_looks (incident_id, asked_at)
-         select $1, $3 from integrations where id = $2 and workload is not null
+        "insert into first_looks (incident_id, asked_at) values ($1, $2)
          on conflict (incident_id) do nothing",
         incident.0,
-        integration.0,
         at
     )
     .execute(&mut **tx)

@@ -181,15 +181,16 @@ async fn health(this: &Collector, scene: &Scene) -> Collected {
 }
 
 async fn metrics(this: &Collector, scene: &Scene) -> Collected {
-    let workload = scene.workload().ok_or("the platform is no workload")?;
     let prometheus = this.around.prometheus.as_ref().ok_or("no Prometheus is configured")?;
     let db = &this.db;
     let specs =
         db.read(rules::of(db.pool(), scene.integration.id)).await.map_err(|error| error.to_string())?;
+    // The evaluator asks about the same: also the platform's queries have something to stand for.
+    let workload = crate::services::thresholds::workload(&scene.integration, &this.around.presets);
     let (start, end) = span(scene.incident.resolved_at, this.clock.now());
     let (mut files, mut failed) = (Vec::new(), Vec::new());
     for spec in specs.iter().map(|stored| &stored.version.rule.spec) {
-        let query = spec.query(workload, None);
+        let query = spec.query(&workload, None);
         match prometheus.query_range(&query, start, end, STEP).await {
             Ok(answer) => {
                 let series: Vec<Value> = answer

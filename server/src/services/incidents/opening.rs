@@ -113,7 +113,7 @@ pub async fn threshold_fires(
     add_reading(&mut change, fired);
     // Nobody has to come first for somebody to look.
     incidents::add(tx, &change.next).await?;
-    if first_looks::owe(tx, change.next.id, fired.integration, fired.at).await? {
+    if first_looks::owe(tx, change.next.id, fired.at).await? {
         tx.announce(topics::FIRST_LOOKS);
     }
     finish(tx, desk, &change, fired.at).await.map(Some)

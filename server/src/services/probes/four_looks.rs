@@ -14,7 +14,7 @@ use gantry_domain::preset::{Preset, ThresholdSpec, Workload};
 use gantry_domain::probe::HealthObservation;
 use gantry_domain::text::inert_line;
 use gantry_domain::triage::{
-    Errors, Finding, Findings, LogLine, Look, PodsSeen, Rates, Standing, group, health_of, notice_of,
+    Errors, Finding, Findings, Health, LogLine, Look, PodsSeen, Rates, Standing, group, health_of, notice_of,
     read_line,
 };
 use serde_json::Value;
@@ -33,6 +33,8 @@ const MOST_PODS: usize = 8;
 const AT_ONCE: usize = 4;
 /// What is read of each log.
 const SPAN: Span = Span { seconds: 900, lines: 400, bytes: 256 * 1024 };
+/// Why there is nothing to look at where nothing of our own runs.
+const NO_WORKLOAD: &str = "the platform has no workload of its own";
 /// The window of the error rate.
 const WINDOW: u32 = 300;
 
@@ -71,6 +73,22 @@ impl Looks {
             Some(keys) => redacted(findings, &keys),
             None => findings,
         }
+    }
+
+    /// The looks where there is no workload: at the vendor's status page, and why none of the others can be taken.
+    pub async fn without_workload(&self, preset: Option<&Preset>, now: DateTime<Utc>) -> Findings {
+        let page = timed(self.page(preset, Instant::now() + TRIAGE)).await;
+        let notice = notice_of(&page.0);
+        let health = Health::Unknown(format!("Nothing can be asked: {NO_WORKLOAD}"));
+        let errors = Errors::Unknown(NO_WORKLOAD.to_owned());
+        let pods = format!("There are no pods to look at: {NO_WORKLOAD}");
+        let texts = vec![
+            notice.finding(&page_evidence(&page.0), now).after(page.1),
+            health.finding(NO_WORKLOAD, now),
+            errors.finding(NO_WORKLOAD, now),
+            Finding::new(Look::Logs, Standing::Unknown, &pods, NO_WORKLOAD, now),
+        ];
+        Findings { notice, health, errors, pods: Err(NO_WORKLOAD.to_owned()), texts }
     }
 
     /// The health document of a workload as it answers now: HTTP status and text; or why it does not.

@@ -252,3 +252,19 @@ async fn a_bundle_has_what_an_edited_note_said_before_without_the_secret_that_wa
     // With the escapes of Markdown in it a key reads differently, and is one all the same.
     assert!(!markdown.replace('\\', "").contains("phc_"), "{markdown}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_of_the_platform_are_those_that_its_thresholds_are_judged_by() {
+    let mut stage = Stage::set().await;
+    stage.turn_to_the_platform().await;
+    let mut rui = stage.rui().await;
+    rui.post(&format!("{}/evidence", stage.path), &[]).await;
+    let bundle = collected(&stage).await;
+    let files = files(&stage, &mut rui, &bundle).await;
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.iter().filter(|name| name.starts_with("metrics/")).count(), 8, "{names:?}");
+    let (_, content) = files.iter().find(|(name, _)| name == "metrics/error-rate.json").unwrap();
+    let kept: serde_json::Value = serde_json::from_slice(content).unwrap();
+    let query = kept["query"].as_str().unwrap();
+    assert!(query.contains("namespace=\"analytics\",deployment=\"analytics-gateway\""), "{query}");
+}

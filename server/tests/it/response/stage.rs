@@ -69,9 +69,15 @@ impl Stage {
         change(&mut config);
         let world = World::with(database, &config).await;
         let go_live = world.go_live().await;
-        let id = open(&world).await;
+        let id = open(&world, "posthog", "production").await;
         let path = format!("/incidents/{id}");
         Self { world, sandbox, cluster, metrics, id, path, go_live, _dir: dir }
+    }
+
+    /// From now on it is about an incident of the platform, which runs as nothing in particular.
+    pub(crate) async fn turn_to_the_platform(&mut self) {
+        self.id = open(&self.world, "platform", "platform").await;
+        self.path = format!("/incidents/{}", self.id);
     }
 
     pub(crate) async fn rui(&self) -> Browser {
@@ -204,10 +210,10 @@ async fn ready(cluster: &Cluster) -> Option<u64> {
 }
 
 /// An incident that a person opened.
-async fn open(world: &World) -> IncidentId {
+async fn open(world: &World, preset: &str, environment: &str) -> IncidentId {
     let db = &world.running.app.db;
-    let posthog = "posthog".parse().unwrap();
-    let integration = integrations::of(db.pool(), &posthog, "production").await.unwrap().unwrap();
+    let preset = preset.parse().unwrap();
+    let integration = integrations::of(db.pool(), &preset, environment).await.unwrap().unwrap();
     let request = RequestId::new(world.rui.person.id, "/", uuid::Uuid::new_v4().as_bytes());
     let caller = Caller { actor: world.rui.clone(), request, now: world.running.app.clock.now() };
     let draft = Draft {

@@ -133,3 +133,21 @@ async fn hostile_log_lines_are_inert_and_secrets_in_them_are_hidden() {
     assert!(!html.contains("phc_sandbox_project_key"), "{html}");
     assert!(!stage.database_holds("phc_sandbox_project_key").await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_of_ours_runs_the_looks_say_so_and_people_answer_the_tree() {
+    let mut stage = Stage::set().await;
+    stage.turn_to_the_platform().await;
+    let mut rui = stage.rui().await;
+    let html = stage.look(&mut rui).await;
+    assert_eq!(html.matches("class=\"look unknown\"").count(), 4, "{html}");
+    assert!(html.contains("the platform has no workload of its own"), "{html}");
+    assert!(html.contains("Decision tree") && html.contains("Not decided"), "{html}");
+    for question in ["vendor-errors", "announced"] {
+        let fields = [("answer", "yes"), ("reason", "their support confirmed it on the phone")];
+        let told = rui.post(&format!("{}/triage/{question}", stage.path), &fields).await;
+        assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.body);
+    }
+    let timeline = stage.timeline().await;
+    assert!(timeline.contains("\"verdict\": \"vendor\""), "{timeline}");
+}
