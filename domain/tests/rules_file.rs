@@ -4,8 +4,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use gantry_domain::actor::{Actor, Person, Role};
+use gantry_domain::alert::change::{Outcome, Refused, decide};
 use gantry_domain::alert::rules_file::{self, Unreadable, read};
-use gantry_domain::alert::{NoData, OnFiring, Rule};
+use gantry_domain::alert::{NoData, OnFiring, Rule, difference};
 use gantry_domain::preset::{Severity, Workload, builtin};
 use serde_json::{Value, json};
 
@@ -211,4 +213,84 @@ fn what_cannot_be_taken_is_named_with_its_reason() {
         assert!(matches!(read(&bad), Err(Unreadable::Shape(why)) if why.contains(words)), "{bad}");
     }
     assert_eq!(read(&json!({ "groups": [] })), Err(Unreadable::Empty));
+}
+
+/// Whether a change of `before` to `after` is one, for an admin.
+fn decided(before: &Rule, after: &Rule) -> Result<Outcome, Refused> {
+    let person = Person { id: uuid::Uuid::from_u128(1).into(), name: "Ana Duarte".to_owned() };
+    decide(&Actor { person, role: Role::Admin }, before, after, "")
+}
+
+/// A text that is not shown to its end.
+fn long(end: &str) -> Value {
+    json!(format!("{}{end}", "x".repeat(400)))
+}
+
+type Change = fn(&mut Value);
+
+#[test]
+fn each_change_of_a_file_alone_is_the_next_version_and_comes_back_in_the_export() {
+    let mut file = foreign();
+    file["groups"][0]["rules"][0]["annotations"]["description"] = long("1");
+    let table: [(&str, Change); 11] = [
+        ("Keeps firing for", |file| file["groups"][0]["rules"][0]["keep_firing_for"] = json!("6m")),
+        ("Labels", |file| file["groups"][0]["rules"][0]["labels"]["team"] = json!("sales")),
+        ("Labels", |file| file["groups"][0]["rules"][0]["labels"]["page"] = json!("true")),
+        ("Annotations", |file| {
+            file["groups"][0]["rules"][0]["annotations"]["description"] = long("2");
+        }),
+        ("Annotations", |file| {
+            file["groups"][0]["rules"][0]["annotations"]["summary"] = json!("Pod {{ $labels.pod }}  fails");
+        }),
+        ("Annotations", |file| {
+            file["groups"][0]["rules"][0]["annotations"]["summary"] = json!("Pod {{ $labels.pod }}\nfails");
+        }),
+        ("Group", |file| file["groups"][0]["name"] = json!("api-errors")),
+        ("Settings of the group", |file| file["groups"][0]["interval"] = json!("1m")),
+        ("Settings of the group", |file| file["groups"][0]["limit"] = json!(6)),
+        ("Settings of the group", |file| file["groups"][0]["query_offset"] = json!("10s")),
+        ("For", |file| file["groups"][0]["rules"][0]["for"] = json!("9m")),
+    ];
+    let before = read(&file).unwrap().rules;
+    for rule in &before {
+        assert_eq!(decided(rule, rule), Err(Refused::NothingDiffers));
+    }
+    for (what, change) in table {
+        let mut changed = file.clone();
+        change(&mut changed);
+        let after = read(&changed).unwrap().rules;
+        let changes = difference(&before[0], &after[0]);
+        assert_eq!(changes.iter().map(|one| one.what).collect::<Vec<_>>(), [what], "{changed}");
+        assert_ne!(changes[0].from, changes[0].to, "{what}");
+        assert!(changes[0].from.chars().count() <= 320 && changes[0].to.chars().count() <= 320, "{what}");
+        assert_eq!(decided(&before[0], &after[0]), Ok(Outcome::Saved), "{what}");
+        assert_eq!(as_value(&after), changed);
+    }
+}
+
+#[test]
+fn another_label_of_the_object_is_a_change_and_a_file_without_one_is_none() {
+    let object = |release: &str| {
+        json!({ "apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule",
+            "metadata": { "name": "mine", "namespace": "m", "labels": { "release": release } }, "spec": foreign() })
+    };
+    let before = read(&object("one")).unwrap().rules;
+    let after = read(&object("two")).unwrap().rules;
+    assert_eq!(decided(&before[0], &after[0]), Ok(Outcome::Saved));
+    assert_eq!(rules_file::object(&after, &workload(), "x"), object("two"));
+    let plain = read(&foreign()).unwrap().rules;
+    assert_eq!(decided(&before[0], &plain[0]), Err(Refused::NothingDiffers));
+}
+
+#[test]
+fn what_was_exported_unchanged_is_already_so() {
+    for preset in builtin().unwrap() {
+        let rules: Vec<Rule> = preset.thresholds.iter().cloned().map(Rule::from).collect();
+        let object = rules_file::object(&rules, &workload(), "posthog-production");
+        for written in [as_value(&rules), object] {
+            for (before, after) in rules.iter().zip(read(&written).unwrap().rules) {
+                assert_eq!(decided(before, &after), Err(Refused::NothingDiffers), "{}", before.spec.key);
+            }
+        }
+    }
 }

@@ -24,9 +24,9 @@ pub struct Change {
 /// A field of a rule in words.
 type Words = fn(&Rule) -> String;
 
-/// Everything in which `after` differs from `before`, in the order of the form.
+/// Everything in which `after` differs from `before`, in the order of the form; then what a rule file says beyond it.
 pub fn difference(before: &Rule, after: &Rule) -> Vec<Change> {
-    let fields: [(&'static str, Words); 11] = [
+    let fields: [(&'static str, Words); 10] = [
         ("Name", |rule| rule.spec.name.clone()),
         ("Query", |rule| rule.spec.promql.trim().to_owned()),
         ("Fires when", |rule| rule.spec.comparator.sign().to_owned()),
@@ -37,12 +37,12 @@ pub fn difference(before: &Rule, after: &Rule) -> Vec<Change> {
         ("Severity", |rule| rule.spec.severity.label().to_owned()),
         ("Without data", |rule| rule.no_data.label().to_owned()),
         ("When it fires", |rule| rule.on_firing.label().to_owned()),
-        ("Labels and annotations", |rule| rule.extras.words()),
     ];
     fields
         .into_iter()
         .map(|(what, of)| Change { what, from: of(before), to: of(after) })
         .filter(|change| change.from != change.to)
+        .chain(before.extras.changes(&after.extras))
         .collect()
 }
 

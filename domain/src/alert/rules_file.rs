@@ -4,6 +4,7 @@
 //! written again. What a threshold says beyond a file (placeholders, unit, policies) goes into one annotation. Reading
 //! and writing YAML is not done here: a document comes and goes as a value.
 
+mod beyond;
 mod expression;
 mod read;
 mod write;
@@ -16,7 +17,6 @@ use serde_json::Value;
 use super::rule::{NoData, OnFiring, Rule};
 use crate::id::ThresholdKey;
 use crate::preset::{Comparator, Severity, Workload};
-use crate::text::inert_line;
 
 pub use self::read::{Imported, Left, Unreadable, read};
 pub use self::write::{entry, file, object};
@@ -65,13 +65,6 @@ impl Extras {
     /// Whether there is nothing beyond the threshold.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Labels and annotations in one line, for a difference.
-    pub(super) fn words(&self) -> String {
-        let pair = |(name, value): (&String, &String)| format!("{name}={value}");
-        let all: Vec<_> = self.labels.iter().map(pair).chain(self.annotations.iter().map(pair)).collect();
-        inert_line(&all.join(", "), 300)
     }
 }
 

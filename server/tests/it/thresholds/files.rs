@@ -131,3 +131,21 @@ async fn what_is_no_rule_file_is_refused_beside_the_text_which_stays() {
         assert!(answer.body.contains(text), "{}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn a_file_in_which_only_its_group_is_set_otherwise_is_taken_as_the_next_version() {
+    let world = World::start().await;
+    world.go_live().await;
+    let id = integration(&world).await;
+    let mut ana = world.signed_in("ana").await;
+    let changed = FOREIGN.replace("30s", "1m");
+    for (text, versions) in [(FOREIGN, 0), (FOREIGN, 0), (changed.as_str(), 1)] {
+        let fields = [("integration", id.as_str()), ("text", text), ("why", ""), ("do", "take")];
+        let taken = ana.post("/thresholds/import", &fields).await;
+        assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
+        let count = world.count("select count(*) from threshold_versions where number > 1").await;
+        assert_eq!(count, versions, "{text}");
+    }
+    let exported = ana.get(&format!("/thresholds/export.yaml?integration={id}")).await.body;
+    assert!(exported.contains("interval: 1m") && !exported.contains("interval: 30s"), "{exported}");
+}
