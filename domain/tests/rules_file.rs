@@ -294,3 +294,38 @@ fn what_was_exported_unchanged_is_already_so() {
         }
     }
 }
+
+#[test]
+fn numbers_and_truth_values_that_promtool_takes_for_texts_are_taken_as_texts() {
+    let file = json!({ "groups": [{ "name": 7, "rules": [
+        { "alert": "Plain", "expr": "x > 1", "for": 0, "keep_firing_for": 0,
+          "labels": { "priority": 1, "page": true, "weight": 1.5, "team": "growth" },
+          "annotations": { "threshold": 5, "empty": null } },
+        { "alert": 503, "expr": 1, "for": null, "labels": null, "annotations": null },
+    ] }] });
+    check("scalars.rules.json", &file);
+    let imported = read(&file).unwrap();
+    assert_eq!(imported.left, []);
+    let extras = &imported.rules[0].extras;
+    assert_eq!((extras.for_text.as_deref(), extras.keep_firing_for.as_deref()), (Some("0"), Some("0")));
+    let labels: Vec<_> = extras.labels.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(labels, [("page", "true"), ("priority", "1"), ("team", "growth"), ("weight", "1.5")]);
+    assert_eq!((extras.annotations["threshold"].as_str(), extras.annotations["empty"].as_str()), ("5", ""));
+    assert_eq!((extras.group.as_deref(), imported.rules[0].spec.for_seconds), (Some("7"), 0));
+    let second = &imported.rules[1];
+    assert_eq!((second.spec.name.as_str(), second.spec.key.as_str()), ("503", "503"));
+    assert_eq!(second.spec.promql, "count(\nvector(1)\n) or vector(0)", "a number alone always fires");
+    let written = as_value(&imported.rules);
+    check("scalars-again.rules.json", &written);
+    assert_eq!(written["groups"][0]["rules"][1], json!({ "alert": "503", "expr": "1" }));
+    assert_eq!(read(&written).unwrap(), imported);
+    for (field, value) in [("expr", json!(["x"])), ("labels", json!({ "a": { "b": 1 } })), ("for", json!({}))]
+    {
+        let mut bad = foreign();
+        bad["groups"][0]["rules"][0][field] = value;
+        assert!(
+            matches!(read(&bad), Err(Unreadable::Shape(why)) if why.contains("text is needed")),
+            "{field}"
+        );
+    }
+}

@@ -7,6 +7,7 @@
 mod beyond;
 mod expression;
 mod read;
+mod scalar;
 mod write;
 
 use std::collections::BTreeMap;
@@ -81,6 +82,7 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// Its name.
+    #[serde(deserialize_with = "scalar::text")]
     pub name: String,
     /// `interval`, `limit` and what else there may be.
     #[serde(flatten)]
@@ -95,24 +97,30 @@ pub struct Group {
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Of a recording rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "scalar::optional", skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
     /// Of an alerting rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "scalar::optional", skip_serializing_if = "Option::is_none")]
     pub alert: Option<String>,
     /// The expression.
+    #[serde(deserialize_with = "scalar::text")]
     pub expr: String,
     /// How long it must hold.
-    #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "for",
+        default,
+        deserialize_with = "scalar::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub for_text: Option<String>,
     /// How long it goes on firing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "scalar::optional", skip_serializing_if = "Option::is_none")]
     pub keep_firing_for: Option<String>,
     /// Labels of the alert.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "scalar::named", skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Annotations of the alert.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "scalar::named", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
 

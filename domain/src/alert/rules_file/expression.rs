@@ -20,7 +20,7 @@ impl Condition {
 }
 
 /// An alert fires for each series beyond its limit: the worst of them is the value. An expression of another form fires
-/// when it has any series at all.
+/// when it has any series at all, and a number alone always: to Prometheus it is a series then.
 pub(super) fn condition(expr: &str) -> Option<Condition> {
     if expr.trim().is_empty() {
         return None;
@@ -33,11 +33,16 @@ pub(super) fn condition(expr: &str) -> Option<Condition> {
             };
             Condition { promql: format!("{worst}(\n{}\n)", unwrapped(query)), comparator, limit }
         }
-        None => Condition {
-            promql: format!("count(\n{}\n) or vector(0)", expr.trim()),
-            comparator: Comparator::Above,
-            limit: 0.0,
-        },
+        None => {
+            let expr = expr.trim();
+            let number = !expr.starts_with(char::is_alphabetic) && expr.parse::<f64>().is_ok();
+            let series = if number { format!("vector({expr})") } else { expr.to_owned() };
+            Condition {
+                promql: format!("count(\n{series}\n) or vector(0)"),
+                comparator: Comparator::Above,
+                limit: 0.0,
+            }
+        }
     })
 }
 
