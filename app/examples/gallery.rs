@@ -247,6 +247,7 @@ fn alerts(out: &Path) -> Result<(), Fail> {
         warnings: vec![
             "increase() does not see the first failure of a series that is born with it.".to_owned(),
         ],
+        notes: Vec::new(),
         unasked: None,
         compared: Some(threshold_fixtures::compared(old, wanted)),
         held: true,

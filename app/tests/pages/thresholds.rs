@@ -192,6 +192,7 @@ fn a_replay_draws_old_against_new_on_one_chart_and_says_it_in_words() -> Test {
     let trial = Trial {
         value: Some(Ok(3.0)),
         warnings: vec!["This can never fire: the histogram ends at 5.".into()],
+        notes: Vec::new(),
         unasked: None,
         compared: Some(compared(old, new)),
         held: false,
@@ -359,4 +360,15 @@ fn an_import_says_which_queries_prometheus_refuses_and_which_it_could_not_be_ask
     let unasked = shown([Query::Unasked("it rests".to_owned()), Query::Taken]);
     assert!(unasked.contains("1 query was not checked: it rests"), "{unasked}");
     assert!(unasked.contains("Take these rules"), "{unasked}");
+}
+
+#[test]
+fn what_is_only_noted_is_shown_with_a_replay_and_asks_for_no_second_press() -> Test {
+    let mut model = one()?;
+    let trial = Trial { notes: vec!["No series of x in the last hour.".into()], ..Trial::default() };
+    model.edit = Some(Edit { trial: Some(trial), ..Edit::default() });
+    let html = shown(Role::Admin, &model);
+    assert!(html.contains("No series of x in the last hour."), "{html}");
+    assert!(!html.contains("all the same"), "{html}");
+    Ok(())
 }

@@ -15,6 +15,8 @@ use crate::threshold::number;
 pub struct Facts {
     /// Metrics of the query that have had no series lately.
     pub absent: Vec<String>,
+    /// Selectors of the query that have had no series lately, though their metrics have.
+    pub silent: Vec<String>,
     /// Whether the query has a value at present.
     pub has_value: bool,
     /// The greatest value that the query can take: with each quantile at its histogram's highest finite bucket.
@@ -26,6 +28,8 @@ pub struct Facts {
 pub enum NeverFires {
     /// Prometheus has no series of these names.
     Absent(Vec<String>),
+    /// Prometheus has series of these names, and none that these selectors fit.
+    Silent(Vec<String>),
     /// The query has no value at present.
     NoValue,
     /// A quantile never exceeds the highest finite bucket.
@@ -46,6 +50,11 @@ impl fmt::Display for NeverFires {
                 f,
                 "Prometheus has had no series named {} for an hour: without them this cannot fire.",
                 names.join(", ")
+            ),
+            Self::Silent(selectors) => write!(
+                f,
+                "No series of {} in the last hour. If none has failed yet that is right; else look at the names and values of its labels.",
+                selectors.join(", ")
             ),
             Self::NoValue => {
                 f.write_str("The query has no value at present, so nothing is judged by it now.")
@@ -71,6 +80,9 @@ pub fn never_fires(rule: &Rule, facts: &Facts) -> Vec<NeverFires> {
         found.push(NeverFires::Absent(facts.absent.clone()));
     } else if !facts.has_value {
         found.push(NeverFires::NoValue);
+    }
+    if !facts.silent.is_empty() {
+        found.push(NeverFires::Silent(facts.silent.clone()));
     }
     let limit = rule.spec.limit;
     if rule.spec.comparator == Comparator::Above
@@ -148,6 +160,35 @@ const KEYWORDS: [&str; 17] = [
 /// The texts of all calls of `histogram_quantile`, each with its brackets.
 pub fn quantiles(query: &str) -> Vec<String> {
     call_texts(query, "histogram_quantile")
+}
+
+/// A selector with label matchers: `x{a="b"}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    /// The metric; none where the matchers alone choose it.
+    pub metric: Option<String>,
+    /// The whole of it.
+    pub text: String,
+}
+
+/// The selectors with label matchers in a query without placeholders, each once.
+pub fn selectors(query: &str) -> Vec<Selector> {
+    let tokens = tokens(query);
+    let mut found: Vec<Selector> = Vec::new();
+    for (index, open) in tokens.iter().enumerate().filter(|(_, token)| token.text == "{") {
+        let Some(close) = tokens[index..].iter().find(|token| token.text == "}") else { continue };
+        if query[open.at + 1..close.at].trim().is_empty() {
+            continue;
+        }
+        let before = index.checked_sub(1).and_then(|before| tokens.get(before));
+        let metric = before.filter(|token| is_name(token.text) && !KEYWORDS.contains(&token.text));
+        let at = metric.map_or(open.at, |token| token.at);
+        let text = query[at..=close.at].to_owned();
+        if found.iter().all(|known| known.text != text) {
+            found.push(Selector { metric: metric.map(|token| token.text.to_owned()), text });
+        }
+    }
+    found
 }
 
 /// The selectors of bucket series in a query: `x_bucket{…}`.
@@ -282,6 +323,30 @@ mod tests {
     }
 
     #[test]
+    fn selectors_with_matchers_are_found_whole_and_each_once() {
+        let table: [(&str, &[(&str, &str)]); 7] = [
+            ("sum(up)", &[]),
+            ("sum(up{}) + up{ }", &[]),
+            (
+                "sum by (a) (x{a=\"}\", b=~\"5..\"}) / x{a=\"}\", b=~\"5..\"}",
+                &[("x", "x{a=\"}\", b=~\"5..\"}")],
+            ),
+            ("rate(a:b { c=\"d\" }[5m] offset 1m) or vector(0)", &[("a:b", "a:b { c=\"d\" }")]),
+            ("a{b=\"1\"} - a{b=\"2\"}", &[("a", "a{b=\"1\"}"), ("a", "a{b=\"2\"}")]),
+            ("up and {job=\"a\"}", &[("", "{job=\"a\"}")]),
+            ("x{a=\"b\"", &[]),
+        ];
+        for (query, expected) in table {
+            let found = selectors(query);
+            let found: Vec<_> = found
+                .iter()
+                .map(|one| (one.metric.as_deref().unwrap_or_default(), one.text.as_str()))
+                .collect();
+            assert_eq!(found, expected, "{query}");
+        }
+    }
+
+    #[test]
     fn quantiles_and_their_buckets_are_found_whole() {
         let query = "1000 * histogram_quantile(0.99, sum by (le) (rate(d_bucket{ a=\"(\" }[60s]))) + 1";
         assert_eq!(
@@ -299,6 +364,14 @@ mod tests {
         let absent = Facts { absent: vec!["x".into()], ..Facts::default() };
         assert_eq!(never_fires(&rule(), &absent), [NeverFires::Absent(vec!["x".into()])]);
         assert_eq!(never_fires(&rule(), &Facts::default()), [NeverFires::NoValue]);
+        let silent = Facts { silent: vec!["x{a=\"b\"}".into()], ..fine.clone() };
+        let found = never_fires(&rule(), &silent);
+        assert_eq!(found, [NeverFires::Silent(vec!["x{a=\"b\"}".into()])]);
+        let words = found[0].to_string();
+        assert!(
+            words.starts_with("No series of x{a=\"b\"} in the last hour. If none has failed yet"),
+            "{words}"
+        );
         for (most, never) in [(9.0, true), (10.0, true), (10.5, false)] {
             let facts = Facts { most: Some(most), ..fine.clone() };
             assert_eq!(!never_fires(&rule(), &facts).is_empty(), never, "{most}");

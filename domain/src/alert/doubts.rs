@@ -5,7 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::analysis::NeverFires;
+use super::analysis::{NeverFires, selectors};
 use super::rule::Rule;
 
 /// Something to know about a rule before it is saved.
@@ -31,6 +31,34 @@ impl Doubt {
 pub fn doubts(never_fires: &[NeverFires], asked: bool) -> Vec<Doubt> {
     let unchecked = (!asked).then_some(Doubt::Unchecked);
     never_fires.iter().cloned().map(Doubt::NeverFires).chain(unchecked).collect()
+}
+
+/// Parts what is a doubt from what is only to be noted. That a selector has no series is no news where the query in use,
+/// `before`, asks for it too: nothing may have failed yet, and whoever changes a limit need not say twice that they mean it.
+pub fn parted(never_fires: Vec<NeverFires>, before: &str) -> (Vec<NeverFires>, Vec<NeverFires>) {
+    let known = selectors(before);
+    let (mut doubts, mut notes) = (Vec::new(), Vec::new());
+    for why in never_fires {
+        match why {
+            NeverFires::Silent(silent) => {
+                let (old, new): (Vec<_>, Vec<_>) =
+                    silent.into_iter().partition(|text| known.iter().any(|known| alike(&known.text, text)));
+                if !new.is_empty() {
+                    doubts.push(NeverFires::Silent(new));
+                }
+                if !old.is_empty() {
+                    notes.push(NeverFires::Silent(old));
+                }
+            }
+            other => doubts.push(other),
+        }
+    }
+    (doubts, notes)
+}
+
+/// Whether two selectors are the same but for line breaks and indentation.
+fn alike(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// What a form carries so that it is known what whoever sends it was shown: a mark for each doubt about this rule.
@@ -95,5 +123,27 @@ mod tests {
         assert_eq!(doubts(&[NeverFires::NoValue], true), [Doubt::NeverFires(NeverFires::NoValue)]);
         assert_eq!(doubts(&[], false), [Doubt::Unchecked]);
         assert_eq!(doubts(&[], true), []);
+    }
+
+    #[test]
+    fn a_selector_without_series_is_doubted_where_it_is_new_and_else_noted() {
+        let silent =
+            |texts: &[&str]| NeverFires::Silent(texts.iter().map(|text| (*text).to_owned()).collect());
+        let before = "sum(x{code=\"500\"} - x{code=\"500\", b=\"c\"}) or vector(0)";
+        let table: [(&[&str], &[NeverFires], &[NeverFires]); 4] = [
+            (&["x{code=\"500\"}"], &[], &[silent(&["x{code=\"500\"}"])]),
+            (&["x{code=\"500\",\r\n b=\"c\"}"], &[], &[silent(&["x{code=\"500\",\r\n b=\"c\"}"])]),
+            (&["x{cod=\"500\"}"], &[silent(&["x{cod=\"500\"}"])], &[]),
+            (
+                &["x{code=\"500\"}", "x{code=\"50\"}"],
+                &[silent(&["x{code=\"50\"}"])],
+                &[silent(&["x{code=\"500\"}"])],
+            ),
+        ];
+        for (texts, doubts, notes) in table {
+            let (found, noted) = parted(vec![silent(texts)], before);
+            assert_eq!((found.as_slice(), noted.as_slice()), (doubts, notes), "{texts:?}");
+        }
+        assert_eq!(parted(vec![NeverFires::NoValue], before), (vec![NeverFires::NoValue], Vec::new()));
     }
 }

@@ -2,7 +2,7 @@
 
 use gantry_app::features::thresholds::model::Trial;
 use gantry_domain::alert::Rule;
-use gantry_domain::alert::doubts::{marks, were_shown};
+use gantry_domain::alert::doubts::{doubts, marks, parted, were_shown};
 use gantry_domain::preset::Workload;
 
 use super::form::Posted;
@@ -37,13 +37,15 @@ pub(super) async fn first(
     checked: Checked,
     goes: bool,
 ) -> Option<Look> {
-    let doubts = checked.doubts();
+    let (warnings, notes) = parted(checked.warnings, &before.spec.query(workload, None));
+    let doubts = doubts(&warnings, checked.unasked.is_none());
     let wanted = wanted(posted);
     let held = wanted.is_none() && goes && !were_shown(rule, &doubts, posted.get("shown"));
     let back = wanted.or_else(|| held.then_some(Back::Day))?;
     let mut trial = Trial {
         value: checked.value,
-        warnings: checked.warnings.iter().map(ToString::to_string).collect(),
+        warnings: warnings.iter().map(ToString::to_string).collect(),
+        notes: notes.iter().map(ToString::to_string).collect(),
         unasked: checked.unasked,
         compared: None,
         held,

@@ -157,6 +157,8 @@ pub struct Trial {
     pub value: Option<Result<f64, String>>,
     /// Reasons why it may never fire.
     pub warnings: Vec<String>,
+    /// What is good to know and keeps nobody from going on.
+    pub notes: Vec<String>,
     /// Why Prometheus could not be asked.
     pub unasked: Option<String>,
     /// The replay.

@@ -46,6 +46,8 @@ pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
                 .part()
         })
         .collect();
+    let notes: Vec<_> =
+        trial.notes.iter().map(|note| view! { <p class="help">{note.clone()}</p> }.part()).collect();
     let held = trial.held.then(|| {
         view! {
             <p class="callout warning" role="alert">
@@ -61,6 +63,7 @@ pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
             {value}
             {unasked}
             {warnings}
+            {notes}
             {trial.compared.as_ref().map(|compared| self::compared(model.row.version.number, compared))}
         </section>
     }

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use gantry_domain::alert::analysis::{self, Facts, NeverFires, bucket_selectors, metrics, quantiles};
-use gantry_domain::alert::doubts::{Doubt, doubts};
+use gantry_domain::alert::analysis::{
+    self, Facts, NeverFires, Selector, bucket_selectors, metrics, quantiles, selectors,
+};
 use gantry_domain::alert::{Replay, Rule, replay};
 use gantry_domain::judge::Problem;
 use gantry_domain::preset::Workload;
@@ -15,6 +16,8 @@ use crate::outside::prometheus::{Answer, Prometheus, PrometheusError};
 
 /// The most metrics of one query that are looked for.
 const MOST_METRICS: usize = 8;
+/// The most selectors of one query that are looked for.
+const MOST_SELECTORS: usize = 8;
 
 /// How far back a replay goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +59,6 @@ pub struct Checked {
     pub unasked: Option<String>,
 }
 
-impl Checked {
-    /// What whoever saves the rule has to have been shown.
-    pub fn doubts(&self) -> Vec<Doubt> {
-        doubts(&self.warnings, self.unasked.is_none())
-    }
-}
-
 /// How long may be looked for doubts, beside the query itself.
 const DOUBTS: Duration = Duration::from_secs(3);
 
@@ -87,10 +83,15 @@ pub async fn check(
         Says::Unasked(why) => return Ok(Checked { unasked: Some(why), ..Checked::default() }),
     };
     // Whoever saves waits for this: a doubt that takes too long to be known is left out.
-    let look = async { tokio::join!(absent(prometheus, &query), most(prometheus, &query)) };
-    let (absent, most) = tokio::time::timeout(DOUBTS, look).await.unwrap_or_default();
+    let look = async {
+        tokio::join!(absent(prometheus, &query), silent(prometheus, &query), most(prometheus, &query))
+    };
+    let (absent, silent, most) = tokio::time::timeout(DOUBTS, look).await.unwrap_or_default();
+    // Where there is no such metric at all, that is said.
+    let of_absent = |one: &Selector| one.metric.as_ref().is_some_and(|metric| absent.contains(metric));
+    let silent = silent.into_iter().filter(|one| !of_absent(one)).map(|one| one.text).collect();
     let number = answer.number();
-    let facts = Facts { absent, has_value: !matches!(number, Err(Problem::NoData)), most };
+    let facts = Facts { absent, silent, has_value: !matches!(number, Err(Problem::NoData)), most };
     Ok(Checked {
         value: Some(number.map_err(|problem| problem.to_string())),
         warnings: analysis::never_fires(rule, &facts),
@@ -100,12 +101,23 @@ pub async fn check(
 
 /// Metrics of the query without any series during the last hour.
 async fn absent(prometheus: &Prometheus, query: &str) -> Vec<String> {
-    let look = |name: String| async move {
-        let found = prometheus.query(&format!("count(last_over_time({name}[1h]))")).await;
-        matches!(found, Ok(answer) if answer.series.is_empty()).then_some(name)
-    };
+    let look = |name: String| async move { has_none(prometheus, &name).await.then_some(name) };
     let names = metrics(query).into_iter().take(MOST_METRICS);
     futures_util::future::join_all(names.map(look)).await.into_iter().flatten().collect()
+}
+
+/// Selectors of the query without any series during the last hour: behind `or vector(0)` a misspelt label looks like
+/// nothing that fails.
+async fn silent(prometheus: &Prometheus, query: &str) -> Vec<Selector> {
+    let look = |one: Selector| async move { has_none(prometheus, &one.text).await.then_some(one) };
+    let all = selectors(query).into_iter().take(MOST_SELECTORS);
+    futures_util::future::join_all(all.map(look)).await.into_iter().flatten().collect()
+}
+
+/// Whether Prometheus has had no series of a selector for an hour. What it does not answer is not known.
+async fn has_none(prometheus: &Prometheus, selector: &str) -> bool {
+    let found = prometheus.query(&format!("count(last_over_time({selector}[1h]))")).await;
+    matches!(found, Ok(answer) if answer.series.is_empty())
 }
 
 /// The value of the query with each quantile at the highest finite bucket of its histogram.

@@ -93,3 +93,38 @@ async fn the_second_admin_is_shown_the_doubts_and_can_replay_before_saying_yes()
     let late = rui.post(&path, &[("proposal", &id), ("do", "replay-24h")]).await;
     assert_eq!(late.status, StatusCode::SEE_OTHER, "{}", late.body);
 }
+
+#[tokio::test]
+async fn a_misspelt_label_behind_a_constant_is_doubted_once_and_noted_from_then_on() {
+    let shown = Shown::start().await;
+    let mut ana = shown.world.signed_in("ana").await;
+    let path = shown.path("rate-limited").await;
+    // There are series of that name, and none with that label.
+    shown.fake.say("last_over_time(failures_total{ cod=", Says::Nothing);
+    let query = "sum(failures_total{ cod=\"500\" }) or vector(0)";
+    let mut typed = fields(&[("promql", query), ("severity", "p2")]);
+    let held = ana.post(&path, &typed).await;
+    assert_eq!(held.status, StatusCode::OK, "{}", held.body);
+    let page = held.body.replace("<!>", "");
+    for words in [
+        "Nothing is changed yet",
+        "No series of failures_total{ cod=",
+        "If none has failed yet that is right",
+        "Save as version 2 all the same",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("no series named"), "{page}");
+    let marks = hidden(&page, "shown");
+    typed.push(("shown", &marks));
+    assert_eq!(ana.post(&path, &typed).await.status, StatusCode::SEE_OTHER);
+    // The version in use asks for it: another limit is saved at once, and a replay says it still.
+    let other = [("promql", query), ("severity", "p2"), ("limit", "3"), ("seen", "2")];
+    let look = fields(&[&other[..], &[("do", "replay-24h")]].concat());
+    let look = ana.post(&path, &look).await.body.replace("<!>", "");
+    assert!(
+        look.contains("If none has failed yet that is right") && !look.contains("all the same"),
+        "{look}"
+    );
+    assert_eq!(ana.post(&path, &fields(&other)).await.status, StatusCode::SEE_OTHER);
+}
