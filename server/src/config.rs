@@ -118,6 +118,10 @@ pub struct ServeArgs {
     /// The claim that holds a person's groups.
     #[arg(long, env = "GANTRY_OIDC_ROLE_CLAIM", default_value = "groups")]
     oidc_role_claim: String,
+    /// Scopes to ask the identity provider for, such as openid profile email groups. When not given: openid, profile, email,
+    /// and the one named like the claim of the groups where the provider lists it.
+    #[arg(long, env = "GANTRY_OIDC_SCOPES")]
+    oidc_scopes: Option<String>,
     /// The group whose members are admins.
     #[arg(long, env = "GANTRY_OIDC_ADMIN_GROUP", default_value = "gantry-admins")]
     oidc_admin_group: String,
@@ -194,6 +198,8 @@ pub struct OidcConfig {
     pub name: String,
     /// The claim with the groups.
     pub role_claim: String,
+    /// The scopes to ask for, separated by spaces; what the provider lists decides when none.
+    pub scopes: Option<String>,
     /// Group of admins.
     pub admin_group: String,
     /// Group of release managers.
@@ -279,6 +285,7 @@ fn oidc(args: &ServeArgs) -> Result<Option<OidcConfig>, Bad> {
         client_secret,
         name: args.oidc_name.clone(),
         role_claim: args.oidc_role_claim.clone(),
+        scopes: args.oidc_scopes.clone().filter(|scopes| !scopes.trim().is_empty()),
         admin_group: args.oidc_admin_group.clone(),
         release_group: args.oidc_release_group.clone(),
         stakeholder_group: args.oidc_stakeholder_group.clone().filter(|group| !group.is_empty()),
@@ -336,6 +343,21 @@ mod tests {
             "https://gantry.example"
         );
         assert_eq!(read(&["--public-url", "http://localhost:8080"]).unwrap().origin, "http://localhost:8080");
+    }
+
+    #[test]
+    fn the_scopes_for_the_identity_provider_are_what_somebody_set_and_blanks_set_nothing() {
+        let provider = ["--oidc-issuer", "https://id.example", "--oidc-client-id", "gantry"];
+        let given = [&provider[..], &["--oidc-client-secret", "$PATH"][..]].concat();
+        let table: [(&[&str], Option<&str>); 3] = [
+            (&[], None),
+            (&["--oidc-scopes", " "], None),
+            (&["--oidc-scopes", "openid email groups"], Some("openid email groups")),
+        ];
+        for (more, expected) in table {
+            let oidc = read(&[&given[..], more].concat()).unwrap().oidc.unwrap();
+            assert_eq!(oidc.scopes.as_deref(), expected, "{more:?}");
+        }
     }
 
     #[test]

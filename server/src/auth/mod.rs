@@ -5,6 +5,7 @@ mod known;
 pub mod next;
 pub mod oidc;
 pub mod password;
+mod scopes;
 mod sessions;
 pub mod throttle;
 

@@ -21,6 +21,7 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use super::known::Known;
+use super::scopes;
 use crate::config::OidcConfig;
 
 /// How long one request to the provider may take.
@@ -135,16 +136,18 @@ impl Oidc {
     /// Where to send the browser, and what to remember until it comes back.
     pub async fn begin(&self, next: String) -> Result<(String, Begun), OidcError> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let provider = self.provider(self.metadata().await?)?;
+        let metadata = self.metadata().await?;
+        let listed: Vec<&str> =
+            metadata.scopes_supported().into_iter().flatten().map(AsRef::as_ref).collect();
+        let asked = scopes::asked(self.config.scopes.as_deref(), &self.config.role_claim, &listed);
+        let provider = self.provider(metadata)?;
         let (url, state, nonce) = provider
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
                 CsrfToken::new_random,
                 Nonce::new_random,
             )
-            .add_scope(Scope::new("profile".to_owned()))
-            .add_scope(Scope::new("email".to_owned()))
-            .add_scope(Scope::new(self.config.role_claim.clone()))
+            .add_scopes(asked.into_iter().map(|name| Scope::new(name.to_owned())))
             .set_pkce_challenge(challenge)
             .url();
         let begun = Begun {
