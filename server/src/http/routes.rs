@@ -171,3 +171,14 @@ pub const TABLE: &[Route] = routes! {
     Get "/readyz" PUBLIC false health::ready;
     Get "/health.json" PUBLIC false health::document;
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_come_back_from_the_identity_provider_to_an_address_of_the_table() {
+        let back = crate::auth::oidc::BACK;
+        assert!(TABLE.iter().any(|route| route.method == Method::Get && route.path == back), "{back}");
+    }
+}
