@@ -10,6 +10,7 @@ mod overview;
 mod response;
 mod response_models;
 mod rollouts;
+mod sections;
 mod threshold_fixtures;
 mod thresholds;
 
