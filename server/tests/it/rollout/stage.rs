@@ -73,7 +73,8 @@ impl Stage {
     /// A Deployment of so many ready pods, and a go-live of its next version.
     pub(crate) async fn set(replicas: u32, steps: &[(u32, u32)]) -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
-        let Ground { cluster, kube, sandbox, namespace, own } = Ground::prepare(replicas).await;
+        let Ground { cluster, kube, sandbox, namespace, own } =
+            Ground::prepare(replicas, ground::chosen()).await;
         let metrics = Metrics::start().await;
         let database = database().await;
         let db = Db::connect(database.url(), PoolSettings { max_connections: 8 }).await.unwrap();

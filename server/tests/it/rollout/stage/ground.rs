@@ -10,7 +10,8 @@ use kube::config::KubeConfigOptions;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{NAME, OLD};
+use super::{NAME, OLD, WITHIN};
+use crate::world::eventually;
 
 /// Names the kubeconfig of a cluster to test on, or a list of them. Not `KUBECONFIG`: no test reaches a cluster because somebody had one.
 const CHOICE: &str = "GANTRY_TEST_KUBECONFIG";
@@ -29,9 +30,9 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    pub(super) async fn prepare(replicas: u32) -> Self {
+    /// In the cluster of the `chosen` kubeconfig; in a sandbox without one.
+    pub(super) async fn prepare(replicas: u32, chosen: Option<PathBuf>) -> Self {
         let namespace = format!("gantry-test-{}", &Uuid::new_v4().simple().to_string()[..10]);
-        let chosen = chosen();
         let (cluster, kube, sandbox) = match &chosen {
             Some(path) => (Cluster::connect(Some(path)).await.unwrap(), client(path).await, None),
             None => {
@@ -112,4 +113,28 @@ async fn make_deployment(kube: &Client, namespace: &str, replicas: u32) {
         },
     });
     post(format!("/apis/apps/v1/namespaces/{namespace}/deployments"), deployment).await;
+}
+
+async fn is_there(kube: &Client, namespace: &str) -> bool {
+    let request = axum::http::Request::get("/api/v1/namespaces").body(Vec::new()).unwrap();
+    let all = kube.request::<Value>(request).await.unwrap();
+    all["items"].as_array().unwrap().iter().any(|one| one["metadata"]["name"] == namespace)
+}
+
+// More than one thread: who leaves waits for the cluster, which is served here too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_test_made_in_a_cluster_of_somebodys_own_goes_with_it() {
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    let sandbox = Sandbox::start(Options { empty: true, ..Options::default() }).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let kubeconfig = dir.path().join("kubeconfig");
+    std::fs::write(&kubeconfig, sandbox.kubeconfig()).unwrap();
+
+    let ground = Ground::prepare(2, Some(kubeconfig)).await;
+    assert!(ground.sandbox.is_none());
+    let (kube, namespace) = (ground.kube.clone(), ground.namespace.clone());
+    assert!(is_there(&kube, &namespace).await);
+    drop(ground);
+    eventually("the namespace is gone", WITHIN, || async { !is_there(&kube, &namespace).await }).await;
+    assert!(is_there(&kube, "default").await);
 }
