@@ -57,7 +57,7 @@ pub struct ServeArgs {
     /// The address that people type, such as https://gantry.example; http://<listen> when not given.
     #[arg(long, env = "GANTRY_PUBLIC_URL")]
     public_url: Option<String>,
-    /// Directory with the built browser files and their manifest.json.
+    /// Directory with the built browser files and their manifest.json, or the site-root of cargo leptos watch.
     #[arg(long, env = "GANTRY_ASSETS")]
     assets: Option<PathBuf>,
     /// Directory with further preset files (*.toml).

@@ -25,6 +25,17 @@ fn people_who_have_cargo_leptos_find_its_table_and_all_that_it_names() {
     assert!(named(&word("bin-package")) && named(&word("lib-package")));
     let profile = word("lib-profile-release");
     assert!(manifest["profile"].as_table().unwrap().contains_key(&profile), "no profile {profile}");
+    // It removes from its directory what it did not put there.
+    let site = word("site-root");
+    assert!(file("xtask/src/place.rs").contains("join(\"target/site\")"));
+    assert!(!Path::new(&site).starts_with("target/site") && site != "target", "{site}");
+    // What the program looks for there, the parts of the style among it.
+    let server = file("server/src/http/assets.rs");
+    assert!(server.contains(&format!("\"{}\"", word("site-pkg-dir"))));
+    assert!(server.contains(&format!("\"{}.wasm\"", word("output-name"))));
+    assert_eq!(Path::new(&word("style-file")).parent(), Some(Path::new(&word("assets-dir"))));
+    let readme = file("README.md");
+    assert!(readme.contains(&format!("GANTRY_ASSETS={site} cargo leptos watch -- serve")), "{readme}");
 }
 
 #[test]

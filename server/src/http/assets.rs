@@ -1,7 +1,9 @@
-//! The built files for the browser, read once, kept in memory with their compressed forms.
+//! The built files for the browser, read once, kept in memory with their compressed forms. Those of `cargo leptos watch`
+//! are read at each request instead: they are built anew while the program runs.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use axum::body::Bytes;
 use axum::extract::{Path as UrlPath, State};
@@ -12,11 +14,19 @@ use serde::Deserialize;
 
 use super::{App, Fault};
 
+/// What names the files of a build.
+const MANIFEST: &str = "manifest.json";
+/// Where cargo-leptos puts the files that it builds, and what it calls them.
+const PACKAGE: &str = "pkg";
+const PACKAGED: [&str; 3] = ["gantry.js", "gantry.wasm", "gantry.css"];
+
 /// The files, by name.
 #[derive(Debug, Default)]
 pub struct AssetStore {
     names: Assets,
     files: HashMap<String, File>,
+    /// Those that are read at each request.
+    watched: HashMap<String, PathBuf>,
 }
 
 #[derive(Debug)]
@@ -43,13 +53,16 @@ pub struct AssetsError {
 }
 
 impl AssetStore {
-    /// Reads what the manifest in `dir` names.
+    /// Reads what the manifest in `dir` names; where there is none, finds what `cargo leptos watch` put there.
     pub fn read(dir: &Path) -> Result<Self, AssetsError> {
+        if !dir.join(MANIFEST).exists() && dir.join(PACKAGE).is_dir() {
+            return Self::watch(dir);
+        }
         let failed = |why: String| AssetsError { dir: dir.display().to_string(), why };
-        let text = std::fs::read_to_string(dir.join("manifest.json"))
-            .map_err(|error| failed(format!("manifest.json: {error}")))?;
+        let text = std::fs::read_to_string(dir.join(MANIFEST))
+            .map_err(|error| failed(format!("{MANIFEST}: {error}")))?;
         let manifest: Manifest =
-            serde_json::from_str(&text).map_err(|error| failed(format!("manifest.json: {error}")))?;
+            serde_json::from_str(&text).map_err(|error| failed(format!("{MANIFEST}: {error}")))?;
         let mut files = HashMap::new();
         for name in [&manifest.js, &manifest.wasm, &manifest.css] {
             let name = name.trim_start_matches("/assets/");
@@ -60,15 +73,42 @@ impl AssetStore {
                 File { kind: kind(name), plain: plain.into(), brotli: packed(".br"), gzip: packed(".gz") };
             files.insert(name.to_owned(), file);
         }
-        let path = |name: &str| format!("/assets/{}", name.trim_start_matches("/assets/"));
         let names = Assets { js: path(&manifest.js), wasm: path(&manifest.wasm), css: path(&manifest.css) };
-        Ok(Self { names, files })
+        Ok(Self { names, files, watched: HashMap::new() })
+    }
+
+    /// Looks at the names alone: what is in the files may be another thing at each request.
+    fn watch(dir: &Path) -> Result<Self, AssetsError> {
+        let mut watched = HashMap::new();
+        for name in PACKAGED {
+            let path = dir.join(PACKAGE).join(name);
+            if !path.is_file() {
+                let why = format!("{PACKAGE}/{name} is not there");
+                return Err(AssetsError { dir: dir.display().to_string(), why });
+            }
+            watched.insert(name.to_owned(), path);
+        }
+        // The style imports its parts, which lie beside the package.
+        for path in std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if let Some(name) = path.file_name().and_then(OsStr::to_str)
+                && path.extension().is_some_and(|ending| ending == "css")
+            {
+                watched.entry(name.to_owned()).or_insert(path.clone());
+            }
+        }
+        let [js, wasm, css] = PACKAGED.map(path);
+        Ok(Self { names: Assets { js, wasm, css }, files: HashMap::new(), watched })
     }
 
     /// The paths that pages refer to; empty ones where nothing was built.
     pub fn names(&self) -> &Assets {
         &self.names
     }
+}
+
+/// Where a page finds a file.
+fn path(name: &str) -> String {
+    format!("/assets/{}", name.trim_start_matches("/assets/"))
 }
 
 fn kind(name: &str) -> &'static str {
@@ -80,12 +120,18 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// Serves a file in the smallest form that the browser takes. Names hold a hash of the content: they never change.
+/// Serves a file in the smallest form that the browser takes. Names hold a hash of the content: they never change. A
+/// watched file has the same name whatever is in it, and is asked for each time.
 pub(super) async fn serve(
     State(app): State<App>,
     UrlPath(name): UrlPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
+    if let Some(path) = app.assets.watched.get(&name) {
+        let bytes = tokio::fs::read(path).await.map_err(|_| Fault::NotFound)?;
+        let headers = [(header::CONTENT_TYPE, kind(&name)), (header::CACHE_CONTROL, "no-cache")];
+        return Ok((headers, bytes).into_response());
+    }
     let file = app.assets.files.get(&name).ok_or(Fault::NotFound)?;
     let tag = HeaderValue::from_str(&format!("\"{name}\"")).map_err(|_| Fault::NotFound)?;
     let mut response = if headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen == tag) {

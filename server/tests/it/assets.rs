@@ -1,5 +1,6 @@
 //! The built files: in the smallest form that the browser takes, for ever, and nothing beside them.
 
+use gantry_server::http::AssetStore;
 use reqwest::{Method, StatusCode};
 
 use crate::world::{Browser, config, database, start};
@@ -45,5 +46,47 @@ async fn files_of_the_manifest_are_served_compressed_and_kept_for_ever() {
         assert_eq!(browser.get(other).await.status, StatusCode::NOT_FOUND, "{other}");
     }
     assert!(browser.get("/sign-in").await.body.contains("/assets/main.3.css"));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn files_that_cargo_leptos_builds_anew_are_served_under_their_plain_names_as_they_are_now() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("pkg")).unwrap();
+    let put = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    put("pkg/gantry.js", "the loader");
+    put("pkg/gantry.css", "@import \"tokens.css\";");
+    put("pkg/gantry.d.ts", "nobody asked for this");
+    put("tokens.css", "a { color: red }");
+    put("secret.txt", "nobody asked for this");
+    let missing = AssetStore::read(dir.path()).unwrap_err().to_string();
+    assert!(missing.contains("pkg/gantry.wasm is not there"), "{missing}");
+    put("pkg/gantry.wasm", "the module");
+
+    let database = database().await;
+    let mut config = config(database.url());
+    config.assets = Some(dir.path().to_owned());
+    let running = start(&config).await;
+    let mut browser = Browser::new(&running);
+    for (name, kind, body) in [
+        ("gantry.js", "text/javascript; charset=utf-8", "the loader"),
+        ("gantry.wasm", "application/wasm", "the module"),
+        ("gantry.css", "text/css; charset=utf-8", "@import \"tokens.css\";"),
+        ("tokens.css", "text/css; charset=utf-8", "a { color: red }"),
+    ] {
+        let answer = browser.get(&format!("/assets/{name}")).await;
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, body), "{name}");
+        assert_eq!(answer.headers["content-type"], kind);
+        assert_eq!(answer.headers["cache-control"], "no-cache", "{name}");
+    }
+    put("tokens.css", "a { color: blue }");
+    assert_eq!(browser.get("/assets/tokens.css").await.body, "a { color: blue }");
+    for other in ["/assets/secret.txt", "/assets/gantry.d.ts", "/assets/..%2Fsecret.txt", "/assets/pkg"] {
+        assert_eq!(browser.get(other).await.status, StatusCode::NOT_FOUND, "{other}");
+    }
+    let page = browser.get("/sign-in").await.body;
+    for name in ["gantry.js", "gantry.wasm", "gantry.css"] {
+        assert!(page.contains(&format!("/assets/{name}")), "{name}: {page}");
+    }
     running.stop().await;
 }
