@@ -234,7 +234,7 @@ pub enum Overall {
         /// What the plan says for its severity.
         action: BreachAction,
     },
-    /// Something could not be measured: the first such reading.
+    /// Something that a breach would act on could not be measured: the first such reading.
     Inconclusive(Reading),
 }
 
@@ -283,18 +283,21 @@ impl Judgement {
         if let Some((reading, action)) = breach {
             return Overall::Breach { reading: reading.clone(), action };
         }
-        let pending = |r: &&Reading| {
-            matches!(r.verdict, Verdict::Inconclusive(Inconclusive::Pending { .. }))
-                && plan.action(r.severity).is_some()
-                && !accepted.contains(&r.key)
-        };
+        // What is only recorded stops nothing when it is broken, so neither does it when nobody can tell.
+        let mut acting = self.readings.iter().filter(|r| plan.action(r.severity).is_some());
+        let pending = |r: &Reading| matches!(r.verdict, Verdict::Inconclusive(Inconclusive::Pending { .. }));
         let unknown = |r: &&Reading| matches!(&r.verdict, Verdict::Inconclusive(why) if !matches!(why, Inconclusive::Pending { .. }));
-        if let Some(reading) = self.readings.iter().find(unknown) {
+        if let Some(reading) = acting.clone().find(unknown) {
             return Overall::Inconclusive(reading.clone());
         }
-        if self.readings.iter().any(|r| pending(&r)) { Overall::Wait } else { Overall::Pass }
+        let waits = acting.any(|r| pending(r) && !accepted.contains(&r.key));
+        if waits { Overall::Wait } else { Overall::Pass }
     }
 }
+
+#[cfg(test)]
+#[path = "judge_unknown_tests.rs"]
+mod unknown_tests;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
