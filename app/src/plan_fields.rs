@@ -1,7 +1,13 @@
 //! The plan as its form writes it: percents and soaks as people type them. Shared by the page, the browser and the
 //! server, so that all three read the same. Whether a plan makes sense is decided by `gantry_domain::plan`.
 
+use gantry_domain::id::ThresholdKey;
 use gantry_domain::plan::{BreachAction, Step, parse_percent, parse_soak};
+use gantry_domain::threshold::Threshold;
+
+/// The field that holds the keys of all thresholds that the form lets choose, with a space between them: what has no tick is
+/// left out only where it stood there to be ticked.
+pub const OFFERED: &str = "offered";
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +62,33 @@ pub fn action_word(action: BreachAction) -> &'static str {
 pub fn action(word: &str) -> Option<BreachAction> {
     [BreachAction::Hold, BreachAction::RollBack].into_iter().find(|action| action_word(*action) == word)
 }
+
+/// The tick by which a threshold judges.
+pub fn judges(key: &ThresholdKey) -> String {
+    format!("judges-{key}")
+}
+
+/// Whether the form offered this threshold; `offered` is what its field of that name holds.
+pub fn is_offered(offered: &str, key: &ThresholdKey) -> bool {
+    offered.split_whitespace().any(|one| one == key.as_str())
+}
+
+/// What a form leaves out of those that could judge. What it did not offer stays as it was `before`.
+pub fn left_out(
+    could_judge: &[Threshold],
+    offered: &str,
+    is_ticked: impl Fn(&str) -> bool,
+    before: &[ThresholdKey],
+) -> Vec<ThresholdKey> {
+    let is_left_out = |key: &&ThresholdKey| {
+        if is_offered(offered, key) { !is_ticked(&judges(key)) } else { before.contains(key) }
+    };
+    could_judge.iter().map(|threshold| &threshold.spec.key).filter(is_left_out).cloned().collect()
+}
+
+#[cfg(test)]
+#[path = "plan_fields_tests.rs"]
+mod left_out_tests;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! What a plan comes to, in words: pods of each step, nonsense, warnings. The same on the server and, with every
 //! keystroke, in the browser; what is saved is decided by the server.
 
-use gantry_domain::plan::{self, Basis, BreachAction, Plan, Warning};
+use gantry_domain::plan::{self, Basis, Plan, Warning};
 
 use crate::plan_fields;
 
@@ -32,7 +32,7 @@ pub fn preview<'a>(
             return Preview { steps: Vec::new(), findings: vec![("bad", line)] };
         }
     };
-    let plan = Plan { steps, on_p1: BreachAction::Hold, on_p2: BreachAction::Hold, thresholds: Vec::new() };
+    let plan = Plan { steps, ..Plan::default_for(Vec::new()) };
     if replicas == 0 {
         // Whatever their number turns out to be, some plans make no sense.
         if let Err(nonsense) = plan::check(&plan, SOME, false) {

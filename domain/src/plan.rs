@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use sense::{Nonsense, Warning, check};
 pub use words::{parse_percent, parse_soak, soak};
 
+use crate::id::ThresholdKey;
 use crate::preset::Severity;
 use crate::threshold::Threshold;
 
@@ -72,6 +73,9 @@ pub struct Plan {
     pub on_p2: BreachAction,
     /// What is judged, in the versions that judge.
     pub thresholds: Vec<Threshold>,
+    /// What could judge and is left out: it is not asked, holds nothing and returns nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<ThresholdKey>,
 }
 
 /// What a step comes to on a given number of replicas.
@@ -95,7 +99,17 @@ impl Plan {
             on_p1: BreachAction::RollBack,
             on_p2: BreachAction::Hold,
             thresholds,
+            left_out: Vec::new(),
         }
+    }
+
+    /// The same plan, judged by those of `thresholds` that it does not leave out. What is none of them is forgotten.
+    #[must_use]
+    pub fn judged_by(self, thresholds: Vec<Threshold>) -> Self {
+        let (out, thresholds): (Vec<_>, Vec<_>) =
+            thresholds.into_iter().partition(|threshold| self.left_out.contains(&threshold.spec.key));
+        let left_out = out.into_iter().map(|threshold| threshold.spec.key).collect();
+        Self { thresholds, left_out, ..self }
     }
 
     /// 10 % for ten minutes, 50 % for five, then 100 %.

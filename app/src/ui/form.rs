@@ -221,7 +221,7 @@ pub fn orphan(refusal: &Refusal) -> Html {
     let typed: Vec<_> = refusal
         .typed
         .iter()
-        .filter(|(name, text)| *name != "show" && !text.trim().is_empty())
+        .filter(|(name, text)| !matches!(name.as_str(), "show" | "offered") && !text.trim().is_empty())
         .map(|(name, text)| {
             view! { <p class="note"><span class="because">{name.clone()}": "</span>{text.clone()}</p> }.part()
         })

@@ -7,6 +7,7 @@ mod fixtures;
 mod incidents;
 mod others;
 mod overview;
+mod plan;
 mod response;
 mod response_models;
 mod rollouts;

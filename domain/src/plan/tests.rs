@@ -70,6 +70,33 @@ fn with_an_autoscaler_steps_round_down_as_kubernetes_does() {
     assert!(check(&plan(), 6, true).unwrap().contains(&Warning::Autoscaled));
 }
 
+#[test]
+fn a_plan_is_judged_by_what_it_does_not_leave_out_whatever_it_was_judged_by_before() {
+    let table: [(&[&str], &[&str]); 4] = [
+        (&[], &["api-down", "high-latency", "rate-limited", "auth-failures"]),
+        (&["rate-limited"], &["api-down", "high-latency", "auth-failures"]),
+        (&["rate-limited", "no-such"], &["api-down", "high-latency", "auth-failures"]),
+        (&["auth-failures", "rate-limited", "high-latency", "api-down"], &[]),
+    ];
+    for (left_out, wanted) in table {
+        let left_out = left_out.iter().map(|key| key.parse().unwrap()).collect();
+        let plan = Plan { left_out, ..Plan::default_for(four().split_off(3)) }.judged_by(four());
+        let judges: Vec<&str> = plan.thresholds.iter().map(Threshold::key).collect();
+        assert_eq!(judges, wanted);
+        assert_eq!(judges.len() + plan.left_out.len(), 4, "{:?}", plan.left_out);
+        assert_eq!(check(&plan, 10, false).unwrap().contains(&Warning::NothingJudged), wanted.is_empty());
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    }
+}
+
+#[test]
+fn a_plan_from_before_anything_could_be_left_out_leaves_nothing_out() {
+    let text = serde_json::to_string(&plan()).unwrap();
+    assert!(!text.contains("left_out"), "{text}");
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan());
+}
+
 proptest! {
     #[test]
     fn steps_never_go_down_never_vanish_and_end_at_all(replicas in 1_u32..5000, a in 1_u32..99, b in 1_u32..99) {

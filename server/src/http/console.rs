@@ -63,7 +63,8 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
     let app = &visit.app;
     let key = seen.stored.go_live.preset.as_ref();
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
-    let plan = console::plan_with(&seen.stored, seen.thresholds, preset.as_ref());
+    let could_judge = console::could_judge(seen.thresholds, preset.as_ref());
+    let plan = console::plan_with(&seen.stored, could_judge.clone(), preset.as_ref());
     let Stored { go_live, configuration, .. } = seen.stored;
     let lights = lights::shown(&seen.lights, preset.as_ref(), PERIOD_SECONDS, visit.now);
     let (rollout, (taken, overridden)) =
@@ -81,6 +82,7 @@ async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal
         notice: None,
         cluster: rollout_view::cluster(workload),
         plan,
+        could_judge,
         preflight: rollout_view::preflight(taken, overridden),
         rollout: rollout.map(rollout_view::rollout),
     };

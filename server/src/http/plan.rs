@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::refusal::Refusal;
 use gantry_app::{forms, plan_fields};
 use gantry_domain::plan::{self, MOST_STEPS, Nonsense, Plan};
+use gantry_domain::threshold::Threshold;
 
 use super::Fault;
 use super::console::{id_of, refused};
@@ -24,8 +25,9 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let stored = seen.stored;
     let key = stored.go_live.preset.as_ref();
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
-    let (status, refusal) = match read(&posted, console::plan_with(&stored, seen.thresholds, preset.as_ref()))
-    {
+    let could_judge = console::could_judge(seen.thresholds, preset.as_ref());
+    let before = console::plan_with(&stored, could_judge.clone(), preset.as_ref());
+    let (status, refusal) = match read(&posted, &before, could_judge) {
         Err(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal),
         Ok(plan) => {
             let workload = app.workloads.view(&stored.go_live).await;
@@ -51,7 +53,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     Ok(refused(&visit, id, status, refusal).await?.into_response())
 }
 
-fn read(posted: &Posted, before: Plan) -> Result<Plan, Refusal> {
+fn read(posted: &Posted, before: &Plan, could_judge: Vec<Threshold>) -> Result<Plan, Refusal> {
     let names: Vec<_> = (1..=MOST_STEPS).map(|n| (format!("percent-{n}"), format!("soak-{n}"))).collect();
     let rows = names.iter().map(|(percent, soak)| (posted.get(percent), posted.get(soak)));
     let steps = plan_fields::steps(rows)
@@ -61,7 +63,10 @@ fn read(posted: &Posted, before: Plan) -> Result<Plan, Refusal> {
             || refuse(field.to_owned(), "this is neither hold nor roll back", "Choose one of the two.");
         plan_fields::action(posted.get(field)).ok_or_else(choose)
     };
-    Ok(Plan { steps, on_p1: action("on-p1")?, on_p2: action("on-p2")?, thresholds: before.thresholds })
+    let offered = posted.get(plan_fields::OFFERED);
+    let left_out = plan_fields::left_out(&could_judge, offered, |name| posted.has(name), &before.left_out);
+    let (on_p1, on_p2) = (action("on-p1")?, action("on-p2")?);
+    Ok(Plan { steps, on_p1, on_p2, thresholds: Vec::new(), left_out }.judged_by(could_judge))
 }
 
 fn refuse(field: String, what: &str, next_step: &str) -> Refusal {

@@ -29,7 +29,7 @@ pub struct Seen {
     pub lights: Vec<light::Found>,
     /// Who has the page open.
     pub present: Vec<Person>,
-    /// What a rollout started now would be judged by.
+    /// What a rollout started now could be judged by; the plan says by which of them.
     pub thresholds: Vec<Threshold>,
     /// What is said of its integration instead of the preset.
     pub overrides: Overrides,
@@ -73,18 +73,23 @@ pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, 
     Ok(plan_with(stored, thresholds, preset.as_ref()))
 }
 
-/// The same with thresholds that were read before; without any, those of the preset that counts for it.
+/// The same with thresholds that were read before.
 pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, preset: Option<&Preset>) -> Plan {
-    let thresholds = if thresholds.is_empty() {
-        preset.map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect()).unwrap_or_default()
-    } else {
-        thresholds
-    };
+    let thresholds = could_judge(thresholds, preset);
     match stored.plan.as_ref().and_then(|plan| serde_json::from_value::<Plan>(plan.clone()).ok()) {
-        Some(plan) => Plan { thresholds, ..plan },
+        Some(plan) => plan.judged_by(thresholds),
         None => {
             let usual = Plan::default_for(thresholds);
             Plan { steps: preset.map_or_else(Plan::default_steps, |preset| preset.steps.clone()), ..usual }
         }
+    }
+}
+
+/// What a plan chooses from: the thresholds of the integration; without any, those of the preset that counts for it.
+pub fn could_judge(thresholds: Vec<Threshold>, preset: Option<&Preset>) -> Vec<Threshold> {
+    if thresholds.is_empty() {
+        preset.map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect()).unwrap_or_default()
+    } else {
+        thresholds
     }
 }

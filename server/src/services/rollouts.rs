@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Role;
 use gantry_domain::gate::{Gate, gate};
-use gantry_domain::id::{GoLiveId, RolloutId};
+use gantry_domain::id::{GoLiveId, RolloutId, ThresholdKey};
 use gantry_domain::plan::Plan;
 use gantry_domain::preflight::{self, Blocked, Check, Finding, Outcome};
 use gantry_domain::rollout::{Ask, Intent, LogLine, Refused, Rollout, Start, Target, intend, news};
@@ -158,6 +158,10 @@ async fn record(tx: &mut Tx, caller: &Caller, rollout: &Rollout) -> Result<(), S
     if rollout.unready_before > 0 {
         let (ready, all) = (rollout.ready_floor(rollout.replicas), rollout.replicas);
         why = format!("{why}; {ready} of {all} pods were ready, and the way back asks for no more");
+    }
+    if !rollout.plan.left_out.is_empty() {
+        let keys: Vec<&str> = rollout.plan.left_out.iter().map(ThresholdKey::as_str).collect();
+        why = format!("{why}; the plan leaves out {}", keys.join(", "));
     }
     let what = format!("Started: {} → {}", rollout.stable.image, rollout.new_image);
     let line = LogLine { at: rollout.started_at, what, why };

@@ -11,6 +11,7 @@ use gantry_domain::plan::Plan;
 use gantry_domain::preflight;
 use gantry_domain::probe::Finding;
 use gantry_domain::rollout::{LogLine, Rollout};
+use gantry_domain::threshold::Threshold;
 
 use crate::refusal::Refusal;
 use crate::ui::lights::Light;
@@ -40,6 +41,8 @@ pub struct Model {
     pub cluster: ClusterView,
     /// The plan of the next rollout (a running one has its own).
     pub plan: Plan,
+    /// What it chooses its thresholds from.
+    pub could_judge: Vec<Threshold>,
     /// The checks before the start.
     pub preflight: PreflightView,
     /// The latest rollout, running or over.

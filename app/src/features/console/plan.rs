@@ -24,7 +24,7 @@ pub(super) fn plan(page: Page<'_>) -> Html {
             <h3 id="plan-title">"Plan"<span class="fraction">{summary(plan)}</span></h3>
             {preview(page)}
             {autoscaler(page)}
-            {judged(plan)}
+            {judged(page)}
             {editor}
         </section>
     }
@@ -70,25 +70,73 @@ fn autoscaler(page: Page<'_>) -> Option<Html> {
     )
 }
 
-fn judged(plan: &Plan) -> Html {
-    let rows: Vec<_> = plan.thresholds.iter().map(|threshold| threshold_row(plan, threshold)).collect();
-    let count = rows.len();
+fn judged(page: Page<'_>) -> Html {
+    let (plan, could) = (&page.model.plan, &page.model.could_judge);
+    let rows: Vec<_> = could.iter().map(|threshold| threshold_row(plan, threshold)).collect();
+    let (count, all) = (plan.thresholds.len(), rows.len());
+    let of_all = (count < all).then(|| format!("of {all} "));
     view! {
         <details class="judged">
-            <summary>"Judged by "{count}" thresholds"</summary>
+            <summary>"Judged by "{count}" "{of_all}"thresholds"</summary>
             <ul>{rows}</ul>
         </details>
     }
     .part()
 }
 
+/// What a breach of it does.
+fn consequence(plan: &Plan, threshold: &Threshold) -> &'static str {
+    plan.action(threshold.spec.severity).map_or("recorded only", BreachAction::label)
+}
+
 fn threshold_row(plan: &Plan, threshold: &Threshold) -> Html {
-    let action = plan.action(threshold.spec.severity).map_or("recorded only", BreachAction::label);
+    let is_left_out = plan.left_out.contains(&threshold.spec.key);
+    let action = if is_left_out { "left out" } else { consequence(plan, threshold) };
     view! {
         <li data-key=threshold.key().to_string()>
             <span>{threshold.spec.name.clone()}" "{threshold.spec.condition()}</span>
             <span class="because">{threshold.spec.severity.label()}": "{action}</span>
         </li>
+    }
+    .part()
+}
+
+/// A tick for each threshold that could judge; none where there is none.
+fn judges(page: Page<'_>, form: &Form) -> Option<Html> {
+    let (plan, could) = (&page.model.plan, &page.model.could_judge);
+    if could.is_empty() {
+        return None;
+    }
+    let offered = could.iter().map(Threshold::key).collect::<Vec<_>>().join(" ");
+    let ticks: Vec<_> = could.iter().map(|threshold| tick(plan, form, threshold)).collect();
+    Some(
+        view! {
+            <fieldset class="judges">
+                <legend>"Judged by"</legend>
+                <input type="hidden" name=plan_fields::OFFERED value=offered/>
+                {ticks}
+                <p class="help">"What has no tick is left out of this plan: it is not measured, and neither holds nor rolls back."</p>
+            </fieldset>
+        }
+        .part(),
+    )
+}
+
+fn tick(plan: &Plan, form: &Form, threshold: &Threshold) -> Html {
+    let key = &threshold.spec.key;
+    let name = plan_fields::judges(key);
+    // A box without a tick is not sent: whether it was seen is told by what the form offered.
+    let offered = form.typed(plan_fields::OFFERED).unwrap_or_default();
+    let was_seen = plan_fields::is_offered(offered, key);
+    let checked = if was_seen { form.typed(&name).is_some() } else { !plan.left_out.contains(key) };
+    view! {
+        <label class="tick-choice" data-key=key.to_string()>
+            <input type="checkbox" name=name value="on" checked=checked/>
+            <span>
+                {threshold.spec.name.clone()}" "{threshold.spec.condition()}" "
+                <span class="because">{threshold.spec.severity.label()}": "{consequence(plan, threshold)}</span>
+            </span>
+        </label>
     }
     .part()
 }
@@ -114,6 +162,7 @@ fn editor(page: Page<'_>) -> Html {
                     {breach(&form, "on-p1", "When a P1 threshold breaks", plan.on_p1)}
                     {breach(&form, "on-p2", "When a P2 threshold breaks", plan.on_p2)}
                 </div>
+                {judges(page, &form)}
                 <button class="button primary">"Save the plan"</button>
             </form>
         </details>

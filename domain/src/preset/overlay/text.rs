@@ -1,7 +1,7 @@
 //! Lines of text and what they mean. Each kind is written in one way, so that two lines are the same exactly when they say
 //! the same.
 
-use crate::plan::{BreachAction, LONGEST_SOAK_SECONDS, Plan, Step, check, parse_percent, parse_soak, soak};
+use crate::plan::{LONGEST_SOAK_SECONDS, Plan, Step, check, parse_percent, parse_soak, soak};
 use crate::preset::rules::{is_address, is_label, is_path, is_variable};
 use crate::preset::{EnvSetting, Vendor};
 
@@ -139,8 +139,7 @@ pub(super) fn steps(typed: &str) -> Result<Vec<Step>, Wrong> {
     let steps: Option<Vec<Step>> =
         typed.split(',').map(str::trim).filter(|part| !part.is_empty()).map(step).collect();
     let steps = steps.ok_or_else(|| wrong("These are no steps of a plan.", next_step))?;
-    let plan =
-        Plan { steps, on_p1: BreachAction::RollBack, on_p2: BreachAction::Hold, thresholds: Vec::new() };
+    let plan = Plan { steps, ..Plan::default_for(Vec::new()) };
     match check(&plan, 100, false) {
         Ok(_) => Ok(plan.steps),
         Err(nonsense) => {

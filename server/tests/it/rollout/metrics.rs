@@ -19,6 +19,8 @@ pub(crate) enum Says {
     All(&'static str),
     /// No series.
     Nothing,
+    /// No series for queries that hold a text, 0 for all others.
+    Missing(&'static str),
     /// 503.
     Unavailable,
     /// No answer at all.
@@ -63,7 +65,7 @@ async fn range(State(says): State<Arc<Mutex<Says>>>) -> Response {
     let says = says.lock().unwrap().clone();
     let value = match says {
         Says::Value(_, value) | Says::All(value) => value,
-        Says::Nothing => "0",
+        Says::Nothing | Says::Missing(_) => "0",
         Says::Unavailable => return (StatusCode::SERVICE_UNAVAILABLE, "overloaded").into_response(),
         Says::Hangs => return std::future::pending().await,
         Says::Endless => return endless(|| Ok(vec![b' '; 65536])),
@@ -76,6 +78,7 @@ async fn range(State(says): State<Arc<Mutex<Says>>>) -> Response {
 async fn answer(State(says): State<Arc<Mutex<Says>>>, Form(asked): Form<Query>) -> Response {
     let says = says.lock().unwrap().clone();
     let value = match says {
+        Says::Missing(text) if !asked.query.contains(text) => "0",
         Says::Value(text, value) => {
             if asked.query.contains(text) {
                 value
@@ -88,7 +91,7 @@ async fn answer(State(says): State<Arc<Mutex<Says>>>, Form(asked): Form<Query>) 
         Says::Hangs => return std::future::pending().await,
         Says::Endless => return endless(|| Ok(vec![b' '; 65536])),
         Says::BreaksOff => return endless(|| Err(std::io::ErrorKind::ConnectionReset.into())),
-        Says::Nothing => {
+        Says::Nothing | Says::Missing(_) => {
             let data = json!({ "resultType": "vector", "result": [] });
             return Json(json!({ "status": "success", "data": data })).into_response();
         }

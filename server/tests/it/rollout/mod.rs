@@ -4,6 +4,7 @@
 mod asked;
 mod drift;
 mod faults;
+mod judges;
 mod killed;
 mod log;
 pub(crate) mod metrics;
