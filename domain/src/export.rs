@@ -45,7 +45,7 @@ fn head(go_live: &GoLive, now: DateTime<Utc>) -> Vec<String> {
         ("Configuration", release.config_hash.clone()),
         ("Returns to", from),
         ("Namespace / Deployment / container", place),
-        ("Checklist", go_live.preset.as_ref().map_or("imported".to_owned(), ToString::to_string)),
+        ("Preset", go_live.preset.as_ref().map_or("none".to_owned(), ToString::to_string)),
         ("Opened", opened),
         ("Progress", go_live.progress().text()),
         ("Gate", gate_words(&gate(go_live))),

@@ -16,7 +16,8 @@ use crate::release::{Binding, ImageRef, Release};
 pub struct GoLive {
     /// Its id.
     pub id: GoLiveId,
-    /// The preset that its checklist came from; none for an imported one.
+    /// The preset that its integration goes by, and that its checklist came from unless that was imported. An imported one
+    /// may go by none.
     pub preset: Option<PresetKey>,
     /// Name of the integration: "posthog-integration".
     pub integration: String,

@@ -1,6 +1,6 @@
 //! The pages around the console.
 
-use gantry_app::features::golives::model::{ImportModel, Model, NewModel};
+use gantry_app::features::golives::model::{ImportModel, Model, NewModel, PresetChoice};
 use gantry_app::features::{error, golives, item, print, sign_in};
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
@@ -118,4 +118,40 @@ fn an_error_says_what_happened_and_what_to_do() {
     for text in ["503", "The database does not answer.", "Nothing was saved", "a1b2"] {
         assert!(html.contains(text), "{text}");
     }
+}
+
+#[test]
+fn an_import_asks_by_whose_thresholds_it_is_judged_and_keeps_what_was_chosen() {
+    let text = "- [ ] Keys are in the vault\n";
+    let choice = |key: &str| PresetChoice {
+        key: key.into(),
+        name: format!("The {key}"),
+        summary: String::new(),
+        items: 1,
+        environments: Vec::new(),
+        namespace: "apps".into(),
+        deployment: "app".into(),
+        container: "app".into(),
+    };
+    let page = |chosen: &str| {
+        let model = ImportModel {
+            text: text.into(),
+            preview: Some(gantry_domain::import::markdown(text)),
+            new: NewModel {
+                presets: vec![choice("posthog"), choice("resend")],
+                values: [("preset".to_owned(), chosen.to_owned())].into(),
+                errors: Vec::new(),
+            },
+            refusal: None,
+        };
+        crate::plain(&golives::page::render_import(&fixtures::frame(Some(Role::ReleaseManager)), &model))
+    };
+    let selected = |html: &str| {
+        let select = crate::console::between(html, "name=\"preset\"", "</select>").to_owned();
+        assert_eq!(select.matches("<option").count(), 3, "{select}");
+        let chosen = select.split("<option").filter(|option| option.contains(" selected"));
+        chosen.map(|option| crate::console::between(option, ">", "<").to_owned()).collect::<Vec<_>>()
+    };
+    assert!(selected(&page("")).is_empty(), "nothing is chosen unless somebody does");
+    assert_eq!(selected(&page("resend")), [">The resend"]);
 }

@@ -63,6 +63,14 @@ pub fn draft(fields: &BTreeMap<String, String>, presets: &[Preset]) -> Result<Dr
         };
         errors.push(FieldError { field, what: what.to_owned(), next_step: next_step.to_owned() });
     }
+    // A document goes by a preset only where somebody chose one for it.
+    if !markdown.is_empty() && preset.is_none() && !field("preset").is_empty() {
+        errors.push(FieldError {
+            field: "preset",
+            what: "There is no such preset.".to_owned(),
+            next_step: "Choose one of the list, or “nothing”.".to_owned(),
+        });
+    }
     let defaults = preset.map(|preset| &preset.workload);
     let mut name = |name: &'static str, default: Option<&str>, kind: Kind| -> String {
         let typed = field(name);
@@ -110,7 +118,7 @@ pub fn draft(fields: &BTreeMap<String, String>, presets: &[Preset]) -> Result<Dr
     }
     match image {
         Ok(image) if errors.is_empty() => Ok(Draft {
-            preset: preset.filter(|_| markdown.is_empty()).cloned(),
+            preset: preset.cloned(),
             sections,
             integration,
             environment,

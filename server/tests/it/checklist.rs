@@ -313,3 +313,40 @@ async fn exports_carry_signers_and_times() {
     assert!(csv.body.contains("Rui Matos") && !csv.body.contains(",=1+1"), "{}", csv.body);
     assert_eq!(rui.get(&format!("/go-lives/{id}/print")).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_imported_checklist_is_judged_by_the_thresholds_of_the_preset_that_was_chosen_for_it() {
+    let world = World::start().await;
+    let mut rui = world.signed_in("rui").await;
+    let document = [
+        ("markdown", "# Before\n- [ ] Keys are in the vault\n- [ ] Alerts are routed\n"),
+        ("integration", "acme"),
+        ("environment", "staging"),
+        ("namespace", "apps"),
+        ("deployment", "acme"),
+        ("container", "app"),
+        ("image", "acme:1"),
+    ];
+    let unknown = rui.post("/go-lives", &[&document[..], &[("preset", "no-such")]].concat()).await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unknown.body.contains("There is no such preset."), "{}", unknown.body);
+    assert!(unknown.body.contains("Alerts are routed"), "{}", unknown.body);
+
+    for (preset, judged) in [("", false), ("posthog", true)] {
+        let opened = rui.post("/go-lives", &[&document[..], &[("preset", preset)]].concat()).await;
+        assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+        let path = opened.location();
+        let id = path.rsplit('/').next().unwrap().parse().unwrap();
+        let go_live = stored(&world, id).await.go_live;
+        assert_eq!(go_live.items().count(), 2, "the checklist is the document's");
+        assert_eq!(go_live.preset.is_some(), judged);
+        let page = rui.get(&format!("/go-lives/{id}")).await.body;
+        assert_eq!(page.contains("name=\"judges-api-down\""), judged, "{page}");
+        let export = rui.get(&format!("/go-lives/{id}/export.md")).await.body;
+        let row = if judged { "| Preset | posthog |" } else { "| Preset | none |" };
+        assert!(export.contains(row), "{export}");
+    }
+    let own = "select count(*) from thresholds t join integrations i on i.id = t.integration_id
+        where i.preset = 'posthog' and i.environment = 'staging'";
+    assert_eq!(world.count(own).await, 4);
+}

@@ -66,6 +66,39 @@ fn choice(preset: &PresetChoice, checked: bool) -> Html {
     .part()
 }
 
+/// The presets again, for a checklist of one's own: what its rollout is judged by. None is chosen unless somebody does.
+pub(super) fn judged_by(model: &NewModel) -> Html {
+    let value = model.values.get("preset").cloned().unwrap_or_default();
+    let options: Vec<_> = model
+        .presets
+        .iter()
+        .map(|preset| {
+            let selected = preset.key == value;
+            view! { <option value=preset.key.clone() selected=selected>{preset.name.clone()}</option> }.part()
+        })
+        .collect();
+    let wrong = model.errors.iter().any(|error| error.field == "preset");
+    let described = if wrong { "new-preset-error new-preset-help" } else { "new-preset-help" };
+    view! {
+        <div class="field">
+            <label for="new-preset">"Judged by the thresholds of"</label>
+            <select
+                id="new-preset" name="preset"
+                aria-invalid=wrong.then_some("true") aria-describedby=described
+            >
+                <option value="">"nothing"</option>
+                {options}
+            </select>
+            <p class="help" id="new-preset-help">
+                "With one of them, this is a go-live of that integration: its thresholds judge, and its alerts watch what runs here. "
+                "With nothing, only a person can stop the rollout."
+            </p>
+            {error(model, "preset")}
+        </div>
+    }
+    .part()
+}
+
 /// What goes out and where it runs.
 pub(super) fn fields(model: &NewModel) -> Html {
     let what: Vec<_> = WHAT.iter().map(|text| field(model, *text)).collect();

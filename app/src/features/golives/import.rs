@@ -90,11 +90,13 @@ fn preview(import: &Import) -> Html {
 fn create(frame: &Frame, model: &ImportModel) -> Html {
     let key = format!("{}.new", frame.form_key);
     let fields = fields::fields(&model.new);
+    let judged_by = fields::judged_by(&model.new);
     view! {
         <form id="new" class="panel stack wide-form" method="post" action=forms::GO_LIVES>
             <h2>"Use it for a go-live"</h2>
             <input type="hidden" name="key" value=key/>
             <input type="hidden" name="markdown" value=model.text.clone()/>
+            {judged_by}
             {fields}
             <p class="acts"><button class="button primary">"Open the go-live with this checklist"</button></p>
         </form>
