@@ -20,11 +20,13 @@ fn threshold(key: &str) -> Result<Threshold, Box<dyn std::error::Error>> {
     }))
 }
 
+type Keys = &'static [&'static str];
+
 #[test]
 fn what_was_offered_and_has_no_tick_is_left_out_and_all_else_stays_as_it_was() -> Test {
     let could = [threshold("api-down")?, threshold("late")?];
     // Offered, ticked, left out before: left out now.
-    let table: [(&str, &[&str], &[&str], &[&str]); 8] = [
+    let table: [(&str, Keys, Keys, Keys); 9] = [
         ("api-down late", &["judges-api-down", "judges-late"], &[], &[]),
         ("api-down late", &["judges-api-down"], &[], &["late"]),
         ("api-down late", &[], &[], &["api-down", "late"]),

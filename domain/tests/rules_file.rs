@@ -259,10 +259,13 @@ fn each_change_of_a_file_alone_is_the_next_version_and_comes_back_in_the_export(
         let mut changed = file.clone();
         change(&mut changed);
         let after = read(&changed).unwrap().rules;
-        let changes = difference(&before[0], &after[0]);
-        assert_eq!(changes.iter().map(|one| one.what).collect::<Vec<_>>(), [what], "{changed}");
-        assert_ne!(changes[0].from, changes[0].to, "{what}");
-        assert!(changes[0].from.chars().count() <= 320 && changes[0].to.chars().count() <= 320, "{what}");
+        let differences = difference(&before[0], &after[0]);
+        assert_eq!(differences.iter().map(|one| one.what).collect::<Vec<_>>(), [what], "{changed}");
+        assert_ne!(differences[0].from, differences[0].to, "{what}");
+        assert!(
+            differences[0].from.chars().count() <= 320 && differences[0].to.chars().count() <= 320,
+            "{what}"
+        );
         assert_eq!(decided(&before[0], &after[0]), Ok(Outcome::Saved), "{what}");
         assert_eq!(as_value(&after), changed);
     }

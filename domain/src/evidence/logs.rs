@@ -80,12 +80,12 @@ pub fn note(pods: &[(String, Came)], most: Most) -> Option<String> {
 fn those(pods: &[(String, Came)], is_so: impl Fn(&Came) -> bool) -> Option<(usize, String)> {
     let names: Vec<&str> =
         pods.iter().filter(|(_, came)| is_so(came)).map(|(name, _)| name.as_str()).collect();
-    let named: Vec<&str> = names.iter().copied().take(MOST_NAMED).collect();
-    let named = match names.len().saturating_sub(MOST_NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
+    let listed: Vec<&str> = names.iter().copied().take(MOST_NAMED).collect();
+    let listed = match names.len().saturating_sub(MOST_NAMED) {
+        0 => listed.join(", "),
+        more => format!("{} and {more} more", listed.join(", ")),
     };
-    (!names.is_empty()).then_some((names.len(), named))
+    (!names.is_empty()).then_some((names.len(), listed))
 }
 
 fn size(bytes: usize) -> String {

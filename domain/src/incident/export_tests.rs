@@ -138,6 +138,7 @@ fn a_bar_behind_a_stroke_stays_text() {
     let timeline = Timeline {
         entries: vec![note("fine", 1)],
         editions: vec![edition("a \\| b", "2026-11-20T10:40:00Z", "Ana Duarte")],
+        ..Timeline::default()
     };
     assert!(rows(&timeline)[1].contains("“a \\\\\\| b”"), "{:#?}", rows(&timeline));
 }
@@ -154,8 +155,11 @@ fn whatever_is_taken_out_is_taken_out_of_every_word_of_people_and_of_every_link(
     };
     let (id, earlier) = edition("earlier KEY", "2026-11-20T10:40:00Z", "Ana Duarte");
     let earlier = Edition { link: Some("https://x.example/KEY".into()), ..earlier };
-    let mut timeline =
-        Timeline { entries: vec![with_link(note("newest KEY", 1))], editions: vec![(id, earlier)] };
+    let mut timeline = Timeline {
+        entries: vec![with_link(note("newest KEY", 1))],
+        editions: vec![(id, earlier)],
+        ..Timeline::default()
+    };
     let clean = |text: &str| text.replace("KEY", "nothing");
     let mut half = timeline.clone();
     export::take_out_of_editions(&mut half, clean);

@@ -134,10 +134,8 @@ fn something_worse_raises_the_severity_and_something_better_lowers_nothing() {
 #[test]
 fn a_checklist_of_no_preset_has_no_part_in_the_incidents_of_the_platform_but_those_it_opened() {
     let go_live = |number| GoLiveId(uuid::Uuid::from_u128(number));
-    let rollout_of = |number| Source::Rollout {
-        rollout: RolloutId(uuid::Uuid::from_u128(3)),
-        go_live: go_live(number),
-    };
+    let rollout_of =
+        |number| Source::Rollout { rollout: RolloutId(uuid::Uuid::from_u128(3)), go_live: go_live(number) };
     let [posthog, platform]: [PresetKey; 2] = ["posthog", "platform"].map(|key| key.parse().unwrap());
     // What the incident is about, what opened it, and the preset of go-live 7.
     let table = [

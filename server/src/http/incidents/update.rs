@@ -43,11 +43,8 @@ pub(in crate::http) async fn send(
     // Looked at first, always: what is sent is what was seen.
     let sends = posted.get("step") == "send";
     if !sends || posted.get("mark") != mark(&update) {
-        let (status, changed) = if sends {
-            (StatusCode::CONFLICT, Some(changed(&posted)))
-        } else {
-            (StatusCode::OK, None)
-        };
+        let (status, changed) =
+            if sends { (StatusCode::CONFLICT, Some(changed(&posted))) } else { (StatusCode::OK, None) };
         return Ok(match look(&visit, &incident, &update) {
             Ok(preview) => {
                 page(&visit, status, incident, posted.typed(), Some(preview), changed).into_response()

@@ -18,7 +18,8 @@ pub(super) async fn files(
     incident: &Incident,
     now: DateTime<Utc>,
 ) -> Result<Vec<(String, String)>, String> {
-    let (entries, older_left_out) = whole_timeline(db, incident.id).await.map_err(|error| error.to_string())?;
+    let (entries, older_left_out) =
+        whole_timeline(db, incident.id).await.map_err(|error| error.to_string())?;
     // After the entries: by now every edit that they count is there.
     let editions = incidents::editions(db.pool(), incident.id);
     let editions = db.read(editions).await.map_err(|error| error.to_string())?;

@@ -134,7 +134,9 @@ async fn an_update_changed_after_it_was_looked_at_is_shown_again_and_what_is_sho
         let answer = rui.post(&path, fields).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
         assert!(answer.body.contains("You changed it after looking at it"), "{}", answer.body);
-        assert!(answer.body.contains("This goes out") && answer.body.contains(">Webhooks are lost</textarea>"));
+        assert!(
+            answer.body.contains("This goes out") && answer.body.contains(">Webhooks are lost</textarea>")
+        );
         assert_eq!(world.count(sent).await, 0, "sent unseen");
         shown = hidden(&answer.body, "mark");
     }

@@ -263,6 +263,10 @@ async fn a_key_that_was_edited_away_leaves_in_no_download() {
         let body = rui.get(&format!("{path}/{file}")).await.body.replace('\\', "");
         assert!(body.contains("They refuse [hidden] since ten"), "{file}: {body}");
         assert!(!body.contains("phc_sandbox"), "{file}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_without_the_oldest_entries_of_a_timeline_says_so_at_its_end() {
     let room = Room::new().await;
     let at = now();
