@@ -3,9 +3,10 @@
 use gantry_domain::mitigation::{Env, Phase, Write};
 use gantry_server::outside::cluster::{Mode, write_patch};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::stage::{DEPLOYMENT, Stage, plain};
+use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
+use crate::world::eventually;
 
 /// Changes the switch as a redeploy or `kubectl set env` does.
 async fn elsewhere(stage: &Stage, to: Env) {
@@ -19,6 +20,18 @@ async fn elsewhere(stage: &Stage, to: Env) {
             Err(error) => assert!(error.is_race(), "{error}"),
         }
     }
+}
+
+/// Waits until its pods are replaced: until then each of them makes another version of the Deployment.
+async fn settled(stage: &Stage) {
+    eventually("its pods are replaced", WITHIN, || async {
+        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let number = |at: &str| snapshot.deployment.pointer(at).and_then(Value::as_u64);
+        let all = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
+        number("/status/observedGeneration") == number("/metadata/generation")
+            && all.iter().all(|one| number(&format!("/status/{one}")) == Some(10))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,13 +56,8 @@ async fn a_switch_that_somebody_else_changed_back_is_said_to_be_and_can_be_set_a
     let triage = stage.look(&mut rui).await;
     assert!(!triage.contains("It is set already"), "{triage}");
 
-    let answer = loop {
-        let answer = stage.act(&mut rui, "rate-limit", &[]).await;
-        // Its pods are still being replaced, which makes another version of it.
-        if !answer.body.contains("Somebody changes it at this moment; look again") {
-            break answer;
-        }
-    };
+    settled(&stage).await;
+    let answer = stage.act(&mut rui, "rate-limit", &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     assert!(matches!(stage.over().await.phase, Phase::Done { .. }));
     assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "queue");
