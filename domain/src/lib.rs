@@ -10,6 +10,7 @@ pub mod canary;
 pub mod checklist;
 pub mod csv;
 pub mod cut;
+pub mod digest;
 pub mod evidence;
 pub mod export;
 #[cfg(test)]

@@ -9,7 +9,8 @@ mod tests;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use crate::digest::mark;
 
 pub use image::{BadImage, ImageRef};
 
@@ -79,7 +80,7 @@ impl Binding {
             None => format!(":{}", release.image.tag().unwrap_or_default()),
         };
         let image = format!("{}{version}", release.image.repository());
-        Self(format!("{}.{}", half_hash("image", &image), half_hash("configuration", &release.config_hash)))
+        Self(format!("{}.{}", mark(&["image", &image]), mark(&["configuration", &release.config_hash])))
     }
 
     /// A fingerprint read back from where it was stored. A text that is none equals no release's.
@@ -116,19 +117,4 @@ impl fmt::Display for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// 32 hexadecimal digits of the SHA-256 of `text`, told apart by `kind`.
-fn half_hash(kind: &str, text: &str) -> String {
-    use fmt::Write as _;
-
-    let mut hash = Sha256::new();
-    hash.update(kind.as_bytes());
-    hash.update([0]);
-    hash.update(text.as_bytes());
-    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -127,59 +127,46 @@ impl Form {
     /// A field of one line.
     pub fn line(&self, field: &Field) -> Html {
         let (id, error, value) = self.parts(field);
-        let described = describe(field, error.is_some(), &id);
-        view! {
-            <div class="field">
-                {label(field, &id)}
-                <input
-                    id=id.clone()
-                    name=field.name
-                    type=field.kind
-                    value=value
-                    required=field.required
-                    maxlength=field.max.map(|max| max.to_string())
-                    placeholder=field.sample
-                    autocomplete=field.autocomplete
-                    inputmode=field.input_mode
-                    aria-invalid=error.is_some().then_some("true")
-                    aria-describedby=described
-                />
-                {help(field, &id)}
-                {error.map(|error| problem(error, &id))}
-            </div>
-        }
-        .part()
+        let control = view! {
+            <input
+                id=id.clone()
+                name=field.name
+                type=field.kind
+                value=value
+                required=field.required
+                maxlength=field.max.map(|max| max.to_string())
+                placeholder=field.sample
+                autocomplete=field.autocomplete
+                inputmode=field.input_mode
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=describe(field, error.is_some(), &id)
+            />
+        };
+        framed(field, &id, error, control.part())
     }
 
     /// A field of several lines.
     pub fn text(&self, field: &Field, rows: u8) -> Html {
         let (id, error, value) = self.parts(field);
-        let described = describe(field, error.is_some(), &id);
-        view! {
-            <div class="field">
-                {label(field, &id)}
-                <textarea
-                    id=id.clone()
-                    name=field.name
-                    rows=rows.to_string()
-                    required=field.required
-                    maxlength=field.max.map(|max| max.to_string())
-                    placeholder=field.sample
-                    aria-invalid=error.is_some().then_some("true")
-                    aria-describedby=described
-                >{in_textarea(&value)}</textarea>
-                {help(field, &id)}
-                {error.map(|error| problem(error, &id))}
-            </div>
-        }
-        .part()
+        let control = view! {
+            <textarea
+                id=id.clone()
+                name=field.name
+                rows=rows.to_string()
+                required=field.required
+                maxlength=field.max.map(|max| max.to_string())
+                placeholder=field.sample
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=describe(field, error.is_some(), &id)
+            >{in_textarea(&value)}</textarea>
+        };
+        framed(field, &id, error, control.part())
     }
 
     /// A field that holds one of `choices`: the word that is sent, and what people read.
     pub fn choice(&self, field: &Field, choices: &[(&str, &str)]) -> Html {
         let (id, error, typed) = self.parts(field);
         let chosen = if typed.is_empty() { &field.value } else { &typed };
-        let described = describe(field, error.is_some(), &id);
         let options: Vec<_> = choices
             .iter()
             .map(|(word, label)| {
@@ -188,22 +175,17 @@ impl Form {
                     .part()
             })
             .collect();
-        view! {
-            <div class="field">
-                {label(field, &id)}
-                <select
-                    id=id.clone()
-                    name=field.name
-                    aria-invalid=error.is_some().then_some("true")
-                    aria-describedby=described
-                >
-                    {options}
-                </select>
-                {help(field, &id)}
-                {error.map(|error| problem(error, &id))}
-            </div>
-        }
-        .part()
+        let control = view! {
+            <select
+                id=id.clone()
+                name=field.name
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=describe(field, error.is_some(), &id)
+            >
+                {options}
+            </select>
+        };
+        framed(field, &id, error, control.part())
     }
 
     fn parts(&self, field: &Field) -> (String, Option<Refusal>, String) {
@@ -294,6 +276,19 @@ impl Field {
     pub fn value(self, value: impl Into<String>) -> Self {
         Self { value: value.into(), ..self }
     }
+}
+
+/// What is typed or chosen in, between its label and what is said about it.
+fn framed(field: &Field, id: &str, error: Option<Refusal>, control: Html) -> Html {
+    view! {
+        <div class="field">
+            {label(field, id)}
+            {control}
+            {help(field, id)}
+            {error.map(|error| problem(error, id))}
+        </div>
+    }
+    .part()
 }
 
 fn label(field: &Field, id: &str) -> Html {

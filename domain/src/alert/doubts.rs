@@ -3,10 +3,9 @@
 //! A doubt refuses nothing. Whoever was shown one about just this rule may go on; another rule, or another doubt, is shown
 //! first.
 
-use sha2::{Digest as _, Sha256};
-
 use super::analysis::{NeverFires, selectors};
 use super::rule::Rule;
+use crate::digest;
 
 /// Something to know about a rule before it is saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,17 +74,7 @@ pub fn were_shown(rule: &Rule, doubts: &[Doubt], marks: &str) -> bool {
 }
 
 fn mark(rule: &Rule, doubt: &Doubt) -> String {
-    use std::fmt::Write as _;
-
-    let mut hash = Sha256::new();
-    hash.update(serde_json::to_string(rule).unwrap_or_default().as_bytes());
-    hash.update([0]);
-    hash.update(doubt.name().as_bytes());
-    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    digest::mark(&[&serde_json::to_string(rule).unwrap_or_default(), &doubt.name()])
 }
 
 #[cfg(test)]

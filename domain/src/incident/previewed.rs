@@ -1,8 +1,7 @@
 //! What of an update was looked at: what is sent is what was seen.
 
-use sha2::{Digest as _, Sha256};
-
 use super::message::Channel;
+use crate::digest;
 
 /// What a form carries so that it is known which words whoever sends it was shown: the same for the same words, however
 /// their lines end and whatever white space is around them.
@@ -13,22 +12,11 @@ pub fn mark(
     channels: &[Channel],
     public_text: &str,
 ) -> String {
-    use std::fmt::Write as _;
-
     let next = next_in_minutes.map_or_else(String::new, |minutes| minutes.to_string());
     let to: Vec<_> =
         Channel::ALL.into_iter().filter(|channel| channels.contains(channel)).map(Channel::as_str).collect();
-    let mut hash = Sha256::new();
-    for part in [impact, action, &next, &to.join(" "), public_text] {
-        hash.update(part.trim().replace("\r\n", "\n").as_bytes());
-        // So that words cannot go over from one field to the next unseen.
-        hash.update([0]);
-    }
-    hash.finalize().iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let words = |text: &str| text.trim().replace("\r\n", "\n");
+    digest::mark(&[&words(impact), &words(action), &next, &to.join(" "), &words(public_text)])
 }
 
 #[cfg(test)]

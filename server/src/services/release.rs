@@ -1,5 +1,6 @@
 //! Changing what is to be released, and how it is rolled out. Statements about another release become stale.
 
+use gantry_domain::digest::hex;
 use gantry_domain::id::GoLiveId;
 use gantry_domain::plan::Plan;
 use gantry_domain::release::{BadImage, ImageRef, Release};
@@ -35,13 +36,7 @@ pub enum ReleaseError {
 
 /// What statements are bound to of a configuration. White space around it does not count.
 pub fn config_hash(configuration: &str) -> String {
-    use std::fmt::Write as _;
-
-    Sha256::digest(configuration.trim()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(configuration.trim()))
 }
 
 /// Changes image and configuration.

@@ -1,8 +1,8 @@
 //! Bringing the database to the layout that this program knows, and giving the application's role its rights.
 
-use std::fmt::Write as _;
 use std::str::FromStr as _;
 
+use gantry_domain::digest::hex;
 use sha2::{Digest as _, Sha256};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
@@ -68,9 +68,5 @@ pub fn template_version() -> String {
         hash.update(&migration.checksum);
     }
     hash.update(RIGHTS);
-    hash.finalize().iter().take(8).fold("m".to_owned(), |mut name, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    format!("m{}", hex(hash.finalize().iter().take(8)))
 }

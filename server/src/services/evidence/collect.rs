@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
+use gantry_domain::digest::hex;
 use gantry_domain::evidence::{File, Part, Standing, file_name};
 use gantry_domain::mitigation::Act;
 use gantry_domain::probe::EnvSource;
@@ -86,8 +87,8 @@ pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, 
 
 fn file(path: String, text: &str) -> (File, Vec<u8>) {
     let content = text.as_bytes().to_vec();
-    let hex: Vec<String> = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-    (File { path, bytes: content.len() as u64, sha256: hex.concat() }, content)
+    let sha256 = hex(&Sha256::digest(&content));
+    (File { path, bytes: content.len() as u64, sha256 }, content)
 }
 
 /// The values of every Secret that the workload takes anything from; and a remark where they could not be read.

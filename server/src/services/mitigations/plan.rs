@@ -4,6 +4,7 @@ mod difference;
 mod roll_back;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use gantry_domain::digest::hex;
 use gantry_domain::id::MitigationId;
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
 use gantry_domain::preset::Workload;
@@ -292,8 +293,7 @@ fn mark(act: &Act, snapshot: &Snapshot) -> String {
 }
 
 fn hashed(what: &str) -> String {
-    let hex: Vec<String> = Sha256::digest(what).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    hex.concat()
+    hex(Sha256::digest(what).iter().take(8))
 }
 
 /// What Kubernetes, or the way to it, has against it.

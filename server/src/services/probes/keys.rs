@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use gantry_domain::digest::hex;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
@@ -43,9 +44,7 @@ impl Key {
 
 /// The beginning of a value's SHA-256.
 pub(in crate::services) fn fingerprint(value: &str) -> String {
-    let hash = Sha256::digest(value);
-    let hex: Vec<String> = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{}", hex.concat())
+    format!("sha256:{}", hex(Sha256::digest(value).iter().take(6)))
 }
 
 /// The keys of one workload.

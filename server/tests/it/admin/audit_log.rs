@@ -51,9 +51,7 @@ async fn the_log_is_looked_through_by_person_action_subject_and_time() {
 #[tokio::test]
 async fn a_long_log_comes_in_pages_without_a_gap() {
     let world = World::start().await;
-    let insert = "insert into audit_log (at, actor_name, action, subject, detail)
-        select now(), 'Gantry', 'test.' || n, 'tests', '{}' from generate_series(1, 230) n";
-    world.sql(insert).await.unwrap();
+    write(&world, "Gantry", 230).await;
     let mut ana = world.signed_in("ana").await;
     let mut address = "/admin/audit?person=gantry&action=test.".to_owned();
     let (mut pages, mut entries) = (0, 0);
@@ -136,9 +134,7 @@ async fn a_check_whose_server_was_killed_is_unknown_and_not_under_way_for_ever()
 #[tokio::test]
 async fn a_file_that_does_not_hold_all_that_was_looked_for_says_so_at_its_end() {
     let world = World::start().await;
-    let insert = "insert into audit_log (at, actor_name, action, subject, detail)
-        select now(), 'Ana', 'test.' || n, 'tests', '{}' from generate_series(1, 4) n";
-    world.sql(insert).await.unwrap();
+    write(&world, "Ana", 4).await;
     let wanted = Wanted { action: "test.".into(), ..Wanted::default() };
     for (most, entries, whole) in [(3, 3, false), (4, 4, true)] {
         let exported = service::newest(&world.running.app.db, &wanted, most).await.unwrap();
@@ -153,4 +149,13 @@ async fn a_file_that_does_not_hold_all_that_was_looked_for_says_so_at_its_end() 
         assert_eq!(last["complete"] == false, !whole, "{json}");
         assert_eq!(last["hash"].is_string(), whole, "{json}");
     }
+}
+
+/// So many entries of one person: `test.1`, `test.2` and so on.
+async fn write(world: &World, person: &str, entries: u32) {
+    let insert = format!(
+        "insert into audit_log (at, actor_name, action, subject, detail)
+        select now(), '{person}', 'test.' || n, 'tests', '{{}}' from generate_series(1, {entries}) n"
+    );
+    world.sql(&insert).await.unwrap();
 }
