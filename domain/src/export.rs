@@ -36,6 +36,9 @@ pub fn markdown(go_live: &GoLive, now: DateTime<Utc>) -> String {
 fn head(go_live: &GoLive, now: DateTime<Utc>) -> Vec<String> {
     let release = &go_live.release;
     let workload = &go_live.workload;
+    let running = go_live.running.as_ref().map_or("not known".to_owned(), |running| {
+        format!("{}, first seen {}", running.fingerprint, exact(running.noticed_at))
+    });
     let from = go_live.from_image.as_ref().map_or("unknown".to_owned(), ToString::to_string);
     let place = format!("{} / {} / {}", workload.namespace, workload.deployment, workload.container);
     let opened = format!("{} by {}", exact(go_live.created_at), go_live.created_by.name);
@@ -43,6 +46,7 @@ fn head(go_live: &GoLive, now: DateTime<Utc>) -> Vec<String> {
         ("Image", release.image.to_string()),
         ("Digest", release.known_digest().unwrap_or("not known").to_owned()),
         ("Configuration", release.config_hash.clone()),
+        ("Configuration in the cluster", running),
         ("Returns to", from),
         ("Namespace / Deployment / container", place),
         ("Preset", go_live.preset.as_ref().map_or("none".to_owned(), ToString::to_string)),

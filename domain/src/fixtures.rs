@@ -9,7 +9,7 @@ use crate::checklist::{Command, Item, Refused, decide};
 use crate::golive::{ChecklistSection, GoLive};
 use crate::id::{GoLiveId, UserId};
 use crate::preset::{ItemSpec, Phase, StatementKind, Workload};
-use crate::release::{Binding, Release};
+use crate::release::{Binding, Release, Running};
 
 pub(crate) fn actor(number: u128, name: &str, role: Role) -> Actor {
     Actor { person: Person { id: UserId(Uuid::from_u128(number)), name: name.to_owned() }, role }
@@ -54,6 +54,11 @@ pub(crate) fn item(statement: StatementKind) -> Item {
 
 pub(crate) fn release(image: &str, configuration: &str) -> Release {
     Release { image: image.parse().unwrap(), digest: None, config_hash: configuration.to_owned() }
+}
+
+/// What runs in the cluster since so many seconds after the beginning.
+pub(crate) fn runs(fingerprint: &str, since: i64) -> Running {
+    Running { fingerprint: fingerprint.to_owned(), noticed_at: at(since) }
 }
 
 pub(crate) fn binding() -> Binding {
@@ -108,6 +113,7 @@ pub(crate) fn go_live() -> GoLive {
             container: "c".to_owned(),
         },
         release: release("app:2", "c1"),
+        running: None,
         from_image: Some("app:1".parse().unwrap()),
         sections: vec![
             section("keys", Phase::BeforeRollout, vec![spec("vault", StatementKind::Tick), optional]),

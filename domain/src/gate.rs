@@ -115,10 +115,10 @@ pub fn gate(go_live: &GoLive) -> Gate {
         return Gate::Open { overridden: None };
     }
     let binding = go_live.binding();
-    let covering =
-        go_live.overrides.iter().rev().find(|made| {
-            made.binding == binding && open.iter().all(|item| made.open_then.contains(&item.key))
-        });
+    let covering = go_live.overrides.iter().rev().find(|made| {
+        binding.changed_since(&made.binding).is_none()
+            && open.iter().all(|item| made.open_then.contains(&item.key))
+    });
     match covering {
         Some(made) => Gate::Open { overridden: Some(made.clone()) },
         None => Gate::Closed { open },

@@ -9,7 +9,7 @@ use crate::actor::{Actor, Person};
 use crate::checklist::{Item, Standing};
 use crate::id::{GoLiveId, ItemKey, PresetKey, SectionKey};
 use crate::preset::{Phase, Section, StatementKind, Workload};
-use crate::release::{Binding, ImageRef, Release};
+use crate::release::{Binding, ImageRef, Release, Running};
 
 /// One release of one integration to one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct GoLive {
     pub workload: Workload,
     /// What is to go out.
     pub release: Release,
+    /// The configuration that was last seen in the cluster, where it could be looked at.
+    #[serde(default)]
+    pub running: Option<Running>,
     /// What runs there now and is returned to, where it is known.
     pub from_image: Option<ImageRef>,
     /// The checklist.
@@ -151,7 +154,7 @@ impl Progress {
 impl GoLive {
     /// What statements made now are bound to.
     pub fn binding(&self) -> Binding {
-        self.release.binding()
+        Binding::of(&self.release, self.running.as_ref())
     }
 
     /// All items with their section, in order.

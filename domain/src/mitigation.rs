@@ -216,6 +216,20 @@ impl Mitigation {
     }
 }
 
+/// The environment variables that are the panel's to set: those of its switches, and those that something was `done` to.
+/// Sorted, each once.
+pub fn variables<'a>(
+    switches: impl IntoIterator<Item = &'a Mitigations>,
+    done: &[Mitigation],
+) -> Vec<String> {
+    let offered = switches.into_iter().flat_map(|one| [&one.rate_limit, &one.fallback]).flatten();
+    let mut names: Vec<String> = offered.map(|setting| setting.name.clone()).collect();
+    names.extend(done.iter().filter_map(Mitigation::variable).map(str::to_owned));
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// An action as it is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Offer {

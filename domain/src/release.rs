@@ -3,6 +3,7 @@
 //! Statements of the checklist are bound to it by a [`Binding`]. Nobody asks a registry what a tag stands for.
 
 mod image;
+mod running;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::mark;
 
 pub use image::{BadImage, ImageRef};
+pub use running::{Noticed, Running};
 
 /// What is to be released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,14 +38,15 @@ impl Release {
         self.digest.as_deref().or(self.image.digest())
     }
 
-    /// What statements about this release are bound to.
+    /// What statements about this release are bound to while nothing is known of the cluster.
     pub fn binding(&self) -> Binding {
-        Binding::of(self)
+        Binding::of(self, None)
     }
 }
 
 /// A fingerprint of a release, that statements are bound to: 32 hexadecimal digits for the image, a dot, and 32 for
-/// the configuration, each the beginning of a SHA-256. Two parts, so that one can say which of them changed.
+/// the configuration, each the beginning of a SHA-256. Where it was known what runs in the cluster, a dot and 32 for that.
+/// Parts, so that one can say which of them changed, and so that what was stated before the third was known stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Binding(String);
@@ -58,6 +61,14 @@ pub enum Change {
     Configuration,
     /// Both.
     Both,
+    /// The same release, with another configuration in the cluster.
+    Cluster,
+    /// Another image, and another configuration in the cluster.
+    ImageAndCluster,
+    /// Another configuration, as it was described and in the cluster.
+    ConfigurationAndCluster,
+    /// All three.
+    All,
 }
 
 impl Change {
@@ -67,20 +78,38 @@ impl Change {
             Self::Image => "the image changed",
             Self::Configuration => "the configuration changed",
             Self::Both => "the image and the configuration changed",
+            Self::Cluster => "the configuration in the cluster changed",
+            Self::ImageAndCluster => "the image and the configuration in the cluster changed",
+            Self::ConfigurationAndCluster => "the configuration changed, here and in the cluster",
+            Self::All => "the image and the configuration changed, here and in the cluster",
+        }
+    }
+
+    /// Whether what runs in the cluster is part of it.
+    pub fn is_in_cluster(self) -> bool {
+        match self {
+            Self::Cluster | Self::ImageAndCluster | Self::ConfigurationAndCluster | Self::All => true,
+            Self::Image | Self::Configuration | Self::Both => false,
         }
     }
 }
 
 impl Binding {
-    /// The fingerprint of `release`. Where a digest is known the tag does not count: the same bytes under another
-    /// name are the same release.
-    pub fn of(release: &Release) -> Self {
+    /// The fingerprint of `release` beside what is `running` in the cluster, where that is known. Where a digest is known the
+    /// tag does not count: the same bytes under another name are the same release.
+    pub fn of(release: &Release, running: Option<&Running>) -> Self {
         let version = match release.known_digest() {
             Some(digest) => format!("@{digest}"),
             None => format!(":{}", release.image.tag().unwrap_or_default()),
         };
         let image = format!("{}{version}", release.image.repository());
-        Self(format!("{}.{}", mark(&["image", &image]), mark(&["configuration", &release.config_hash])))
+        let cluster = running.map(|running| format!(".{}", mark(&["cluster", &running.fingerprint])));
+        Self(format!(
+            "{}.{}{}",
+            mark(&["image", &image]),
+            mark(&["configuration", &release.config_hash]),
+            cluster.unwrap_or_default()
+        ))
     }
 
     /// A fingerprint read back from where it was stored. A text that is none equals no release's.
@@ -98,18 +127,33 @@ impl Binding {
         self.0.get(..12).unwrap_or(&self.0)
     }
 
-    /// What changed from `earlier` to this, or nothing.
+    /// What changed from `earlier` to this, or nothing. What runs in the cluster counts where both know it: that it became
+    /// known is no change.
     pub fn changed_since(&self, earlier: &Self) -> Option<Change> {
-        if self == earlier {
-            return None;
+        let (image, configuration, cluster) = self.parts();
+        let (image_then, configuration_then, cluster_then) = earlier.parts();
+        let cluster = cluster.zip(cluster_then).is_some_and(|(now, then)| now != then);
+        match (image != image_then, configuration != configuration_then, cluster) {
+            (false, false, false) => None,
+            (true, false, false) => Some(Change::Image),
+            (false, true, false) => Some(Change::Configuration),
+            (true, true, false) => Some(Change::Both),
+            (false, false, true) => Some(Change::Cluster),
+            (true, false, true) => Some(Change::ImageAndCluster),
+            (false, true, true) => Some(Change::ConfigurationAndCluster),
+            (true, true, true) => Some(Change::All),
         }
-        let (image, configuration) = self.0.split_once('.').unwrap_or((&self.0, ""));
-        let (image_then, configuration_then) = earlier.0.split_once('.').unwrap_or((&earlier.0, ""));
-        match (image == image_then, configuration == configuration_then) {
-            (true, _) => Some(Change::Configuration),
-            (false, true) => Some(Change::Image),
-            (false, false) => Some(Change::Both),
-        }
+    }
+
+    /// Whether it holds what runs in the cluster.
+    pub fn knows_cluster(&self) -> bool {
+        self.parts().2.is_some()
+    }
+
+    /// Image, configuration, and what runs in the cluster.
+    fn parts(&self) -> (&str, &str, Option<&str>) {
+        let mut parts = self.0.splitn(3, '.');
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next())
     }
 }
 

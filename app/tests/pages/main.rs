@@ -2,6 +2,7 @@
 
 mod action_items;
 mod admin;
+mod bound;
 mod console;
 mod fixtures;
 mod incidents;

@@ -53,7 +53,7 @@ pub enum Standing {
         /// Who agreed, where two people were asked for.
         second: Option<Statement>,
     },
-    /// It stood, but for another image or configuration.
+    /// It stood, but for another image or configuration, here or in the cluster.
     Stale {
         /// Where it stood then. Never itself stale.
         was: Box<Standing>,
@@ -145,9 +145,12 @@ fn fold<'a>(
         },
         Act::CounterSigned { .. } => match state {
             Standing::AwaitingSecond { first, not_applicable }
-                if first.by.id != entry.by.id && bound == Some(&entry.binding) =>
+                if first.by.id != entry.by.id
+                    && bound.is_some_and(|bound| entry.binding.changed_since(bound).is_none()) =>
             {
                 let second = Some(said);
+                // Agreed to when it was known what runs in the cluster, although asked for before: bound to that, too.
+                let bound = if entry.binding.knows_cluster() { new } else { bound };
                 if not_applicable {
                     (Standing::NotApplicable { first, second }, bound)
                 } else {

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::checklist::Command;
-use crate::fixtures::{act_in, ada, ana, at, ben, counter_sign, go_live, release, sign, withdraw};
+use crate::fixtures::{act_in, ada, ana, at, ben, counter_sign, go_live, release, runs, sign, withdraw};
 use crate::gate::decide_override;
 
 fn worked_on() -> GoLive {
@@ -56,6 +56,16 @@ fn stale_items_say_what_changed() {
     let text = markdown(&go_live, at(0));
     assert!(text.contains("  - stale, the configuration changed since it was: done; asks for"), "{text}");
     assert!(csv(&go_live).contains(",stale,"));
+}
+
+#[test]
+fn what_runs_in_the_cluster_is_named_with_since_when() {
+    let mut go_live = worked_on();
+    assert!(markdown(&go_live, at(0)).contains("| Configuration in the cluster | not known |"));
+    go_live.running = Some(runs("0f0f", 0));
+    let text = markdown(&go_live, at(100));
+    let line = "| Configuration in the cluster | 0f0f, first seen 2025-11-21 10:00:00 UTC |";
+    assert!(text.contains(line), "{text}");
 }
 
 #[test]

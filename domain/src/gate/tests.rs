@@ -4,7 +4,7 @@
 use super::*;
 use crate::checklist::Command;
 use crate::fixtures::{
-    act_in, ada, ana, at, ben, counter_sign, go_live, not_applicable, release, sam, sign, withdraw,
+    act_in, ada, ana, at, ben, counter_sign, go_live, not_applicable, release, runs, sam, sign, withdraw,
 };
 
 fn waits_for(go_live: &GoLive) -> Vec<(String, String)> {
@@ -133,5 +133,79 @@ fn refusals_of_an_override_say_what_to_do() {
         OverrideRefused::Changed,
     ] {
         assert!(refused.message().ends_with('.') && refused.next_step().ends_with('.'), "{refused:?}");
+    }
+}
+
+/// What was stated while `fingerprint` ran.
+fn complete_while(fingerprint: Option<&str>) -> GoLive {
+    let mut go_live = go_live();
+    go_live.running = fingerprint.map(|fingerprint| runs(fingerprint, 0));
+    act_in(&mut go_live, "vault", Command::Tick, &ana());
+    act_in(&mut go_live, "rollback", sign(), &ana());
+    act_in(&mut go_live, "rollback", counter_sign(), &ben());
+    go_live
+}
+
+#[test]
+fn another_configuration_in_the_cluster_closes_the_gate_until_it_is_stated_anew_or_changed_back() {
+    let mut go_live = complete_while(Some("one"));
+    assert!(gate(&go_live).is_open());
+    go_live.running = Some(runs("two", 60));
+    assert_eq!(
+        waits_for(&go_live),
+        [
+            row("vault", "the configuration in the cluster changed since Ana stated it"),
+            row("rollback", "the configuration in the cluster changed since Ben stated it"),
+        ]
+    );
+    let mut back = go_live.clone();
+    back.running = Some(runs("one", 90));
+    assert!(gate(&back).is_open());
+
+    act_in(&mut go_live, "vault", Command::Tick, &ana());
+    act_in(&mut go_live, "rollback", sign(), &ana());
+    act_in(&mut go_live, "rollback", counter_sign(), &ben());
+    assert!(gate(&go_live).is_open());
+}
+
+#[test]
+fn what_was_stated_before_the_cluster_was_known_stands_when_it_becomes_known() {
+    let mut go_live = complete_while(None);
+    for fingerprint in ["one", "two"] {
+        go_live.running = Some(runs(fingerprint, 60));
+        assert!(gate(&go_live).is_open(), "{fingerprint}");
+    }
+}
+
+#[test]
+fn who_agrees_to_an_earlier_request_agrees_to_what_runs_then() {
+    let mut go_live = go_live();
+    act_in(&mut go_live, "vault", Command::Tick, &ana());
+    act_in(&mut go_live, "rollback", sign(), &ana());
+    go_live.running = Some(runs("one", 60));
+    act_in(&mut go_live, "rollback", counter_sign(), &ben());
+    assert!(gate(&go_live).is_open());
+    go_live.running = Some(runs("two", 90));
+    assert_eq!(
+        waits_for(&go_live),
+        [row("rollback", "the configuration in the cluster changed since Ben stated it")]
+    );
+}
+
+#[test]
+fn an_override_covers_what_ran_when_it_was_made() {
+    let made_while = |fingerprint: Option<&str>| {
+        let mut go_live = go_live();
+        go_live.running = fingerprint.map(|fingerprint| runs(fingerprint, 0));
+        let made = decide_override(&go_live, REASON, &ada(), 1, at(5)).unwrap();
+        go_live.overrides.push(made);
+        go_live
+    };
+    for (before, after, open) in
+        [(Some("one"), "one", true), (Some("one"), "two", false), (None, "one", true)]
+    {
+        let mut go_live = made_while(before);
+        go_live.running = Some(runs(after, 60));
+        assert_eq!(gate(&go_live).is_open(), open, "{before:?} {after}");
     }
 }

@@ -185,3 +185,21 @@ fn a_row_is_read_back_as_it_was_stored() -> Result<(), serde_json::Error> {
     }
     Ok(())
 }
+
+#[test]
+fn the_variables_that_are_ours_are_those_of_the_switches_and_of_what_was_done() {
+    let setting = |name: &str| crate::preset::EnvSetting { name: name.into(), value: "x".into() };
+    let switches = Mitigations { rate_limit: Some(setting("RATE_LIMIT_MODE")), fallback: None };
+    let others = Mitigations { rate_limit: None, fallback: Some(setting("A_FALLBACK")) };
+    let earlier = Act::Remove {
+        of: MitigationId(Uuid::from_u128(3)),
+        name: "OLD_SWITCH".into(),
+        value: "on".into(),
+        to: Env::Absent,
+    };
+    let done = [row(earlier), row(set()), row(key()), row(Act::Restart { stamp: "s".into() })];
+    assert_eq!(variables([&switches], &[]), ["RATE_LIMIT_MODE"]);
+    assert_eq!(variables([&switches], &done), ["OLD_SWITCH", "RATE_LIMIT_MODE"]);
+    assert_eq!(variables([&switches, &others], &[]), ["A_FALLBACK", "RATE_LIMIT_MODE"]);
+    assert!(variables([], &[]).is_empty());
+}

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::fixtures::runs;
+use crate::rollout::Phase;
 
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -104,4 +106,69 @@ fn a_release_is_pinned_to_the_digest_that_was_given_with_its_image_and_to_nothin
 fn the_version_people_use_is_the_tag_else_the_beginning_of_the_digest() {
     assert_eq!("app:v1".parse::<ImageRef>().unwrap().version(), "v1");
     assert_eq!(format!("app@{DIGEST}").parse::<ImageRef>().unwrap().version(), "sha256:0123456789ab");
+}
+
+#[test]
+fn a_binding_says_that_something_else_runs_in_the_cluster_where_both_know_it() {
+    let bound = |image: &str, config: &str, cluster: Option<&str>| {
+        let running = cluster.map(|fingerprint| runs(fingerprint, 0));
+        Binding::of(&release(image, None, config), running.as_ref())
+    };
+    let signed = bound("app:1", "c1", Some("one"));
+    let table = [
+        ("app:1", "c1", Some("one"), None),
+        ("app:1", "c1", Some("two"), Some(Change::Cluster)),
+        ("app:2", "c1", Some("two"), Some(Change::ImageAndCluster)),
+        ("app:1", "c2", Some("two"), Some(Change::ConfigurationAndCluster)),
+        ("app:2", "c2", Some("two"), Some(Change::All)),
+        ("app:2", "c1", Some("one"), Some(Change::Image)),
+        ("app:1", "c1", None, None),
+        ("app:2", "c1", None, Some(Change::Image)),
+    ];
+    for (image, config, cluster, change) in table {
+        let now = bound(image, config, cluster);
+        assert_eq!(now.changed_since(&signed), change, "{image} {config} {cluster:?}");
+        assert_eq!(
+            change.is_some_and(Change::is_in_cluster),
+            cluster == Some("two"),
+            "{image} {config} {cluster:?}"
+        );
+    }
+    // What was stored before anybody looked there, in two parts, is about whatever runs.
+    let before = bound("app:1", "c1", None);
+    assert_eq!(before.as_str().matches('.').count(), 1);
+    assert!(signed.as_str().starts_with(&format!("{before}.")) && !before.knows_cluster());
+    assert_eq!(signed.changed_since(&before), None);
+    assert_eq!(bound("app:1", "c1", Some("two")).changed_since(&before), None);
+}
+
+#[test]
+fn when_something_was_first_seen_to_run_does_not_count() {
+    let at = |since| Binding::of(&release("app:1", None, "c1"), Some(&runs("one", since)));
+    assert_eq!(at(0), at(500));
+}
+
+#[test]
+fn a_first_look_changes_nothing_and_an_older_one_neither() {
+    let known = runs("one", 10);
+    let table = [
+        (None, runs("one", 20), Noticed::First),
+        (Some(&known), runs("one", 20), Noticed::Nothing),
+        (Some(&known), runs("one", 5), Noticed::Nothing),
+        (Some(&known), runs("two", 5), Noticed::Nothing),
+        (Some(&known), runs("two", 10), Noticed::Changed { from: &known }),
+        (Some(&known), runs("two", 20), Noticed::Changed { from: &known }),
+    ];
+    for (before, seen, follows) in table {
+        assert_eq!(Running::notice(before, &seen), follows, "{before:?} {seen:?}");
+    }
+}
+
+#[test]
+fn what_changes_while_a_rollout_drives_or_after_it_is_complete_is_not_about_this_go_live() {
+    assert!(Running::is_followed(None), "nothing went out yet");
+    let back = Phase::Aborted { why: "moved elsewhere".to_owned() };
+    assert!(Running::is_followed(Some(&back)), "it may go out again");
+    assert!(!Running::is_followed(Some(&Phase::Starting)));
+    assert!(!Running::is_followed(Some(&Phase::Complete)));
 }

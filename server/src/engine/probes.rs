@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use gantry_domain::id::GoLiveId;
 use gantry_domain::preset::Preset;
+use gantry_domain::release::Running;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::live::{Hub, topics};
-use crate::services::presets;
 use crate::services::probes::{Looks, Round};
+use crate::services::{presets, running};
 use crate::store::{Db, StoreError, go_lives, probes};
 
 /// How often one looks at a go-live unless configured otherwise, in seconds.
@@ -93,7 +94,12 @@ impl Probes {
     async fn look(&self, id: GoLiveId) -> Result<(), StoreError> {
         let Some(stored) = self.db.read(go_lives::find(self.db.pool(), id)).await? else { return Ok(()) };
         let preset = presets::of_go_live(&self.db, &self.presets, &stored.go_live).await?;
-        let found = self.looks.look(&stored.go_live, preset.as_ref(), self.clock.now()).await;
+        let ours = running::ours(&self.db, &self.presets, preset.as_ref(), &stored.go_live.workload).await?;
+        let now = self.clock.now();
+        let mut found = self.looks.look(&stored.go_live, preset.as_ref(), &ours, now).await;
+        if let Some(fingerprint) = found.running.take() {
+            running::follow(&self.db, &stored.go_live, Running { fingerprint, noticed_at: now }).await?;
+        }
         keep(&self.db, id, found, self.looks.period_seconds()).await
     }
 }

@@ -218,6 +218,7 @@ impl Draft {
             environment: self.environment,
             workload: self.workload,
             release: Release::new(self.image, config_hash(&self.configuration)),
+            running: None,
             from_image: self.from_image,
             sections: self.sections.into_iter().map(ChecklistSection::new).collect(),
             overrides: Vec::new(),

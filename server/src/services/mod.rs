@@ -26,6 +26,7 @@ pub mod release;
 pub mod response;
 pub mod response_summary;
 pub mod rollouts;
+pub mod running;
 pub mod team;
 pub mod thresholds;
 pub mod tour;

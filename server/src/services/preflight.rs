@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use gantry_domain::actor::Role;
 use gantry_domain::gate::gate;
@@ -12,13 +13,14 @@ use gantry_domain::id::GoLiveId;
 use gantry_domain::plan::Plan;
 use gantry_domain::preflight::{self, Answered, Check, Finding, Found, Outcome};
 use gantry_domain::preset::Preset;
+use gantry_domain::release::Running;
 use gantry_domain::text::inert;
 use serde_json::json;
 
 use super::rollouts::gate_finding;
-use super::{Caller, console};
+use super::{Caller, console, running};
 use crate::live::topics;
-use crate::outside::cluster::{Cluster, ClusterError, Facts, facts};
+use crate::outside::cluster::{Cluster, ClusterError, Facts, facts, fingerprint};
 use crate::outside::prometheus::Prometheus;
 use crate::store::go_lives::Stored;
 use crate::store::{Db, Once, StoreError, Tx, audit, go_lives, preflights, rollouts};
@@ -103,7 +105,7 @@ pub async fn take(
     }
     let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(PreflightError::NoSuchGoLive)?;
     let plan = console::plan(db, &stored, &around.presets).await?;
-    let (findings, _) = look(around, db, &stored, &plan).await?;
+    let Looked { findings, .. } = look(around, db, &stored, &plan, caller.now, false).await?;
     db.tx(move |tx| Box::pin(async move { keep(tx, id, findings).await.map_err(PreflightError::from) })).await
 }
 
@@ -122,10 +124,7 @@ pub async fn see(
 ) -> Result<(Option<preflights::Taken>, Vec<preflight::Override>), StoreError> {
     let (pool, binding) = (db.pool(), go_live.binding());
     db.read(async {
-        tokio::try_join!(
-            preflights::of(pool, go_live.id),
-            preflights::overridden(pool, go_live.id, binding.as_str())
-        )
+        tokio::try_join!(preflights::of(pool, go_live.id), preflights::overridden(pool, go_live.id, &binding))
     })
     .await
 }
@@ -160,7 +159,7 @@ pub async fn override_it(
             }
             let binding = locked.go_live.binding();
             let found = preflights::of(&mut **tx, id).await?.map(|taken| taken.findings).unwrap_or_default();
-            let waved = preflights::overridden(&mut **tx, id, binding.as_str()).await?;
+            let waved = preflights::overridden(&mut **tx, id, &binding).await?;
             let mut checks = preflight::to_override(&found, &waved);
             checks.retain(|check| shown.contains(check));
             if checks.is_empty() {
@@ -183,27 +182,57 @@ pub async fn override_it(
     .await
 }
 
-/// All findings, and what is known of the Deployment.
+/// What one look came to.
+pub(super) struct Looked {
+    /// All findings.
+    pub(super) findings: Vec<Finding>,
+    /// What is known of the Deployment.
+    pub(super) facts: Option<Facts>,
+    /// Fingerprint of the configuration that runs there.
+    pub(super) running: Option<String>,
+    /// Whether that is another one than was known: the version of the go-live has grown by one, and statements are stale.
+    pub(super) changed: bool,
+}
+
+/// Looks at everything. What is seen to run in the cluster is kept, and the gate is judged by it: always where the look
+/// `starts` a rollout, else while that still is about this go-live.
 pub(super) async fn look(
     around: &Surroundings,
     db: &Db,
     stored: &Stored,
     plan: &Plan,
-) -> Result<(Vec<Finding>, Option<Facts>), StoreError> {
+    now: DateTime<Utc>,
+    starts: bool,
+) -> Result<Looked, StoreError> {
     let go_live = &stored.go_live;
-    let running = db.read(rollouts::running_on(db.pool(), &go_live.workload)).await?;
+    let driven = db.read(rollouts::running_on(db.pool(), &go_live.workload)).await?;
+    let ours = running::ours_of(db, &around.presets, go_live).await?;
     let neighbours = async {
         match &around.neighbours {
             Some(look) => look(go_live.clone()).await,
             None => Vec::new(),
         }
     };
-    let (beside, (mut findings, facts), metrics) = tokio::join!(
+    let (beside, (mut findings, seen), metrics) = tokio::join!(
         neighbours,
-        cluster(around.cluster.as_ref(), go_live, plan, running),
+        cluster(around.cluster.as_ref(), go_live, plan, &ours, driven),
         metrics(around.prometheus.as_ref(), go_live, plan)
     );
-    findings.push(gate_finding(&gate(go_live)));
+    let (facts, fingerprint) = seen.unzip();
+    let mut signed = go_live.clone();
+    let mut changed = false;
+    if let Some(fingerprint) = fingerprint.clone() {
+        let seen = Running { fingerprint, noticed_at: now };
+        changed = if starts {
+            running::notice(db, go_live, seen.clone()).await?
+        } else {
+            running::follow(db, go_live, seen.clone()).await?
+        };
+        if changed {
+            signed.running = Some(seen);
+        }
+    }
+    findings.push(gate_finding(&gate(&signed)));
     findings.push(metrics);
     findings.extend(beside);
     for check in [Check::StagingHealth, Check::VendorStatus] {
@@ -212,15 +241,16 @@ pub(super) async fn look(
         }
     }
     findings.sort_by_key(|finding| finding.check);
-    Ok((findings, facts))
+    Ok(Looked { findings, facts, running: fingerprint, changed })
 }
 
 async fn cluster(
     cluster: Option<&Cluster>,
     go_live: &GoLive,
     plan: &Plan,
-    running: bool,
-) -> (Vec<Finding>, Option<Facts>) {
+    ours: &[String],
+    driven: bool,
+) -> (Vec<Finding>, Option<(Facts, String)>) {
     let Some(cluster) = cluster else {
         return (vec![Finding::new(Check::Access, Outcome::Fail, "no cluster is configured")], None);
     };
@@ -243,11 +273,12 @@ async fn cluster(
         }
     };
     let facts = facts(&snapshot, &workload.container);
-    let found = found(&facts, running);
+    let found = found(&facts, driven);
     findings.extend([preflight::settled(&found), preflight::pods_ready(&found)]);
     findings.push(preflight::replicas(plan, facts.replicas, facts.autoscaler.is_some()));
     findings.extend(versions(&facts, go_live));
-    (findings, Some(facts))
+    let fingerprint = fingerprint(&snapshot, &workload.container, ours);
+    (findings, Some((facts, fingerprint)))
 }
 
 fn access(missing: Result<Vec<crate::outside::cluster::Asked>, ClusterError>) -> Finding {

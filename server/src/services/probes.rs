@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use self::addresses::Addresses;
 use self::keys::Keys;
-use crate::outside::cluster::{Cluster, Snapshot};
+use crate::outside::cluster::{Cluster, Snapshot, fingerprint};
 use crate::outside::exchange::{Exchange, ExchangeError, HostHeard};
 use crate::outside::health::HealthDocuments;
 use crate::outside::posthog::PostHog;
@@ -74,6 +74,8 @@ pub struct Round {
     pub findings: Vec<Finding>,
     /// The three lights.
     pub lights: Vec<light::Found>,
+    /// Fingerprint of the configuration that runs, where the cluster could be read.
+    pub running: Option<String>,
 }
 
 /// What the cluster said, and the vendor with the keys found there.
@@ -120,8 +122,14 @@ impl Looks {
     }
 
     /// Looks at everything that belongs to a go-live, all at once; takes at most [`TOTAL`]. `preset` is the one that its
-    /// integration goes by.
-    pub async fn look(&self, go_live: &GoLive, preset: Option<&Preset>, now: DateTime<Utc>) -> Round {
+    /// integration goes by, `ours` are the variables that the panel sets.
+    pub async fn look(
+        &self,
+        go_live: &GoLive,
+        preset: Option<&Preset>,
+        ours: &[String],
+        now: DateTime<Utc>,
+    ) -> Round {
         let deadline = Instant::now() + TOTAL;
         let vendor = preset.and_then(|preset| preset.vendor.as_ref());
         let (inside, health, page, watched) = tokio::join!(
@@ -150,7 +158,9 @@ impl Looks {
             .collect();
         let lights = self.lights(vendor, &inside, &health, &page, &watched);
         let lights = lights.map(|light| inside.clean_light(light).taken(now, self.period_seconds)).into();
-        Round { findings, lights }
+        let snapshot = reference(&inside.snapshot).ok();
+        let running = snapshot.map(|snapshot| fingerprint(snapshot, &go_live.workload.container, ours));
+        Round { findings, lights, running }
     }
 
     fn lights(

@@ -3,7 +3,7 @@
 use gantry_domain::digest::hex;
 use gantry_domain::id::GoLiveId;
 use gantry_domain::plan::Plan;
-use gantry_domain::release::{BadImage, ImageRef, Release};
+use gantry_domain::release::{BadImage, Binding, ImageRef, Release};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -62,6 +62,7 @@ pub async fn change(
                 return Err(ReleaseError::Changed);
             }
             let release = Release::new(image, config_hash(&configuration));
+            let after = Binding::of(&release, before.go_live.running.as_ref());
             go_lives::set_release(tx, id, &release, configuration.trim()).await?;
             tx.announce(topics::go_live(id));
             tx.announce(topics::GO_LIVES);
@@ -72,7 +73,7 @@ pub async fn change(
                 subject: &format!("go-lives/{id}"),
                 detail: json!({
                     "from": { "image": before.go_live.release.image, "binding": before.go_live.binding() },
-                    "to": { "image": release.image, "binding": release.binding() },
+                    "to": { "image": release.image, "binding": after },
                 }),
             })
             .await?;

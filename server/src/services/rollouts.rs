@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::incidents::timeline;
-use super::preflight::{Surroundings, look};
+use super::preflight::{Looked, Surroundings, look};
 use super::{Caller, console};
 use crate::live::topics;
 use crate::outside::cluster::Facts;
@@ -79,7 +79,8 @@ pub async fn start(
     }
     let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(StartError::NoSuchGoLive)?;
     let plan = console::plan(db, &stored, &around.presets).await?;
-    let (findings, facts) = look(&around.driving(), db, &stored, &plan).await?;
+    let Looked { findings, facts, running, changed } =
+        look(&around.driving(), db, &stored, &plan, caller.now, true).await?;
     // Kept also when the start is refused: the page then shows what stands in the way.
     let kept = findings.clone();
     db.tx(move |tx| {
@@ -93,8 +94,13 @@ pub async fn start(
             }
             let locked = go_lives::lock(tx, id).await?.ok_or(StartError::NoSuchGoLive)?;
             // What was looked at must be what is started.
-            let same = locked.go_live.binding() == stored.go_live.binding() && locked.plan == stored.plan;
-            if !same || seen != locked.go_live.version - 1 {
+            let (now, then) = (&locked.go_live, &stored.go_live);
+            let kept = now.running.as_ref().map(|running| &running.fingerprint);
+            let same = now.release.binding() == then.release.binding()
+                && locked.plan == stored.plan
+                && (running.is_none() || running.as_ref() == kept);
+            // What the look itself noticed is refused below by what it made stale, and not for having been written down.
+            if !same || seen + i64::from(changed) != now.version - 1 {
                 return Err(StartError::Changed);
             }
             let rollout = Box::pin(begin(tx, &caller, &locked, plan, findings, facts)).await?;
@@ -117,7 +123,7 @@ async fn begin(
     // The checklist may have changed while the rest was looked at.
     findings.retain(|finding| finding.check != Check::Gate);
     findings.push(gate_finding(&gate(go_live)));
-    let waved = preflights::overridden(&mut **tx, go_live.id, go_live.binding().as_str()).await?;
+    let waved = preflights::overridden(&mut **tx, go_live.id, &go_live.binding()).await?;
     preflight::may_start(&findings, &waved)?;
     let unreadable = || Blocked(vec![Finding::new(Check::Access, Outcome::Unknown, "it could not be read")]);
     let facts = facts.ok_or_else(unreadable)?;

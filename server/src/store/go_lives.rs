@@ -8,7 +8,7 @@ use gantry_domain::checklist::Entry;
 use gantry_domain::golive::{ChecklistSection, GoLive};
 use gantry_domain::id::GoLiveId;
 use gantry_domain::preset::{Section, Workload};
-use gantry_domain::release::Release;
+use gantry_domain::release::{Release, Running};
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
@@ -39,6 +39,8 @@ struct Row {
     digest: Option<String>,
     configuration: String,
     config_hash: String,
+    running: Option<String>,
+    running_since: Option<DateTime<Utc>>,
     from_image: Option<String>,
     sections: String,
     plan: Option<serde_json::Value>,
@@ -79,6 +81,10 @@ impl Row {
                 digest: self.digest,
                 config_hash: self.config_hash,
             },
+            running: self
+                .running
+                .zip(self.running_since)
+                .map(|(fingerprint, noticed_at)| Running { fingerprint, noticed_at }),
             from_image: self
                 .from_image
                 .map(|image| image.parse().map_err(StoreError::unreadable("an image")))
@@ -98,7 +104,7 @@ macro_rules! select {
         sqlx::query_as!(
             Row,
             r#"select g.id, g.preset, g.integration, g.environment, g.namespace, g.deployment, g.container, g.image,
-                g.digest, g.configuration, g.config_hash, g.from_image, g.sections::text as "sections!",
+                g.digest, g.configuration, g.config_hash, g.running, g.running_since, g.from_image, g.sections::text as "sections!",
                 g.plan, g.version, g.created_by, g.created_by_name, g.created_at,
                 coalesce((select json_agg(e order by e.item, e.seq) from item_entries e where e.go_live_id = g.id), '[]')
                     as "entries!: Json<Vec<EntryRow>>",
@@ -193,6 +199,40 @@ pub async fn set_release(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Keeps what was seen to run in the cluster, where nothing was known of it.
+pub async fn first_running(tx: &mut Tx, id: GoLiveId, seen: &Running) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update go_lives set running = $2, running_since = $3 where id = $1 and running is null",
+        id.0,
+        seen.fingerprint,
+        seen.noticed_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps that something else runs in the cluster than what was `known`, and counts the version up. Whether that still was
+/// what was known.
+pub async fn change_running(
+    tx: &mut Tx,
+    id: GoLiveId,
+    known: &Running,
+    seen: &Running,
+) -> Result<bool, StoreError> {
+    let changed = sqlx::query!(
+        "update go_lives set running = $3, running_since = $4, version = version + 1
+         where id = $1 and running = $2",
+        id.0,
+        known.fingerprint,
+        seen.fingerprint,
+        seen.noticed_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(changed.rows_affected() == 1)
 }
 
 /// Changes the rollout plan.

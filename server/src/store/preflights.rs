@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
 use gantry_domain::id::GoLiveId;
 use gantry_domain::preflight::{Check, Finding, Override};
+use gantry_domain::release::Binding;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
@@ -47,18 +48,22 @@ pub async fn put(tx: &mut Tx, id: GoLiveId, taken: &Taken) -> Result<(), StoreEr
 pub async fn overridden(
     executor: impl PgExecutor<'_>,
     id: GoLiveId,
-    binding: &str,
+    binding: &Binding,
 ) -> Result<Vec<Override>, StoreError> {
     let rows = sqlx::query!(
-        r#"select by_name, reason, checks as "checks: Json<Vec<Check>>" from preflight_overrides
-           where go_live_id = $1 and binding = $2 order by seq"#,
-        id.0,
-        binding
+        r#"select by_name, reason, checks as "checks: Json<Vec<Check>>", binding from preflight_overrides
+           where go_live_id = $1 order by seq"#,
+        id.0
     )
     .fetch_all(executor)
     .await?;
-    let made =
-        rows.into_iter().map(|row| Override { by: row.by_name, reason: row.reason, checks: row.checks.0 });
+    // Not compared as a text: one that was given before it was known what runs in the cluster still is about this release.
+    let about = |given: &str| binding.changed_since(&Binding::stored(given)).is_none();
+    let made = rows.into_iter().filter(|row| about(&row.binding)).map(|row| Override {
+        by: row.by_name,
+        reason: row.reason,
+        checks: row.checks.0,
+    });
     Ok(made.collect())
 }
 

@@ -2,8 +2,9 @@
 
 use gantry_domain::actor::Role;
 use gantry_domain::checklist::MAX_NOTE;
-use gantry_domain::gate::{Gate, OpenItem};
+use gantry_domain::gate::{Gate, OpenItem, Reason};
 use gantry_domain::golive::Override;
+use gantry_domain::release::Change;
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -68,13 +69,33 @@ fn waiting(page: Page<'_>, open: &[OpenItem]) -> Html {
         view! { <details class="older"><summary>"and "{more}" more"</summary><ul class="waiting">{rest}</ul></details> }.part()
     });
     let sentence = if count == 1 { "1 item is open:".to_owned() } else { format!("{count} items are open:") };
+    let changed = open.iter().find_map(|item| match &item.why {
+        Reason::Stale { because, .. } => noticed(page, *because),
+        Reason::NotStated | Reason::TickedNotSigned { .. } | Reason::AwaitingSecond { .. } => None,
+    });
+    let changed = changed.map(|noticed| {
+        view! {
+            <p class="callout warning">
+                {mark(Tone::Warning)}
+                "The configuration in the cluster is not the one that was signed. "{noticed}
+            </p>
+        }
+        .part()
+    });
     view! {
+        {changed}
         <p>{sentence}</p>
         <ul class="waiting">{items}</ul>
         {rest}
         {page.may(Role::Admin).then(|| override_form(page))}
     }
     .part()
+}
+
+/// When it was noticed that the configuration in the cluster changed, where that is what made something stale.
+pub(super) fn noticed(page: Page<'_>, because: Change) -> Option<Html> {
+    let running = page.model.go_live.running.as_ref().filter(|_| because.is_in_cluster())?;
+    Some(view! { <span>"Noticed "{time::ago(running.noticed_at, page.frame.now)}". "</span> }.part())
 }
 
 fn override_form(page: Page<'_>) -> Html {

@@ -110,7 +110,7 @@ fn release(page: Page<'_>) -> Html {
         "stack",
         view! {
             <h3>"Release something else"</h3>
-            <p class="help">"Signatures are bound to image and configuration: changing either makes them stale, and the gate closes."</p>
+            <p class="help">"Signatures are bound to image and configuration, and to what the cluster runs with: changing one makes them stale, and the gate closes."</p>
             {form.line(&image)}
             {form.line(&config)}
             <button class="button">"Change the release"</button>

@@ -9,9 +9,8 @@ use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
 
-use super::item_forms;
 use super::page::Page;
-use super::state;
+use super::{gate, item_forms, state};
 use crate::forms;
 use crate::ui::form::orphan;
 use crate::ui::link::link;
@@ -51,7 +50,7 @@ pub(super) fn item(page: Page<'_>, section: &ChecklistSection, item: &Item) -> H
                 <div class="behind">
                     <p class="why">{item.spec.why.clone()}</p>
                     <p class="help">{needs(item)}</p>
-                    {stale(&standing)}
+                    {stale(page, &standing)}
                     {statements(page, &standing)}
                     {finding.map(evidence)}
                     {shown.view}
@@ -112,15 +111,16 @@ fn needs(item: &Item) -> String {
     format!("Needs {} by {}.", item.spec.statement.label(), item.spec.signer.with_article())
 }
 
-fn stale(standing: &Standing) -> Option<Html> {
+fn stale(page: Page<'_>, standing: &Standing) -> Option<Html> {
     match standing {
         Standing::Stale { because, was } => {
             let was = was.label();
+            let noticed = gate::noticed(page, *because);
             Some(
                 view! {
                     <p class="callout warning">
                         {mark(crate::ui::state::Tone::Warning)}
-                        "Stale: "{because.text()}" since this was "{was}". Look again and state it anew."
+                        "Stale: "{because.text()}" since this was "{was}". "{noticed}"Look again and state it anew."
                     </p>
                 }
                 .part(),

@@ -45,6 +45,10 @@ fn head(frame: &Frame, model: &Model) -> Html {
     let go_live = &model.go_live;
     let from = go_live.from_image.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
     let digest = go_live.release.known_digest().unwrap_or("not known").to_owned();
+    let running = go_live.running.as_ref().map_or_else(
+        || "not known".to_owned(),
+        |running| format!("{}, first seen {}", running.fingerprint, age::exact(running.noticed_at)),
+    );
     let workload = &go_live.workload;
     let facts = [
         ("Environment", go_live.environment.clone()),
@@ -52,6 +56,7 @@ fn head(frame: &Frame, model: &Model) -> Html {
         ("To", go_live.release.image.to_string()),
         ("Digest", digest),
         ("Configuration", go_live.release.config_hash.clone()),
+        ("Configuration in the cluster", running),
         (
             "Runs as",
             format!("{}/{}, container {}", workload.namespace, workload.deployment, workload.container),

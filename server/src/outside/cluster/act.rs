@@ -13,7 +13,7 @@ use super::look::{container, text};
 use super::{Asked, Cluster, ClusterError, FIELD_MANAGER, Snapshot, deployment_path, secret::secret_path};
 
 /// Where `kubectl rollout restart` writes as well.
-const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
+pub(super) const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// One key of a Secret, as far as anybody may know it.
 #[derive(Debug)]

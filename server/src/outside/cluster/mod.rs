@@ -12,6 +12,7 @@ mod logs;
 mod look;
 mod patch;
 mod secret;
+mod template;
 mod watch;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ pub use kubeconfig::read_kubeconfig;
 pub use logs::{PodLog, Span};
 pub use look::{Facts, container_names, facts, observe};
 pub use patch::patch_for;
+pub use template::fingerprint;
 pub use watch::Changes;
 
 /// The field manager under which our writes stand.

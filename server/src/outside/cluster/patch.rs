@@ -32,7 +32,7 @@ pub(super) fn new_template(rollout: &Rollout) -> Value {
     template
 }
 
-fn container_mut<'a>(template: &'a mut Value, name: &str) -> Option<&'a mut Map<String, Value>> {
+pub(super) fn container_mut<'a>(template: &'a mut Value, name: &str) -> Option<&'a mut Map<String, Value>> {
     let containers = template.pointer_mut("/spec/containers").and_then(Value::as_array_mut)?;
     containers.iter_mut().find(|c| text(c, "/name") == name).and_then(Value::as_object_mut)
 }
@@ -42,7 +42,8 @@ pub(super) fn same_env_aside(one: &Value, other: &Value, container: &str, aside:
     plain(one, container, aside) == plain(other, container, aside)
 }
 
-fn plain(template: &Value, name: &str, aside: &[String]) -> Value {
+/// A pod template without what Kubernetes adds and without the named environment variables of a container.
+pub(super) fn plain(template: &Value, name: &str, aside: &[String]) -> Value {
     let mut template = template.clone();
     if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         labels.remove(HASH_LABEL);

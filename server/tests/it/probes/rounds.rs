@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gantry_domain::checklist::Standing;
 use gantry_domain::id::GoLiveId;
 use gantry_domain::light::State;
 use gantry_domain::preset::ProbeKind;
 use gantry_domain::probe::Verdict;
+use gantry_domain::release::Change;
 use gantry_server::engine::probes::{Probes, look_now};
 use gantry_server::services::probes::Looks;
 use gantry_server::store::{findings, probes};
+use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::postgres::PgListener;
 use tokio_util::sync::CancellationToken;
 
 use super::support::{Outside, PERIOD};
-use crate::world::{World, eventually};
+use crate::world::{World, eventually, signable, stored};
 
 struct Scene {
     world: World,
@@ -56,8 +59,12 @@ impl Scene {
 
     /// How often this go-live was announced before the end was.
     async fn heard(&self, listener: &mut PgListener) -> usize {
+        self.heard_of(listener, &format!("golive:{}", self.id)).await
+    }
+
+    /// How often a topic was announced before the end was.
+    async fn heard_of(&self, listener: &mut PgListener, topic: &str) -> usize {
         self.world.running.app.db.announce("end".into()).await.unwrap();
-        let topic = format!("golive:{}", self.id);
         let mut count = 0;
         loop {
             let heard = tokio::time::timeout(Duration::from_secs(5), listener.recv()).await.unwrap().unwrap();
@@ -154,4 +161,52 @@ async fn old_go_lives_are_looked_at_while_they_are_the_newest_of_their_workload_
     );
     scene.world.sql(&open).await.unwrap();
     assert_eq!(replica.round().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_somebody_changes_in_the_cluster_makes_signatures_stale_and_a_switch_does_not() {
+    let scene = Scene::set().await;
+    let replica = scene.replica(PERIOD);
+    replica.round().await.unwrap();
+    let item = signable(&scene.world, scene.id).await;
+    let (mut rui, page) = (scene.world.signed_in("rui").await, format!("/go-lives/{}", scene.id));
+    let signed = rui.post(&format!("{page}/items/{item}/sign"), &[("seen", "0"), ("note", "")]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.body);
+    let go_live = async || stored(&scene.world, scene.id).await.go_live;
+    let standing = async || {
+        let go_live = go_live().await;
+        go_live.item(&item.parse().unwrap()).unwrap().1.standing(&go_live.binding())
+    };
+    let known = go_live().await.running.unwrap();
+    let mut listener = scene.listener().await;
+    let again = async || {
+        look_now(&replica.db, scene.id).await.unwrap();
+        assert_eq!(replica.round().await.unwrap(), 1);
+    };
+
+    scene.outside.set_env(json!({ "name": "RATE_LIMIT_MODE", "value": "queue" })).await;
+    again().await;
+    assert_eq!(go_live().await.running.as_ref(), Some(&known));
+    assert!(standing().await.is_settled());
+    assert_eq!(scene.heard_of(&mut listener, "golives").await, 0);
+
+    scene.outside.set_env(json!({ "name": "FLUSH_SECONDS", "value": "90" })).await;
+    again().await;
+    assert!(matches!(standing().await, Standing::Stale { because: Change::Cluster, .. }));
+    assert_eq!(scene.heard_of(&mut listener, "golives").await, 1);
+    let noticed = "select count(*) from audit_log
+        where action = 'go-live.cluster-configuration-changed' and actor_name = 'Gantry'";
+    assert_eq!(scene.world.count(noticed).await, 1);
+    let shown = rui.get(&page).await.body.replace("<!>", "");
+    assert!(shown.contains("the configuration in the cluster changed since"), "{shown}");
+
+    // Who cannot look knows nothing else.
+    let changed = go_live().await.running;
+    scene
+        .outside
+        .switch(json!({ "cluster": { "forbidden": [{ "verb": "get", "resource": "deployments" }] } }))
+        .await;
+    again().await;
+    assert_eq!(go_live().await.running, changed);
+    assert_eq!(scene.world.count(noticed).await, 1);
 }

@@ -183,6 +183,7 @@ pub(super) fn go_live(preset: &str) -> GoLive {
             digest: None,
             config_hash: "c".into(),
         },
+        running: None,
         from_image: Some(RUNNING.parse().unwrap()),
         sections: preset.sections.into_iter().map(ChecklistSection::new).collect(),
         overrides: Vec::new(),
@@ -193,7 +194,7 @@ pub(super) fn go_live(preset: &str) -> GoLive {
 }
 
 pub(super) async fn look(looking: &Looking, go_live: &GoLive) -> Round {
-    looking.looks.look(go_live, looking.preset(go_live), Clock::system().now()).await
+    looking.looks.look(go_live, looking.preset(go_live), &[], Clock::system().now()).await
 }
 
 pub(super) fn finding(round: &Round, kind: ProbeKind) -> &Finding {

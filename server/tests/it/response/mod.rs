@@ -1,6 +1,7 @@
 //! Responding to an incident against the sandbox: each branch of the triage, each action, whatever goes wrong on the way.
 
 mod actions;
+mod bound;
 mod evidence;
 mod logs;
 mod marks;

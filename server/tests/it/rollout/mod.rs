@@ -2,6 +2,7 @@
 //! with `make test-cluster`, on the cluster of one's own in namespaces of their own.
 
 mod asked;
+mod bound;
 mod drift;
 mod faults;
 mod judges;

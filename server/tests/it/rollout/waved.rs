@@ -40,7 +40,7 @@ async fn what_fails_after_an_override_refuses_the_start_by_its_name() {
     assert_eq!(blocked(&stage).await, [Check::Metrics]);
     wave(&stage, &[Check::Metrics, Check::VendorStatus]).await.unwrap();
     let binding = stage.go_live().await.go_live.binding();
-    let made = preflights::overridden(stage.db.pool(), stage.id, binding.as_str()).await.unwrap();
+    let made = preflights::overridden(stage.db.pool(), stage.id, &binding).await.unwrap();
     assert_eq!(made.len(), 1);
     assert_eq!(made[0].checks, [Check::Metrics], "it counts for what failed, whatever the form names");
 
