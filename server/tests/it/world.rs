@@ -138,6 +138,14 @@ impl World {
 
         self.sql(sql).await.unwrap()[0].get(0)
     }
+
+    /// The id of the only note.
+    pub(crate) async fn note(&self) -> String {
+        use sqlx::Row as _;
+
+        let sql = "select id::text from incident_entries where kind = 'note'";
+        self.sql(sql).await.unwrap()[0].get(0)
+    }
 }
 
 pub(crate) async fn start(config: &Config) -> Running {

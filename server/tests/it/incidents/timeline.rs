@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 
 use super::acting::open;
 use super::room::{Room, minutes, now};
+use crate::response::stage::plain;
 use crate::world::{World, eventually};
 
 #[tokio::test]
@@ -59,13 +60,13 @@ async fn a_moment_is_typed_and_read_in_the_readers_zone_which_stands_beside_it()
     let world = World::start().await;
     let path = open(&world, "p2").await;
     let mut rui = world.signed_in("rui").await;
-    let plain = rui.get(&path).await.body.replace("<!>", "");
+    let page = plain(&rui.get(&path).await.body);
     assert!(
-        plain.contains("Happened at <span data-as-opened=\"happened\" class=\"unit\">UTC</span>"),
+        page.contains("Happened at <span data-as-opened=\"happened\" class=\"unit\">UTC</span>"),
         "without a browser that says more"
     );
     rui.cookie = rui.cookie.map(|cookie| format!("{cookie}; gantry-zone=-330"));
-    let page = rui.get(&path).await.body.replace("<!>", "");
+    let page = plain(&rui.get(&path).await.body);
     assert!(page.contains("data-as-opened=\"happened\" class=\"unit\">UTC-05:30</span>"), "{page}");
     assert!(
         page.contains("name=\"zone\" value=\"-330\""),
@@ -93,7 +94,7 @@ async fn a_moment_is_typed_and_read_in_the_readers_zone_which_stands_beside_it()
     let refused =
         rui.post(&format!("{path}/notes"), &[("text", " "), ("happened", &typed), ("zone", "60")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let body = refused.body.replace("<!>", "");
+    let body = plain(&refused.body);
     assert!(body.contains("name=\"zone\" value=\"60\"") && body.contains(">UTC+01:00</span>"), "{body}");
 }
 
@@ -104,8 +105,7 @@ async fn an_edited_note_keeps_what_it_said_and_only_its_author_or_an_admin_edits
     let (mut rui, mut ana, mut sam) =
         (world.signed_in("rui").await, world.signed_in("ana").await, world.signed_in("sam").await);
     rui.post(&format!("{path}/notes"), &[("text", "first words")]).await;
-    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
-    let id: String = sqlx::Row::get(&id[0], 0);
+    let id = world.note().await;
     let edit = format!("{path}/notes/{id}");
     let minute =
         "select to_char(happened_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') from incident_entries
@@ -186,8 +186,7 @@ async fn what_a_note_said_before_is_in_both_files_and_is_told_to_nobody_else() {
         (world.signed_in("rui").await, world.signed_in("ana").await, world.signed_in("sam").await);
     let first = [("text", "Carts | are <b>empty"), ("public", "on")];
     assert_eq!(rui.post(&format!("{path}/notes"), &first).await.status, StatusCode::SEE_OTHER);
-    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
-    let id: String = sqlx::Row::get(&id[0], 0);
+    let id = world.note().await;
     let edit = format!("{path}/notes/{id}");
     for (who, edition) in [
         (&mut rui, [("seen", "0"), ("text", "Some carts are slow"), ("public", "")]),
@@ -234,8 +233,7 @@ async fn a_refused_edit_keeps_who_may_read_it_as_it_was_chosen() {
     let path = open(&world, "p2").await;
     let mut rui = world.signed_in("rui").await;
     rui.post(&format!("{path}/notes"), &[("text", "We look into it"), ("public", "on")]).await;
-    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
-    let id: String = sqlx::Row::get(&id[0], 0);
+    let id = world.note().await;
     let edit = format!("{path}/notes/{id}");
     let box_of = |body: &str| {
         let (_, form) = body.split_once(&format!("<form id=\"edit-{id}\"")).expect("the form of the note");
@@ -255,8 +253,7 @@ async fn a_key_that_was_edited_away_leaves_in_no_download() {
     let path = open(&world, "p2").await;
     let mut rui = world.signed_in("rui").await;
     rui.post(&format!("{path}/notes"), &[("text", "They refuse phc_sandbox_project_key since ten")]).await;
-    let id = world.sql("select id::text from incident_entries where kind = 'note'").await.unwrap();
-    let id: String = sqlx::Row::get(&id[0], 0);
+    let id = world.note().await;
     let next = [("seen", "0"), ("text", "They refuse our key since ten")];
     assert_eq!(rui.post(&format!("{path}/notes/{id}"), &next).await.status, StatusCode::SEE_OTHER);
     for file in ["timeline.json", "timeline.md"] {

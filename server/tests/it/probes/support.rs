@@ -212,6 +212,8 @@ pub(crate) enum Odd {
     Hung,
     /// It answers and does not end.
     Endless,
+    /// It begins a longer answer with this, and hangs up.
+    BreaksOff(&'static str),
     /// It answers with everything that it was sent, as its status says.
     Echo(u16),
     /// It sends the caller to another host.
@@ -250,6 +252,10 @@ async fn answer(how: Odd, stream: &mut tokio::net::TcpStream, heard: &str) {
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"a\":\"").await;
             while stream.write_all(&[b'x'; 8192]).await.is_ok() {}
             Ok(())
+        }
+        Odd::BreaksOff(begins) => {
+            let top = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n";
+            stream.write_all(format!("{top}{begins}").as_bytes()).await
         }
         Odd::Echo(status) => {
             let body = json!({ "detail": heard, "status": heard, "services": {} }).to_string();

@@ -1,11 +1,11 @@
 //! What is done because of an incident makes no signature of the next go-live stale, and what somebody else does, does.
 
 use gantry_domain::golive::GoLive;
-use gantry_domain::mitigation::{Env, Phase, Write};
-use gantry_server::outside::cluster::{Mode, write_patch};
+use gantry_domain::mitigation::Phase;
 use reqwest::StatusCode;
+use serde_json::json;
 
-use super::stage::{DEPLOYMENT, Stage, WITHIN};
+use super::stage::{Stage, WITHIN};
 use crate::world::{Browser, eventually, signable, stored};
 
 /// Looks before a start.
@@ -13,20 +13,6 @@ async fn looked(stage: &Stage, who: &mut Browser) -> GoLive {
     let answer = who.post(&format!("/go-lives/{}/preflight", stage.go_live), &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     stored(&stage.world, stage.go_live).await.go_live
-}
-
-/// What `kubectl set env` does.
-async fn set_env(stage: &Stage, name: &str, value: &str) {
-    let write = Write::Env { name: name.into(), to: Env::Value(value.into()) };
-    loop {
-        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
-        let patch = write_patch(&snapshot, "app", &write).unwrap();
-        match stage.cluster.write(&snapshot, &patch, Mode::Do).await {
-            Ok(_) => return,
-            // Its pods are being replaced meanwhile, which makes another version of it.
-            Err(error) => assert!(error.is_race(), "{error}"),
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +47,7 @@ async fn a_switch_that_is_set_and_removed_leaves_signatures_as_they_are() {
         assert_eq!(go_live.running.as_ref(), Some(&known), "{switch} was removed");
     }
 
-    set_env(&stage, "FLUSH_SECONDS", "90").await;
+    stage.set_env(json!({ "name": "FLUSH_SECONDS", "value": "90" })).await;
     eventually("that is noticed", WITHIN, || async {
         let go_live = looked(&stage, &mut rui.clone()).await;
         go_live.running.as_ref().is_some_and(|now| now.fingerprint != known.fingerprint) && !stands(&go_live)

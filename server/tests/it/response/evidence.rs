@@ -17,7 +17,7 @@ use crate::world::{Browser, eventually};
 /// Stands in the Secret, in logs and in metrics: it must not get into the bundle.
 const CANARY: &str = "canary-9d41-whoever-reads-this-leaked-it";
 
-pub(super) async fn collected(stage: &Stage) -> evidence::Bundle {
+async fn collected(stage: &Stage) -> evidence::Bundle {
     let newest = || async {
         let all = evidence::of(stage.world.running.app.db.pool(), stage.id).await.unwrap();
         all.into_iter().next()
@@ -29,11 +29,7 @@ pub(super) async fn collected(stage: &Stage) -> evidence::Bundle {
     newest().await.unwrap()
 }
 
-pub(super) async fn files(
-    stage: &Stage,
-    who: &mut Browser,
-    bundle: &evidence::Bundle,
-) -> Vec<(String, Vec<u8>)> {
+async fn files(stage: &Stage, who: &mut Browser, bundle: &evidence::Bundle) -> Vec<(String, Vec<u8>)> {
     let path = format!("{}{}/evidence/{}/bundle.zip", who.base, stage.path, bundle.id);
     let request = who.client.get(path).header("cookie", who.cookie.clone().unwrap());
     let answer = request.send().await.unwrap();
@@ -49,6 +45,14 @@ pub(super) async fn files(
         files.push((name, content));
     }
     files
+}
+
+/// Has a bundle collected, and gives its files.
+pub(super) async fn bundled(stage: &Stage, who: &mut Browser) -> Vec<(String, Vec<u8>)> {
+    let asked = who.post(&format!("{}/evidence", stage.path), &[]).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+    let bundle = collected(stage).await;
+    files(stage, who, &bundle).await
 }
 
 /// What the manifest says of a file.
@@ -84,24 +88,13 @@ fn versions(content: &[u8]) -> Vec<String> {
 async fn a_bundle_holds_everything_with_its_sum_and_no_secret() {
     let stage = Stage::set().await;
     let mut rui = stage.rui().await;
-    let secret =
-        format!("{}/api/v1/namespaces/integrations/secrets/posthog-credentials", stage.sandbox.urls().kube);
-    let patched = reqwest::Client::new()
-        .patch(secret)
-        .header("content-type", "application/merge-patch+json")
-        .body(json!({ "stringData": { "webhook-secret": CANARY } }).to_string())
-        .send()
-        .await
-        .unwrap();
-    assert!(patched.status().is_success());
+    let secret = "/api/v1/namespaces/integrations/secrets/posthog-credentials";
+    stage.patch(secret, json!({ "stringData": { "webhook-secret": CANARY } })).await;
     stage
         .switch(json!({ "log_line": format!("level=error msg=\"bad signature {CANARY}\" status=401") }))
         .await;
     stage.look(&mut rui).await;
-    let asked = rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     for start in [
         "MANIFEST",
@@ -159,9 +152,7 @@ async fn an_incident_names_the_version_that_judged_it_on_its_page_in_its_export_
         stage.rui().await.get(&format!("{}/triage", stage.path)).await.body.contains("Gantry, automatically")
     })
     .await;
-    rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let content = |path: &str| &files.iter().find(|(name, _)| name == path).unwrap().1;
     let incident: serde_json::Value = serde_json::from_slice(content("incident/incident.json")).unwrap();
     let incident = incident.to_string();
@@ -178,10 +169,7 @@ async fn a_bundle_has_the_rollout_that_went_back_and_the_versions_of_the_thresho
     assert_eq!(stage.act(&mut rui, "roll-back", &[]).await.status, StatusCode::SEE_OTHER);
     stage.rolled_back().await;
     let id = stage.rollout().await.id.to_string();
-    let asked = rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let manifest = String::from_utf8(files[0].1.clone()).unwrap();
 
     let of_rollouts: Vec<_> = files.iter().filter(|(name, _)| name.starts_with("rollouts/")).collect();
@@ -224,20 +212,15 @@ async fn what_was_missing_is_named_and_can_be_collected_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bundle_has_what_an_edited_note_said_before_without_the_secret_that_was_in_it() {
-    use sqlx::Row as _;
-
     let stage = Stage::set().await;
     let mut rui = stage.rui().await;
     let notes = format!("{}/notes", stage.path);
     let first = [("text", "They refuse phc_sandbox_project_key since ten")];
     assert_eq!(rui.post(&notes, &first).await.status, StatusCode::SEE_OTHER);
-    let note = "select id::text from incident_entries where kind = 'note'";
-    let note: String = stage.world.sql(note).await.unwrap()[0].get(0);
+    let note = stage.world.note().await;
     let next = [("seen", "0"), ("text", "They refuse our key since nine")];
     assert_eq!(rui.post(&format!("{notes}/{note}"), &next).await.status, StatusCode::SEE_OTHER);
-    rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let content = |path: &str| {
         let (_, content) = files.iter().find(|(name, _)| name == path).unwrap();
         String::from_utf8(content.clone()).unwrap()
@@ -258,9 +241,7 @@ async fn the_metrics_of_the_platform_are_those_that_its_thresholds_are_judged_by
     let mut stage = Stage::set().await;
     stage.turn_to_the_platform().await;
     let mut rui = stage.rui().await;
-    rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.iter().filter(|name| name.starts_with("metrics/")).count(), 8, "{names:?}");
     let (_, content) = files.iter().find(|(name, _)| name == "metrics/error-rate.json").unwrap();

@@ -6,26 +6,17 @@ use axum::extract::Query;
 use axum::routing::get;
 use gantry_domain::evidence::logs::Extent;
 use gantry_server::outside::cluster::{Cluster, ClusterError, Span};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::evidence::{collected, files};
+use super::evidence::bundled;
 use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
+use crate::probes::support::{Odd, odd};
 use crate::world::eventually;
 
 /// Has so many pods, all of them ready.
 async fn scale(stage: &Stage, pods: usize) {
-    let path = format!("/apis/apps/v1/namespaces/integrations/deployments/{DEPLOYMENT}");
-    let patched = reqwest::Client::new()
-        .patch(format!("{}{path}", stage.sandbox.urls().kube))
-        .header("content-type", "application/merge-patch+json")
-        .body(json!({ "spec": { "replicas": pods } }).to_string())
-        .send()
-        .await
-        .unwrap();
-    assert!(patched.status().is_success());
+    stage.meddle(json!({ "spec": { "replicas": pods } })).await;
     eventually("there are so many pods", WITHIN, || async {
         let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
         let ready = snapshot.deployment.pointer("/status/readyReplicas");
@@ -51,10 +42,7 @@ async fn a_long_log_keeps_its_newest_lines_and_the_bundle_says_that_older_ones_a
     let lines = format!("the oldest of many\n{}the newest of all", chatter(2400));
     stage.switch(json!({ "log_line": lines })).await;
     let mut rui = stage.rui().await;
-    let asked = rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let (name, log) = files.iter().find(|(name, _)| name.starts_with("logs/")).unwrap();
     assert!(log.len() > 2_000_000 && log.len() <= 2 * 1024 * 1024, "{}", log.len());
     assert!(log.ends_with(b"the newest of all\n") && log.starts_with(b"level=info"));
@@ -71,9 +59,7 @@ async fn of_forty_pods_the_ten_without_a_log_are_named() {
     let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
     let pods = snapshot.pods.iter().map(|pod| pod.pointer("/metadata/name").and_then(Value::as_str).unwrap());
     let mut rui = stage.rui().await;
-    rui.post(&format!("{}/evidence", stage.path), &[]).await;
-    let bundle = collected(&stage).await;
-    let files = files(&stage, &mut rui, &bundle).await;
+    let files = bundled(&stage, &mut rui).await;
     let has_log = |pod: &str| files.iter().any(|(name, _)| *name == format!("logs/{pod}.log"));
     let missing: Vec<&str> = pods.filter(|pod| !has_log(pod)).collect();
     assert_eq!(missing.len(), 10, "{missing:?}");
@@ -96,31 +82,18 @@ async fn the_four_looks_see_the_newest_error_at_the_end_of_a_long_log() {
     assert!(html.contains("the newest of all"), "{html}");
 }
 
-/// A cluster that answers one request with the beginning of a log, and hangs up.
-async fn hangs_up_after(log: &'static str) -> Cluster {
-    let _already = rustls::crypto::ring::default_provider().install_default();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut asked = Vec::new();
-        while !asked.ends_with(b"\r\n\r\n") {
-            assert!(stream.read_buf(&mut asked).await.unwrap() > 0, "half a request");
-        }
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{log}");
-        stream.write_all(answer.as_bytes()).await.unwrap();
-    });
-    Cluster::at(&url).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_breaks_off_is_not_taken_for_a_whole_one() {
+    let _already = rustls::crypto::ring::default_provider().install_default();
     let span = Span { seconds: 60, lines: 100, bytes: 10_000 };
-    let log = hangs_up_after("one\ntwo\nthr").await.pod_log("ns", "pod", "app", span).await.unwrap();
+    let broken = async |begins| {
+        Cluster::at(&odd(Odd::BreaksOff(begins)).await).unwrap().pod_log("ns", "pod", "app", span).await
+    };
+    let log = broken("one\ntwo\nthr").await.unwrap();
     assert_eq!(log.text, "one\ntwo\n");
     assert_eq!(log.extent, Extent { broken: true, ..Extent::default() });
     // Without a single line there is no log.
-    let none = hangs_up_after("on").await.pod_log("ns", "pod", "app", span).await;
+    let none = broken("on").await;
     assert!(matches!(none, Err(ClusterError::Unreachable(_))), "{none:?}");
 }
 

@@ -1,26 +1,11 @@
 //! A switch that was set and that somebody else changed: the pages say so, and it can be set again.
 
-use gantry_domain::mitigation::{Env, Phase, Write};
-use gantry_server::outside::cluster::{Mode, write_patch};
+use gantry_domain::mitigation::Phase;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
 use crate::world::eventually;
-
-/// Changes the switch as a redeploy or `kubectl set env` does.
-async fn elsewhere(stage: &Stage, to: Env) {
-    let write = Write::Env { name: "RATE_LIMIT_MODE".into(), to };
-    loop {
-        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
-        let patch = write_patch(&snapshot, "app", &write).unwrap();
-        match stage.cluster.write(&snapshot, &patch, Mode::Do).await {
-            Ok(_) => return,
-            // Its pods are being replaced meanwhile, which makes another version of it.
-            Err(error) => assert!(error.is_race(), "{error}"),
-        }
-    }
-}
 
 /// Waits until its pods are replaced: until then each of them makes another version of the Deployment.
 async fn settled(stage: &Stage) {
@@ -45,10 +30,10 @@ async fn a_switch_that_somebody_else_changed_back_is_said_to_be_and_can_be_set_a
     let list = plain(&rui.get(&actions).await.body);
     assert!(list.contains("In force until somebody removes it") && !list.contains(&way), "{list}");
 
-    elsewhere(&stage, Env::Absent).await;
+    stage.set_env(json!({ "name": "RATE_LIMIT_MODE", "$patch": "delete" })).await;
     let list = plain(&rui.get(&actions).await.body);
     assert!(list.contains("No longer set: the variable is not there any more"), "{list}");
-    elsewhere(&stage, Env::Value("reject".into())).await;
+    stage.set_env(json!({ "name": "RATE_LIMIT_MODE", "value": "reject" })).await;
     let list = plain(&rui.get(&actions).await.body);
     assert!(list.contains("No longer set: it is now “reject”"), "{list}");
     assert!(!list.contains("In force") && !list.contains("It is set already"), "{list}");

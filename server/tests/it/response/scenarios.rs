@@ -117,15 +117,7 @@ async fn the_button_that_has_some_pods_crash_ends_at_our_infrastructure_although
     let mut rui = stage.rui().await;
     stage.measure(NOTHING.0, NOTHING.1);
     // Of forty a third is enough for both: some crash, and the rest serves.
-    let deployment = format!("/apis/apps/v1/namespaces/integrations/deployments/{DEPLOYMENT}");
-    let scaled = reqwest::Client::new()
-        .patch(format!("{}{deployment}", stage.sandbox.urls().kube))
-        .header("content-type", "application/merge-patch+json")
-        .body(json!({ "spec": { "replicas": 40 } }).to_string())
-        .send()
-        .await
-        .unwrap();
-    assert!(scaled.status().is_success(), "{}", scaled.text().await.unwrap());
+    stage.meddle(json!({ "spec": { "replicas": 40 } })).await;
     press(&stage, "incident-crashing").await;
     eventually("some pods crash and the others serve", WITHIN, || async {
         let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();

@@ -15,7 +15,7 @@ use gantry_server::services::incidents::Desk;
 use gantry_server::services::incidents::opening::{self, Draft};
 use gantry_server::store::{integrations, mitigations, rollouts};
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::rollout::metrics::{Metrics, Says};
 use crate::world::{Answer, Browser, World, config, database, eventually};
@@ -89,6 +89,28 @@ impl Stage {
         let url = format!("{}/scenario", self.sandbox.urls().control);
         let answer = reqwest::Client::new().post(url).json(&change).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Changes an object as somebody else does with kubectl.
+    pub(crate) async fn patch(&self, path: &str, change: Value) {
+        let asked = reqwest::Client::new()
+            .patch(format!("{}{path}?fieldManager=kubectl", self.sandbox.urls().kube))
+            .header("content-type", "application/strategic-merge-patch+json")
+            .body(change.to_string());
+        let answer = asked.send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Changes the Deployment so.
+    pub(crate) async fn meddle(&self, change: Value) {
+        let path = format!("/apis/apps/v1/namespaces/integrations/deployments/{DEPLOYMENT}");
+        self.patch(&path, change).await;
+    }
+
+    /// Sets a variable of the container or, with `$patch: delete`, removes it.
+    pub(crate) async fn set_env(&self, variable: Value) {
+        let container = json!({ "name": "app", "env": [variable] });
+        self.meddle(json!({ "spec": { "template": { "spec": { "containers": [container] } } } })).await;
     }
 
     /// Takes the four looks, and gives the page.

@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use super::metrics::Says;
 use super::pages::Place;
 use super::stage::Stage;
+use crate::response::stage::hidden;
 use crate::world::Browser;
 
 const LONG: u32 = 600;
@@ -61,7 +62,7 @@ async fn a_form_about_another_step_is_answered_with_the_step_that_runs_and_what_
     assert!(page.contains("name=\"step\" value=\"0\""), "{page}");
 
     let typed = ("reason", "support has seen nothing");
-    let id = place.rollout().await;
+    let id = place.row().await.id.to_string();
     let this = ("rollout", id.as_str());
     let forms: [&[(&str, &str)]; 3] =
         [&[typed, this, ("step", "1")], &[typed, this], &[typed, this, ("step", "first")]];
@@ -92,7 +93,7 @@ async fn a_reason_that_is_too_long_is_refused_beside_its_field_and_kept() {
     let mut rui = place.world.signed_in("rui").await;
     at_ten_percent(&place, &mut rui).await;
     let long = "long ".repeat(900);
-    let id = place.rollout().await;
+    let id = place.row().await.id.to_string();
     for form in ["rollout/hold", "rollout/continue"] {
         let answer = place.post(&mut rui, form, &[("reason", &long), ("rollout", &id), ("step", "0")]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
@@ -132,7 +133,7 @@ async fn what_was_typed_at_one_rollout_does_not_cut_the_next_one_short_at_the_sa
     let place = Place::new().await;
     let mut rui = place.world.signed_in("rui").await;
     at_ten_percent(&place, &mut rui).await;
-    let first = place.rollout().await;
+    let first = place.row().await.id.to_string();
     let page = rui.get(&place.path).await.body;
     assert!(page.contains(&format!("name=\"rollout\" value=\"{first}\"")), "{page}");
     assert_eq!(place.post(&mut rui, "rollout/roll-back", &[]).await.status, StatusCode::SEE_OTHER);
@@ -141,7 +142,7 @@ async fn what_was_typed_at_one_rollout_does_not_cut_the_next_one_short_at_the_sa
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
     place.until("the next one soaks", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;
 
-    let second = place.rollout().await;
+    let second = place.row().await.id.to_string();
     let typed = ("reason", "typed at the one before");
     for form in [&[typed, ("rollout", first.as_str()), ("step", "0")][..], &[typed, ("step", "0")]] {
         let answer = place.post(&mut rui, "rollout/continue", form).await;
@@ -155,7 +156,8 @@ async fn what_was_typed_at_one_rollout_does_not_cut_the_next_one_short_at_the_sa
         // What is sent next is about what the answer shows.
         assert!(answer.body.contains(&format!("name=\"rollout\" value=\"{second}\"")), "{}", answer.body);
     }
-    place.until("it still soaks", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;
+    let row = place.row().await;
+    assert!(!row.go_on && matches!(row.phase, Phase::Soaking { step: 0, .. }), "{:?}", row.phase);
     let now = [typed, ("rollout", second.as_str()), ("step", "0")];
     let answer = place.post(&mut rui, "rollout/continue", &now).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -187,24 +189,18 @@ async fn what_was_typed_while_it_soaked_waves_no_breach_through_that_holds_it_by
     stage.done().await;
 }
 
-/// The word of the hold that the forms of a page are about.
-fn hold_of(page: &str) -> String {
-    let word = page.split("name=\"hold\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-    word.unwrap().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hold_of_a_colleague_is_left_by_no_page_from_before_it() {
     let place = Place::new().await;
     let mut rui = place.world.signed_in("rui").await;
     let mut ana = place.world.signed_in("ana").await;
     at_ten_percent(&place, &mut rui).await;
-    let before = hold_of(&rui.get(&place.path).await.body);
+    let before = hidden(&rui.get(&place.path).await.body, "hold");
     assert_eq!(before, "");
     let why = [("reason", "the logs look odd")];
     assert_eq!(place.post(&mut ana, "rollout/hold", &why).await.status, StatusCode::SEE_OTHER);
 
-    let id = place.rollout().await;
+    let id = place.row().await.id.to_string();
     let (this, step) = (("rollout", id.as_str()), ("step", "0"));
     let typed = ("reason", "support has seen nothing");
     let mut now = String::new();
@@ -216,12 +212,12 @@ async fn the_hold_of_a_colleague_is_left_by_no_page_from_before_it() {
         let kept = answer.body.contains("support has seen nothing</textarea>");
         assert_eq!(kept, form == "rollout/continue", "{form}: {}", answer.body);
         // What is sent next is about what the answer shows.
-        now = hold_of(&answer.body);
+        now = hidden(&answer.body, "hold");
         assert!(now.ends_with(" person"), "{form}: {now}");
     }
     // Without a word of what was seen it is about nothing.
     assert_eq!(place.post(&mut rui, "rollout/resume", &[]).await.status, StatusCode::CONFLICT);
-    place.until("it is still held", |phase| matches!(phase, Phase::Held { .. })).await;
+    assert!(matches!(place.row().await.phase, Phase::Held { .. }));
     let answer = place.post(&mut rui, "rollout/resume", &[this, step, ("hold", &now)]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     place.until("it soaks on", |phase| matches!(phase, Phase::Soaking { step: 0, .. })).await;

@@ -4,7 +4,7 @@ use gantry_domain::plan::Plan;
 use gantry_domain::preflight::{Check, Outcome};
 use gantry_domain::threshold::Threshold;
 use gantry_server::services::{console, release};
-use gantry_server::store::{preflights, rollouts};
+use gantry_server::store::preflights;
 use reqwest::StatusCode;
 
 use super::metrics::Says;
@@ -103,6 +103,5 @@ async fn what_has_no_tick_is_left_out_of_the_plan_its_record_and_the_next_start(
     assert_eq!(place.post(&mut ana, "override", &reason).await.status, StatusCode::SEE_OTHER);
     let started = place.post(&mut rui, "start", &[]).await;
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.body);
-    let latest = rollouts::latest(place.world.running.app.db.pool(), place.id).await.unwrap().unwrap();
-    assert_eq!(keys(&latest.rollout.plan), ["api-down", "rate-limited", "auth-failures"]);
+    assert_eq!(keys(&place.row().await.plan), ["api-down", "rate-limited", "auth-failures"]);
 }

@@ -13,7 +13,7 @@ async fn a_long_log_keeps_its_beginning_in_the_record_and_its_steps_on_the_curve
     let mut rui = place.world.signed_in("rui").await;
     at_ten_percent(&place, &mut rui).await;
     let pool = place.world.running.app.db.pool();
-    let rollout = rollouts::latest(pool, place.id).await.unwrap().unwrap().rollout.id;
+    let rollout = place.row().await.id;
     // A Prometheus that comes and goes.
     sqlx::query(
         "insert into rollout_log (rollout_id, at, what, why)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gantry_domain::plan::{BreachAction, Plan};
-use gantry_domain::rollout::Phase;
+use gantry_domain::rollout::{Phase, Rollout};
 use gantry_sandbox::{Options, Sandbox};
 use gantry_server::outside::cluster::Cluster;
 use gantry_server::store::rollouts;
@@ -86,10 +86,9 @@ impl Place {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
-    /// The id of the newest rollout, as the page puts it into its form.
-    pub(super) async fn rollout(&self) -> String {
-        let latest = rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap();
-        latest.unwrap().rollout.id.to_string()
+    /// The newest rollout.
+    pub(super) async fn row(&self) -> Rollout {
+        rollouts::latest(self.world.running.app.db.pool(), self.id).await.unwrap().unwrap().rollout
     }
 
     pub(super) async fn until(&self, what: &str, done: impl Fn(&Phase) -> bool) {
@@ -135,7 +134,7 @@ async fn from_the_plan_to_the_rollback_everything_works_with_plain_forms() {
     }
 
     // Continuing needs a reason; a stakeholder asks nothing; the way back is one click.
-    let id = place.rollout().await;
+    let id = place.row().await.id.to_string();
     let silent = [("reason", " "), ("rollout", id.as_str()), ("step", "0")];
     let answer = place.post(&mut rui, "rollout/continue", &silent).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -215,7 +214,7 @@ async fn escapes_in_a_third_image_reach_neither_the_page_nor_the_log_nor_the_exp
     let hostile = |text: &str| text.contains(['\u{202e}', '\u{1b}']);
     let shown = "posthog-integration:v3lanif";
     let pool = place.world.running.app.db.pool();
-    let rollout = rollouts::latest(pool, place.id).await.unwrap().unwrap().rollout.id;
+    let rollout = place.row().await.id;
     let log = rollouts::log_of(pool, rollout, 1000).await.unwrap().lines;
     let log: Vec<_> = log.iter().map(|line| format!("{}: {}", line.what, line.why)).collect();
     assert!(log.iter().any(|line| line.contains(shown)), "{log:?}");

@@ -170,10 +170,13 @@ impl Stage {
 
     /// Leaves the hold that stands, and looks again where it has changed: the cluster follows what somebody did in its time.
     pub(crate) async fn resume(&self) -> Result<(), AskError> {
+        let deadline = tokio::time::Instant::now() + WITHIN;
         loop {
             let seen = Shown::of(&self.row().await);
             match self.ask(Ask::Resume { seen }).await {
-                Err(AskError::Refused(Refused::OtherHold(_))) => {}
+                Err(AskError::Refused(Refused::OtherHold(_))) if tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(15)).await;
+                }
                 answer => return answer,
             }
         }

@@ -68,18 +68,7 @@ async fn the_timeline_is_told_when_it_gets_worse_and_when_nobody_can_tell() {
 #[tokio::test]
 async fn a_threshold_that_is_only_shown_opens_no_incident() {
     let desk = Desk::set().await;
-    sqlx::query("update thresholds set version = 2 where key = 'rate-limited'")
-        .execute(desk.db.pool())
-        .await
-        .unwrap();
-    sqlx::query(
-        "insert into threshold_versions select threshold_id, 2, rule || '{\"on_firing\": \"show\"}', at, by_id, by_name,
-             approved_by_id, approved_by_name, why
-         from threshold_versions v join thresholds t on t.id = v.threshold_id where t.key = 'rate-limited'",
-    )
-    .execute(desk.db.pool())
-    .await
-    .unwrap();
+    desk.version("rate-limited", 2, r#"{"on_firing": "show"}"#).await;
     desk.fake.say("429", Says::Value("99"));
     desk.evaluator().round().await.unwrap().unwrap();
     assert_eq!(desk.standing("rate-limited").await.state, State::Firing);

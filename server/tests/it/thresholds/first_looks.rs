@@ -122,17 +122,7 @@ async fn a_look_that_was_begun_too_often_is_given_up_and_the_timeline_says_so() 
 async fn an_incident_of_the_platform_gets_its_first_triage_too_and_it_says_what_cannot_be_looked_at() {
     let desk = Desk::set().await;
     // Without the minute that it takes to fire.
-    for sql in [
-        "insert into threshold_versions
-             select v.threshold_id, 2, v.rule || '{\"for_seconds\": 0}', v.at, v.by_id, v.by_name, v.approved_by_id,
-                 v.approved_by_name, v.why
-             from threshold_versions v join thresholds t on t.id = v.threshold_id
-                 join integrations i on i.id = t.integration_id
-             where i.preset = 'platform' and t.key = 'error-rate'",
-        "update thresholds set version = 2 where key = 'error-rate'",
-    ] {
-        sqlx::query(sql).execute(desk.db.pool()).await.unwrap();
-    }
+    desk.version("error-rate", 2, r#"{"for_seconds": 0}"#).await;
     desk.fake.say("deployment=\"analytics-gateway\"", Says::Value("42"));
     desk.evaluator().round().await.unwrap().unwrap();
     assert_eq!(desk.count("select count(*) from incidents where threshold = 'error-rate'").await, 1);

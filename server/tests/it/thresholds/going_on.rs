@@ -46,31 +46,13 @@ async fn what_was_resolved_and_still_fires_after_ten_minutes_is_open_again() {
 #[tokio::test]
 async fn a_threshold_that_fires_and_is_made_to_open_incidents_opens_one() {
     let desk = Desk::set().await;
-    let version = async |number: i32, change: &str| {
-        sqlx::query("update thresholds set version = $1 where key = 'rate-limited'")
-            .bind(number)
-            .execute(desk.db.pool())
-            .await
-            .unwrap();
-        sqlx::query(
-            "insert into threshold_versions select threshold_id, $1, rule || $2::jsonb, at, by_id, by_name,
-                 approved_by_id, approved_by_name, why
-             from threshold_versions v join thresholds t on t.id = v.threshold_id
-             where t.key = 'rate-limited' and v.number = 1",
-        )
-        .bind(number)
-        .bind(change)
-        .execute(desk.db.pool())
-        .await
-        .unwrap();
-    };
-    version(2, r#"{"on_firing": "show"}"#).await;
+    desk.version("rate-limited", 2, r#"{"on_firing": "show"}"#).await;
     desk.fake.say("429", Says::Value("99"));
     let mut evaluator = desk.evaluator();
     evaluator.round().await.unwrap().unwrap();
     assert_eq!(desk.standing("rate-limited").await.state, State::Firing);
     assert_eq!(desk.count("select count(*) from incidents").await, 0);
-    version(3, r#"{"on_firing": "incident"}"#).await;
+    desk.version("rate-limited", 3, r#"{"on_firing": "incident"}"#).await;
     evaluator.round().await.unwrap().unwrap();
     assert_eq!(desk.count("select count(*) from incidents where threshold = 'rate-limited'").await, 1);
     evaluator.round().await.unwrap().unwrap();

@@ -179,6 +179,18 @@ impl Desk {
         store::alert_states::of(self.db.pool(), self.id(key).await).await.unwrap().unwrap()
     }
 
+    /// Puts a version of a threshold in use: its first one, changed so.
+    pub(super) async fn version(&self, key: &str, number: i32, change: &str) {
+        let made = "insert into threshold_versions
+            select threshold_id, $2, rule || $3::jsonb, at, by_id, by_name, approved_by_id, approved_by_name,
+                why
+            from threshold_versions v join thresholds t on t.id = v.threshold_id
+            where t.key = $1 and v.number = 1";
+        sqlx::query(made).bind(key).bind(number).bind(change).execute(self.db.pool()).await.unwrap();
+        let used = "update thresholds set version = $2 where key = $1";
+        sqlx::query(used).bind(key).bind(number).execute(self.db.pool()).await.unwrap();
+    }
+
     pub(super) async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(self.db.pool()).await.unwrap()
     }
