@@ -13,7 +13,7 @@ pub fn newest<T>(mut found: Vec<T>, most: u32) -> (Vec<T>, bool) {
     (found, more)
 }
 
-/// The last element of a list in JSON that does not hold everything.
+/// What JSON that does not hold everything says: the last element of a list, or fields of an object.
 pub fn element() -> Value {
     json!({ "complete": false, "note": OLDER_LEFT_OUT })
 }

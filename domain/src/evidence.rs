@@ -136,22 +136,20 @@ pub fn manifest(incident: &str, at: DateTime<Utc>, parts: &[(Part, Standing)], f
     let _ = writeln!(out, "# Evidence of incident {}", inert_line(incident, 200));
     let _ = writeln!(out, "# Collected until {}", crate::age::machine(at));
     let _ = writeln!(out, "# Check with: sha256sum --check MANIFEST");
+    let absent = |why: &str| format!("NOT IN THIS BUNDLE: {}", inert_line(why, LONGEST_REMARK));
     for part in Part::ALL {
         let standing = parts.iter().find(|(known, _)| *known == part).map(|(_, standing)| standing);
         let words = match standing {
             Some(Standing::Here { files: 0, note, .. }) => {
-                let why = note.as_deref().unwrap_or("there was nothing");
-                format!("NOT IN THIS BUNDLE: {}", inert_line(why, LONGEST_REMARK))
+                absent(note.as_deref().unwrap_or("there was nothing"))
             }
             Some(Standing::Here { files, bytes, note }) => {
                 let note = note.as_deref().map(|note| format!("; {}", inert_line(note, LONGEST_REMARK)));
                 let note = note.unwrap_or_default();
                 format!("{files} files, {bytes} bytes{note}")
             }
-            Some(Standing::Missing { why }) => {
-                format!("NOT IN THIS BUNDLE: {}", inert_line(why, LONGEST_REMARK))
-            }
-            Some(Standing::Waiting) | None => "NOT IN THIS BUNDLE: not collected yet".to_owned(),
+            Some(Standing::Missing { why }) => absent(why),
+            Some(Standing::Waiting) | None => absent("not collected yet"),
         };
         let _ = writeln!(out, "# {}: {words}", part.label());
     }
@@ -159,6 +157,15 @@ pub fn manifest(incident: &str, at: DateTime<Utc>, parts: &[(Part, Standing)], f
         let _ = writeln!(out, "{}  {}", file.sha256, file.path);
     }
     out
+}
+
+/// So many bytes, for people.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / 1_048_576),
+    }
 }
 
 /// A name as part of a path in the bundle: nothing in it leads anywhere else.

@@ -210,14 +210,15 @@ pub fn headline(seen: &[Seen], actor: &Actor) -> Headline {
         Some(of) if seen.len() > 1 => format!("{} ({})", need.what, of.name),
         Some(_) | None => need.what.clone(),
     };
-    let mine: Vec<String> = needs.iter().filter(|need| need.mine).map(name).collect();
-    let others: Vec<String> = needs.iter().filter(|need| !need.mine).map(name).collect();
-    let sentence = match (mine.as_slice(), others.as_slice()) {
-        ([], []) if unknown.is_some() => "Nothing that is known needs you".to_owned(),
-        ([], []) => "Nothing needs you".to_owned(),
-        ([], others) => format!("Nothing needs you, but not all is well: {}", listed(others)),
-        ([one], _) => format!("One thing needs you: {one}"),
-        ([first, ..], _) => format!("{} things need you, first: {first}", counted(mine.len())),
+    let mine = needs.iter().filter(|need| need.mine).count();
+    let first = needs.iter().find(|need| need.mine).or_else(|| needs.first()).map(name).unwrap_or_default();
+    let sentence = match (mine, needs.len() - mine) {
+        (0, 0) if unknown.is_some() => "Nothing that is known needs you".to_owned(),
+        (0, 0) => "Nothing needs you".to_owned(),
+        (0, 1) => format!("Nothing needs you, but not all is well: {first}"),
+        (0, others) => format!("Nothing needs you, but not all is well: {first}; and {} more", others - 1),
+        (1, _) => format!("One thing needs you: {first}"),
+        (many, _) => format!("{} things need you, first: {first}", counted(many)),
     };
     let mood = match needs.first().map(|need| need.urgency) {
         Some(Urgency::Emergency) => Mood::Alarmed,
@@ -308,15 +309,6 @@ fn unknown(seen: &[Seen]) -> Option<String> {
         .collect();
     let verb = if lights + alerts == 1 { "is" } else { "are" };
     (!parts.is_empty()).then(|| format!("{} {verb} unknown", parts.join(" and ")))
-}
-
-/// The first, and how many more.
-fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, more @ ..] => format!("{first}; and {} more", more.len()),
-    }
 }
 
 /// A number as it begins a sentence.

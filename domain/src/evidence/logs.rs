@@ -63,7 +63,7 @@ pub fn note(pods: &[(String, Came)], most: Most) -> Option<String> {
         said.push(format!("{count} of {all} logs could not be read: {names} (the first: {why})"));
     }
     if let Some((_, names)) = those(pods, |came| matches!(came, Came::Read(Extent { cut: true, .. }))) {
-        let size = size(most.bytes);
+        let size = super::size(u64::try_from(most.bytes).unwrap_or(u64::MAX));
         said.push(format!("older lines are not in the logs of {names}: at most the newest {size} are kept"));
     }
     let full = |came: &Came| matches!(came, Came::Read(Extent { cut: false, full: true, .. }));
@@ -86,13 +86,6 @@ fn those(pods: &[(String, Came)], is_so: impl Fn(&Came) -> bool) -> Option<(usiz
         more => format!("{} and {more} more", listed.join(", ")),
     };
     (!names.is_empty()).then_some((names.len(), listed))
-}
-
-fn size(bytes: usize) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} KiB", bytes / 1024),
-        _ => format!("{} MiB", bytes / 1_048_576),
-    }
 }
 
 #[cfg(test)]

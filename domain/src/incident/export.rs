@@ -96,9 +96,10 @@ pub fn json(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) -> Val
         "response_missed": incident.has_missed(now),
         "entries": values(timeline),
     });
-    if let Some(object) = whole.as_object_mut().filter(|_| timeline.older_left_out) {
-        object.insert("complete".into(), false.into());
-        object.insert("note".into(), cut::OLDER_LEFT_OUT.into());
+    if timeline.older_left_out
+        && let (Value::Object(object), Value::Object(said)) = (&mut whole, cut::element())
+    {
+        object.extend(said);
     }
     whole
 }

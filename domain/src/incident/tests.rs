@@ -2,10 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 
 use super::calendar::Calendar;
-use super::entry::{Draft, Entry, EntryKind, NewEntry, note};
+use super::entry::{Draft, EntryKind, NewEntry, note};
 use super::fixtures::{actor, at, cause, incident, written};
 use super::message::{self, Channel, Tell};
 use super::{Change, Command, Incident, Refused, State, decide, export, opening};
@@ -212,10 +211,6 @@ fn what_is_opened_by_hand_needs_a_title_and_the_right_role() {
     assert!(!opened.firing);
 }
 
-fn entry(new: NewEntry) -> Entry {
-    Entry { detail: Value::Null, ..written(new) }
-}
-
 #[test]
 fn what_is_written_down_late_is_marked_and_the_future_is_refused() {
     let now = at("2026-11-20T10:30:00Z");
@@ -225,7 +220,7 @@ fn what_is_written_down_late_is_marked_and_the_future_is_refused() {
         ..Draft::default()
     };
     for (minutes, late) in [(0, false), (5, false), (6, true), (600, true)] {
-        assert_eq!(entry(note(&draft(minutes), &rui(), now).unwrap()).is_late(), late, "{minutes}");
+        assert_eq!(written(note(&draft(minutes), &rui(), now).unwrap()).is_late(), late, "{minutes}");
     }
     assert_eq!(note(&draft(-3), &rui(), now), Err(Refused::NotYet));
     let linked = |link: &str| note(&Draft { link: link.into(), ..draft(0) }, &rui(), now);
@@ -240,10 +235,10 @@ fn what_is_written_down_late_is_marked_and_the_future_is_refused() {
 #[test]
 fn notes_are_changed_by_who_wrote_them_or_an_admin_and_what_gantry_wrote_by_nobody() {
     let now = at("2026-11-20T10:30:00Z");
-    let own = entry(note(&Draft { text: "x".into(), ..Draft::default() }, &rui(), now).unwrap());
+    let own = written(note(&Draft { text: "x".into(), ..Draft::default() }, &rui(), now).unwrap());
     assert!(own.may_be_changed_by(&rui()) && own.may_be_changed_by(&ana()));
     assert!(!own.may_be_changed_by(&actor(8, "Eva", Role::ReleaseManager)) && !own.may_be_changed_by(&sam()));
-    let automatic = entry(NewEntry::now(EntryKind::Threshold, now, None, "fired"));
+    let automatic = written(NewEntry::now(EntryKind::Threshold, now, None, "fired"));
     assert!(!automatic.may_be_changed_by(&ana()));
 }
 
@@ -317,7 +312,7 @@ fn exports_hold_both_times_and_text_stays_text() {
         public: true,
         ..Draft::default()
     };
-    let late = entry(note(&draft, &rui(), now).unwrap());
+    let late = written(note(&draft, &rui(), now).unwrap());
     let timeline = export::Timeline { entries: vec![late], ..export::Timeline::default() };
     let markdown = export::markdown(&incident, &timeline, now);
     assert!(

@@ -14,15 +14,11 @@ pub enum Holds {
 }
 
 impl Holds {
-    /// What follows from how the variable was seen, or from why it was not.
-    pub fn of(act: &Act, seen: Result<Env, String>) -> Self {
-        match (act, seen) {
-            (_, Err(why)) => Self::Unknown(why),
-            (Act::Set { value, .. }, Ok(Env::Value(now))) if now == *value => Self::InForce,
-            (Act::Set { .. }, Ok(now)) => Self::Changed(now),
-            (Act::Remove { .. } | Act::Restart { .. } | Act::ReplaceKey { .. }, Ok(_)) => {
-                Self::Unknown("it is no switch".to_owned())
-            }
+    /// What follows from how the variable that was set to `value` stands now.
+    pub fn of(value: &str, now: Env) -> Self {
+        match now {
+            Env::Value(now) if now == value => Self::InForce,
+            now => Self::Changed(now),
         }
     }
 
@@ -93,7 +89,6 @@ mod tests {
 
     #[test]
     fn a_mark_is_believed_only_as_far_as_the_cluster_bears_it_out() {
-        let act = set(Env::Absent);
         for (seen, holds, said, offered) in [
             (Ok(Env::Value("queue".into())), Holds::InForce, None, false),
             (
@@ -121,7 +116,7 @@ mod tests {
                 false,
             ),
         ] {
-            let found = Holds::of(&act, seen);
+            let found = seen.map_or_else(Holds::Unknown, |now| Holds::of("queue", now));
             assert_eq!(found, holds);
             assert_eq!(found.words().as_deref(), said);
             assert_eq!(found.in_the_way().is_none(), offered, "{found:?}");

@@ -16,7 +16,7 @@ pub fn news(before: &Phase, next: &Rollout) -> Option<String> {
                 .is_some_and(|before| std::mem::discriminant::<Held>(&before) == std::mem::discriminant(why));
             (!same).then(|| format!("is held: {}", words::held(why)))?
         }
-        (Phase::RollingBack { why, .. }, _) if !returns(before) => {
+        (Phase::RollingBack { why, .. }, _) if before.why_back().is_none() => {
             format!("goes back to {}: {}", next.stable.image, words::why_roll_back(why))
         }
         (Phase::Complete, _) if *before != Phase::Complete => "is complete: it runs on all pods".to_owned(),
@@ -28,14 +28,6 @@ pub fn news(before: &Phase, next: &Rollout) -> Option<String> {
         _ => return None,
     };
     Some(format!("The rollout of {} {what}", next.new_image))
-}
-
-/// Whether it is on its way back, also while that is held.
-fn returns(phase: &Phase) -> bool {
-    match phase {
-        Phase::Held { from, .. } => from.is_returning(),
-        phase => phase.is_returning(),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Evidence: bundles with their progress, and the file.
 
-use gantry_domain::evidence::{Part as Piece, Standing, progress};
+use gantry_domain::evidence::{Part as Piece, Standing, progress, size};
 use leptos::prelude::*;
 
 use super::frame::page;
@@ -102,12 +102,4 @@ fn row(bundle: &Bundle, part: Piece) -> Html {
         </li>
     }
     .part()
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} bytes"),
-        1024..1_048_576 => format!("{} KiB", bytes / 1024),
-        _ => format!("{} MiB", bytes / 1_048_576),
-    }
 }

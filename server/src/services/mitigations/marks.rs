@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use gantry_domain::mitigation::{Holds, Marked, Mitigation};
+use gantry_domain::mitigation::{Act, Holds, Marked, Mitigation};
 use gantry_domain::preset::Workload;
 
 use crate::outside::cluster::{Snapshot, env_of};
@@ -24,12 +24,15 @@ pub(super) async fn on(db: &Db, around: &Responding, workload: &Workload) -> Res
 }
 
 fn marked(mitigation: Mitigation, snapshot: &Result<Snapshot, String>) -> Marked {
-    let seen = match (snapshot, mitigation.variable()) {
-        (Ok(snapshot), Some(name)) => Ok(env_of(&snapshot.deployment, &mitigation.target.container, name)),
-        (Ok(_), None) => Err("it sets no variable".to_owned()),
-        (Err(why), _) => Err(why.clone()),
+    let holds = match (snapshot, &mitigation.act) {
+        (Err(why), _) => Holds::Unknown(why.clone()),
+        (Ok(snapshot), Act::Set { name, value, .. }) => {
+            Holds::of(value, env_of(&snapshot.deployment, &mitigation.target.container, name))
+        }
+        (Ok(_), Act::Remove { .. } | Act::Restart { .. } | Act::ReplaceKey { .. }) => {
+            Holds::Unknown("it is no switch".to_owned())
+        }
     };
-    let holds = Holds::of(&mitigation.act, seen);
     Marked { mitigation, holds }
 }
 
