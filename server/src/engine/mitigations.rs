@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use gantry_domain::id::MitigationId;
 use gantry_domain::incident::entry::EntryKind;
 use gantry_domain::mitigation::{Act, Decision, Env, Mitigation, Observation, Problem, Seen, advance};
 use gantry_domain::preset::Workload;
@@ -175,11 +176,8 @@ impl Engine {
                     }
                     if let Act::Remove { of, .. } = &next.act
                         && next.phase.is_written()
-                        && let Some(set) = mitigations::find(&mut **tx, *of).await?
-                        && set.mitigation.removed_at.is_none()
                     {
-                        let removed = Mitigation { removed_at: Some(at), ..set.mitigation };
-                        mitigations::put(tx, &removed, set.version).await?;
+                        end_mark(tx, *of, at).await?;
                     }
                     end_earlier_marks(tx, &next, at).await?;
                     announce(tx, next.incident);
@@ -201,12 +199,20 @@ async fn end_earlier_marks(tx: &mut Tx, next: &Mitigation, at: DateTime<Utc>) ->
         return Ok(());
     }
     for earlier in mitigations::standing_on(&mut **tx, &next.target).await? {
-        if next.replaces(&earlier)
-            && let Some(found) = mitigations::find(&mut **tx, earlier.id).await?
-        {
-            let removed = Mitigation { removed_at: Some(at), ..found.mitigation };
-            mitigations::put(tx, &removed, found.version).await?;
+        if next.replaces(&earlier) {
+            end_mark(tx, earlier.id, at).await?;
         }
+    }
+    Ok(())
+}
+
+/// Ends the mark of a switch, where it has not ended before.
+async fn end_mark(tx: &mut Tx, id: MitigationId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    if let Some(set) = mitigations::find(&mut **tx, id).await?
+        && set.mitigation.removed_at.is_none()
+    {
+        let removed = Mitigation { removed_at: Some(at), ..set.mitigation };
+        mitigations::put(tx, &removed, set.version).await?;
     }
     Ok(())
 }

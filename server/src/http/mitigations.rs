@@ -17,7 +17,7 @@ use super::page::Page;
 use super::response::{head, id_of, offers, refusal, scene_of};
 use super::visit::Visit;
 use crate::live::topics;
-use crate::services::mitigations::{self, KeyFacts, Rehearsal, Wish};
+use crate::services::mitigations::{self, KeyFacts, Looked, Rehearsal, Wish};
 use crate::services::response::{ResponseError, Scene};
 use crate::services::triage;
 use crate::store::rollouts;
@@ -28,9 +28,10 @@ pub(super) async fn list(visit: Visit, Path(id): Path<String>) -> Result<Page, F
     let scene = scene_of(&visit, id).await?;
     let db = &visit.app.db;
     let kind = triage::see(db, id).await?.first().and_then(|one| one.walk.error_type);
-    // Both ask the cluster: whoever waits does so once.
-    let seen = mitigations::see(db, &visit.app.responding, &scene, kind).boxed();
-    let (seen, keys) = tokio::join!(seen, keys(&visit, &scene).boxed());
+    // Both need the Deployment, if at all: it is read once.
+    let looked = mitigations::deployment(&visit.app.responding, &scene).boxed().shared();
+    let seen = mitigations::see(db, looked.clone(), &scene, kind).boxed();
+    let (seen, keys) = tokio::join!(seen, keys(&visit, &scene, looked).boxed());
     let seen = seen?;
     let rollout = match scene.workload() {
         Some(workload) => db.read(rollouts::latest_on(db.pool(), workload)).await?,
@@ -50,19 +51,21 @@ pub(super) async fn list(visit: Visit, Path(id): Path<String>) -> Result<Page, F
 }
 
 /// The keys of the workload; or why they cannot be known.
-async fn keys(visit: &Visit, scene: &Scene) -> Result<Vec<model::Key>, String> {
+async fn keys(
+    visit: &Visit,
+    scene: &Scene,
+    looked: impl Future<Output = Looked>,
+) -> Result<Vec<model::Key>, String> {
     let Some(vendor) = scene.preset.as_ref().and_then(|preset| preset.vendor.as_ref()) else {
         return Ok(Vec::new());
     };
     let Some(workload) = scene.workload() else { return Ok(Vec::new()) };
     let cluster = visit.app.responding.cluster.as_ref().ok_or("no cluster is configured")?;
     let reading = async {
-        let snapshot = cluster.read(&workload.namespace, &workload.deployment).await;
-        let snapshot = snapshot.map_err(|error| error.to_string())?.ok_or("the Deployment is not there")?;
+        let snapshot = looked.await?;
         Ok::<_, String>(mitigations::keys(cluster, &snapshot, &workload.namespace, vendor).await)
     };
-    // A page is never kept waiting for the cluster for long.
-    match tokio::time::timeout(std::time::Duration::from_millis(2500), reading).await {
+    match tokio::time::timeout(mitigations::WITHIN, reading).await {
         Ok(keys) => keys.map(|keys: Vec<KeyFacts>| keys.into_iter().map(key).collect()),
         Err(_) => Err("the cluster did not answer in time".to_owned()),
     }

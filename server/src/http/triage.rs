@@ -70,7 +70,8 @@ async fn render(visit: &Visit, id: IncidentId, refusal: Option<Refusal>) -> Resu
     let scene = scene_of(visit, id).await?;
     let walked = service::see(&visit.app.db, id).await?;
     let kind = walked.first().and_then(|one| one.walk.error_type);
-    let seen = mitigations::see(&visit.app.db, &visit.app.responding, &scene, kind).boxed().await?;
+    let looked = mitigations::deployment(&visit.app.responding, &scene);
+    let seen = mitigations::see(&visit.app.db, looked, &scene, kind).boxed().await?;
     let taken = walked
         .into_iter()
         .map(|one| model::Taken {

@@ -10,6 +10,7 @@ mod roll_back;
 
 pub use facts::{KeyFacts, keys};
 pub(crate) use facts::{pods_of, secret_fingerprint};
+pub use marks::{Looked, WITHIN, deployment};
 pub use plan::{Line, Prepared, Rehearsal, Wish, rehearse};
 
 use std::time::Instant;
@@ -58,10 +59,10 @@ pub struct Offered {
     pub what: Option<String>,
 }
 
-/// The actions of an incident and what can be done. Where a switch is marked as set, the Deployment is looked at.
+/// The actions of an incident and what can be done. The Deployment is `looked` at where a switch is marked as set.
 pub async fn see(
     db: &Db,
-    around: &Responding,
+    looked: impl Future<Output = Looked>,
     scene: &Scene,
     kind: Option<ErrorType>,
 ) -> Result<Seen, ResponseError> {
@@ -74,7 +75,7 @@ pub async fn see(
     let Some(workload) = scene.workload() else {
         return Ok(Seen { offers: Vec::new(), all, standing: Vec::new() });
     };
-    let standing = marks::on(db, around, workload).await?;
+    let standing = marks::on(db, looked, workload).await?;
     let rollout = db.read(rollouts::latest_on(db.pool(), workload)).await?.map(|stored| stored.rollout);
     let offers = Offer::ALL
         .into_iter()

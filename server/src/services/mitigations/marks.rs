@@ -7,23 +7,30 @@ use gantry_domain::mitigation::{Act, Holds, Marked, Mitigation};
 use gantry_domain::preset::Workload;
 
 use crate::outside::cluster::{Snapshot, env_of};
-use crate::services::response::Responding;
+use crate::services::response::{Responding, Scene};
 use crate::store::{Db, StoreError, mitigations};
 
 /// A page is never kept waiting for the cluster for longer.
-const WITHIN: Duration = Duration::from_millis(2500);
+pub const WITHIN: Duration = Duration::from_millis(2500);
 
-/// Those on a workload, whichever incident set them. The cluster is asked only where there are any.
-pub(super) async fn on(db: &Db, around: &Responding, workload: &Workload) -> Result<Vec<Marked>, StoreError> {
+/// A Deployment as it is now; or why that is not known.
+pub type Looked = Result<Snapshot, String>;
+
+/// Those on a workload, whichever incident set them. It is `looked` at only where there are any.
+pub(super) async fn on(
+    db: &Db,
+    looked: impl Future<Output = Looked>,
+    workload: &Workload,
+) -> Result<Vec<Marked>, StoreError> {
     let standing = db.read(mitigations::standing_on(db.pool(), workload)).await?;
     if standing.is_empty() {
         return Ok(Vec::new());
     }
-    let snapshot = deployment(around, workload).await;
+    let snapshot = looked.await;
     Ok(standing.into_iter().map(|mitigation| marked(mitigation, &snapshot)).collect())
 }
 
-fn marked(mitigation: Mitigation, snapshot: &Result<Snapshot, String>) -> Marked {
+fn marked(mitigation: Mitigation, snapshot: &Looked) -> Marked {
     let holds = match (snapshot, &mitigation.act) {
         (Err(why), _) => Holds::Unknown(why.clone()),
         (Ok(snapshot), Act::Set { name, value, .. }) => {
@@ -36,7 +43,9 @@ fn marked(mitigation: Mitigation, snapshot: &Result<Snapshot, String>) -> Marked
     Marked { mitigation, holds }
 }
 
-async fn deployment(around: &Responding, workload: &Workload) -> Result<Snapshot, String> {
+/// Looks at the Deployment of an incident.
+pub async fn deployment(around: &Responding, scene: &Scene) -> Looked {
+    let workload = scene.workload().ok_or("the platform is no workload")?;
     let cluster = around.cluster.as_ref().ok_or("no cluster is configured")?;
     let reading = cluster.read(&workload.namespace, &workload.deployment).boxed();
     match tokio::time::timeout(WITHIN, reading).await {
