@@ -70,16 +70,15 @@ pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
 pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
     let thresholds = db.read(thresholds::of_go_live(db.pool(), stored.go_live.id)).await?;
     let preset = super::presets::of_go_live(db, presets, &stored.go_live).await?;
-    Ok(plan_with(stored, thresholds, preset.as_ref()))
+    Ok(plan_with(stored, could_judge(thresholds, preset.as_ref()), preset.as_ref()))
 }
 
-/// The same with thresholds that were read before.
-pub fn plan_with(stored: &Stored, thresholds: Vec<Threshold>, preset: Option<&Preset>) -> Plan {
-    let thresholds = could_judge(thresholds, preset);
+/// The same, where what it chooses from is known.
+pub fn plan_with(stored: &Stored, could_judge: Vec<Threshold>, preset: Option<&Preset>) -> Plan {
     match stored.plan.as_ref().and_then(|plan| serde_json::from_value::<Plan>(plan.clone()).ok()) {
-        Some(plan) => plan.judged_by(thresholds),
+        Some(plan) => plan.judged_by(could_judge),
         None => {
-            let usual = Plan::default_for(thresholds);
+            let usual = Plan::default_for(could_judge);
             Plan { steps: preset.map_or_else(Plan::default_steps, |preset| preset.steps.clone()), ..usual }
         }
     }

@@ -12,7 +12,7 @@ use gantry_domain::postmortem::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::response::{Responding, ResponseError, Said, say, scene, sentence, whole_timeline};
+use super::response::{MOST_ENTRIES, Responding, ResponseError, Said, say, scene, sentence, whole_timeline};
 use super::{Caller, triage};
 use crate::store::{Constraint, Db, Once, StoreError, audit, incidents, mitigations, postmortems};
 
@@ -55,7 +55,7 @@ impl From<StoreError> for SaveError {
 pub async fn see(db: &Db, around: &Responding, id: IncidentId) -> Result<Seen, ResponseError> {
     let scene = scene(db, &around.presets, id).await?;
     let pool = db.pool();
-    let (timeline, older_left_out) = whole_timeline(db, id).await?;
+    let (timeline, older_left_out) = whole_timeline(db, id, MOST_ENTRIES).await?;
     let (actions, sections, items) = db
         .read(async {
             tokio::try_join!(

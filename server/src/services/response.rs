@@ -8,6 +8,7 @@ use gantry_domain::cut;
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Entry, EntryKind, NewEntry};
+use gantry_domain::incident::export::Timeline;
 use gantry_domain::mitigation::title;
 use gantry_domain::preset::{Preset, Workload};
 use serde_json::Value;
@@ -98,14 +99,26 @@ pub async fn scene(db: &Db, presets: &[Preset], id: IncidentId) -> Result<Scene,
 }
 
 /// The most entries of a timeline that a document holds.
-const MOST_ENTRIES: u32 = 5000;
+pub(crate) const MOST_ENTRIES: u32 = 5000;
 
-/// The timeline of an incident, oldest first, and whether it goes further back than that.
-pub(crate) async fn whole_timeline(db: &Db, id: IncidentId) -> Result<(Vec<Entry>, bool), StoreError> {
-    let (all, asked) = (i64::from(MOST_ENTRIES) + 1, incidents::Asked::default());
+/// The last entries of an incident's timeline, oldest first, and whether it goes further back than so many.
+pub(crate) async fn whole_timeline(
+    db: &Db,
+    id: IncidentId,
+    most: u32,
+) -> Result<(Vec<Entry>, bool), StoreError> {
+    let (all, asked) = (i64::from(most) + 1, incidents::Asked::default());
     let found = db.read(incidents::entries(db.pool(), id, asked, all)).await?;
-    let (newest, older_left_out) = cut::newest(found, MOST_ENTRIES);
+    let (newest, older_left_out) = cut::newest(found, most);
     Ok((newest.into_iter().rev().map(|placed| placed.entry).collect(), older_left_out))
+}
+
+/// The same with what edited entries said before.
+pub(crate) async fn with_editions(db: &Db, id: IncidentId, most: u32) -> Result<Timeline, StoreError> {
+    let (entries, older_left_out) = whole_timeline(db, id, most).await?;
+    // After the entries: by now every edit that they count is there.
+    let editions = db.read(incidents::editions(db.pool(), id)).await?;
+    Ok(Timeline { entries, editions, older_left_out })
 }
 
 /// An entry of the timeline.

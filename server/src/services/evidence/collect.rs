@@ -69,7 +69,7 @@ pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, 
             let note = note.map(|note| redaction.clean(&note));
             // Logs are long: whoever else works here must not wait.
             let cleaned = tokio::task::spawn_blocking(move || {
-                files.into_iter().map(|(path, text)| file(path, &redaction.clean(&text))).collect::<Vec<_>>()
+                files.into_iter().map(|(path, text)| file(path, redaction.clean(&text))).collect::<Vec<_>>()
             });
             let Ok(files) = cleaned.await else {
                 return (Standing::Missing { why: "it could not be made ready".to_owned() }, Vec::new());
@@ -85,8 +85,8 @@ pub async fn collect(this: &Collector, scene: &Scene, part: Part) -> (Standing, 
     }
 }
 
-fn file(path: String, text: &str) -> (File, Vec<u8>) {
-    let content = text.as_bytes().to_vec();
+fn file(path: String, text: String) -> (File, Vec<u8>) {
+    let content = text.into_bytes();
     let sha256 = hex(&Sha256::digest(&content));
     (File { path, bytes: content.len() as u64, sha256 }, content)
 }

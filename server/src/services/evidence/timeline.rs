@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::incident::Incident;
-use gantry_domain::incident::export::{self, Timeline};
+use gantry_domain::incident::export;
 
 use super::Redaction;
 use super::collect::pretty;
-use crate::services::response::whole_timeline;
-use crate::store::{Db, incidents};
+use crate::services::response::{MOST_ENTRIES, with_editions};
+use crate::store::Db;
 
 /// The files, by path.
 pub(super) async fn files(
@@ -18,12 +18,8 @@ pub(super) async fn files(
     incident: &Incident,
     now: DateTime<Utc>,
 ) -> Result<Vec<(String, String)>, String> {
-    let (entries, older_left_out) =
-        whole_timeline(db, incident.id).await.map_err(|error| error.to_string())?;
-    // After the entries: by now every edit that they count is there.
-    let editions = incidents::editions(db.pool(), incident.id);
-    let editions = db.read(editions).await.map_err(|error| error.to_string())?;
-    let mut timeline = Timeline { entries, editions, older_left_out };
+    let timeline = with_editions(db, incident.id, MOST_ENTRIES).await;
+    let mut timeline = timeline.map_err(|error| error.to_string())?;
     let (redaction, mut incident) = (Arc::clone(redaction), incident.clone());
     // Timelines can be long: whoever else works here must not wait.
     let written = tokio::task::spawn_blocking(move || -> Result<Vec<(String, String)>, String> {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
-use gantry_domain::cut;
 use gantry_domain::id::{EntryId, IncidentId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Edition, EntryKind};
@@ -10,6 +9,7 @@ use gantry_domain::incident::export::Timeline;
 use gantry_domain::postmortem::ActionItem;
 
 use crate::live::{presence, topics};
+use crate::services::response::with_editions;
 use crate::store::incidents::{self, Asked, Placed};
 use crate::store::{Db, StoreError, outbox, postmortems, presence as present};
 
@@ -90,20 +90,8 @@ pub async fn whole(db: &Db, id: IncidentId) -> Result<Option<(Incident, Timeline
 
 /// The same with at most so many entries, the last to happen.
 pub async fn newest(db: &Db, id: IncidentId, most: u32) -> Result<Option<(Incident, Timeline)>, StoreError> {
-    let pool = db.pool();
-    let (incident, entries) = db
-        .read(async {
-            tokio::try_join!(
-                incidents::find(pool, id),
-                incidents::entries(pool, id, Asked::default(), i64::from(most) + 1)
-            )
-        })
-        .await?;
-    // After the entries: by now every edit that they count is there.
-    let editions = db.read(incidents::editions(pool, id)).await?;
-    let (newest, older_left_out) = cut::newest(entries, most);
-    let entries = newest.into_iter().rev().map(|placed| placed.entry).collect();
-    Ok(incident.map(|incident| (incident, Timeline { entries, editions, older_left_out })))
+    let Some(incident) = db.read(incidents::find(db.pool(), id)).await? else { return Ok(None) };
+    Ok(Some((incident, with_editions(db, id, most).await?)))
 }
 
 /// What was to be done after incidents and is not done, the first to be due first.

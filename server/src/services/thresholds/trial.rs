@@ -14,10 +14,8 @@ use gantry_domain::preset::Workload;
 use super::queries::{self, Says};
 use crate::outside::prometheus::{Answer, Prometheus, PrometheusError};
 
-/// The most metrics of one query that are looked for.
-const MOST_METRICS: usize = 8;
-/// The most selectors of one query that are looked for.
-const MOST_SELECTORS: usize = 8;
+/// The most metrics of one query that are looked for, and the most selectors.
+const MOST: usize = 8;
 
 /// How far back a replay goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +80,25 @@ pub async fn check(
         Says::Refuses(why) => return Err(BadQuery(why)),
         Says::Unasked(why) => return Ok(Checked { unasked: Some(why), ..Checked::default() }),
     };
+    // Behind `or vector(0)` a misspelt label looks like nothing that fails: selectors are looked for, too.
+    let selectors = selectors(&query);
+    let texts: Vec<String> = selectors.iter().map(|one| one.text.clone()).collect();
     // Whoever saves waits for this: a doubt that takes too long to be known is left out.
     let look = async {
-        tokio::join!(absent(prometheus, &query), silent(prometheus, &query), most(prometheus, &query))
+        tokio::join!(
+            without_series(prometheus, metrics(&query)),
+            without_series(prometheus, texts),
+            most(prometheus, &query)
+        )
     };
     let (absent, silent, most) = tokio::time::timeout(DOUBTS, look).await.unwrap_or_default();
     // Where there is no such metric at all, that is said.
     let of_absent = |one: &Selector| one.metric.as_ref().is_some_and(|metric| absent.contains(metric));
-    let silent = silent.into_iter().filter(|one| !of_absent(one)).map(|one| one.text).collect();
+    let silent = selectors
+        .into_iter()
+        .filter(|one| silent.contains(&one.text) && !of_absent(one))
+        .map(|one| one.text)
+        .collect();
     let number = answer.number();
     let facts = Facts { absent, silent, has_value: !matches!(number, Err(Problem::NoData)), most };
     Ok(Checked {
@@ -99,18 +108,10 @@ pub async fn check(
     })
 }
 
-/// Metrics of the query without any series during the last hour.
-async fn absent(prometheus: &Prometheus, query: &str) -> Vec<String> {
-    let look = |name: String| async move { has_none(prometheus, &name).await.then_some(name) };
-    let names = metrics(query).into_iter().take(MOST_METRICS);
-    futures_util::future::join_all(names.map(look)).await.into_iter().flatten().collect()
-}
-
-/// Selectors of the query without any series during the last hour: behind `or vector(0)` a misspelt label looks like
-/// nothing that fails.
-async fn silent(prometheus: &Prometheus, query: &str) -> Vec<Selector> {
-    let look = |one: Selector| async move { has_none(prometheus, &one.text).await.then_some(one) };
-    let all = selectors(query).into_iter().take(MOST_SELECTORS);
+/// Of the first few metrics or selectors those without any series during the last hour.
+async fn without_series(prometheus: &Prometheus, all: impl IntoIterator<Item = String>) -> Vec<String> {
+    let look = |one: String| async move { has_none(prometheus, &one).await.then_some(one) };
+    let all = all.into_iter().take(MOST);
     futures_util::future::join_all(all.map(look)).await.into_iter().flatten().collect()
 }
 
