@@ -3,13 +3,11 @@
 import { expect, test, type Page } from '../support/test'
 import { openGoLive, signAll, visit } from '../support/go-live'
 import { reset, scenario, settled } from '../support/outside'
+import { inEach, wide } from '../support/pictures'
 import { OLD, newImage } from '../support/rollout'
 
 test.describe.configure({ timeout: 300_000 })
 test.afterEach(reset)
-
-const wide = { viewport: { width: 1440, height: 1000 } }
-const narrow = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
 
 const RULES = `groups:
   - name: api
@@ -31,10 +29,7 @@ test('doubts and refusals', async ({ as }) => {
   const path = await openGoLive(ana, { image: newImage() })
   await signAll([ana, rui], path)
   await scenario({ prometheus: 'gone' })
-  const sizes = Object.entries({ wide, narrow }).flatMap(([size, options]) =>
-    (['light', 'dark'] as const).map((colorScheme) => ({ name: `${size}-${colorScheme}`, options: { ...options, colorScheme } })),
-  )
-  const pages = await Promise.all(sizes.map(async ({ name, options }) => ({ name, page: await as('ana', options) })))
+  const pages = await inEach((options) => as('ana', options))
   const shoot = async (what: string, act: (page: Page) => Promise<void>) => {
     for (const { name, page } of pages) {
       await act(page)

@@ -5,13 +5,11 @@ import { expect, test, type Page } from '../support/test'
 import { incidentPages, type Named } from '../support/pages'
 import { reset, scenario } from '../support/outside'
 import { openGoLive } from '../support/go-live'
+import { inEach, wide } from '../support/pictures'
 import { world } from '../support/world'
 
 test.describe.configure({ timeout: 400_000 })
 test.afterEach(reset)
-
-const wide = { viewport: { width: 1440, height: 1000 } }
-const narrow = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
 
 /** The page of one threshold, as it stands, and with a change that was tried on the past. */
 async function threshold(ana: Page): Promise<string> {
@@ -34,10 +32,7 @@ test('the second half', async ({ as }) => {
   const ana = await as('ana', wide)
   await openGoLive(ana, { integration: 'posthog-integration' })
   const limit = await threshold(ana)
-  const sizes = Object.entries({ wide, narrow }).flatMap(([size, options]) =>
-    (['light', 'dark'] as const).map((colorScheme) => ({ name: `${size}-${colorScheme}`, options: { ...options, colorScheme } })),
-  )
-  const pages = await Promise.all(sizes.map(async ({ name, options }) => ({ name, page: await as('ana', options) })))
+  const pages = await inEach((options) => as('ana', options))
   const take = async (named: Named[], act?: (page: Page) => Promise<void>) => {
     for (const { name: look, page } of pages) {
       for (const { name, path } of named) {

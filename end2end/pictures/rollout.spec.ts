@@ -3,13 +3,11 @@
 import { expect, test } from '../support/test'
 import { post, visit } from '../support/go-live'
 import { reset, scenario, settled } from '../support/outside'
+import { inEach, wide } from '../support/pictures'
 import { OLD, headline, standsAtTenPercent } from '../support/rollout'
 
 test.describe.configure({ timeout: 300_000 })
 test.afterEach(reset)
-
-const wide = { viewport: { width: 1440, height: 1000 } }
-const narrow = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
 
 test('a rollout', async ({ as }) => {
   as.expectComplaints(/./)
@@ -17,10 +15,7 @@ test('a rollout', async ({ as }) => {
   await settled(OLD)
   const [ana, rui, sam] = [await as('ana', wide), await as('rui', wide), await as('sam', wide)]
   const path = await standsAtTenPercent(ana, rui)
-  const sizes = Object.entries({ wide, narrow }).flatMap(([size, options]) =>
-    (['light', 'dark'] as const).map((colorScheme) => ({ name: `${size}-${colorScheme}`, options: { ...options, colorScheme } })),
-  )
-  const pages = await Promise.all(sizes.map(async ({ name, options }) => ({ name, page: await as('rui', options) })))
+  const pages = await inEach((options) => as('rui', options))
   const shoot = async (state: string) => {
     for (const { name, page } of pages) {
       await visit(page, path)

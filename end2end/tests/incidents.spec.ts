@@ -2,6 +2,9 @@ import { expect, test, type Page } from '../support/test'
 
 const plain = { javaScriptEnabled: false }
 
+/** A moment as the field holds it on a clock so many minutes ahead of universal time. */
+const local = (at: Date, minutes: number) => new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, 16)
+
 /** Opens an incident through its form. */
 async function open(page: Page, title: string): Promise<string> {
   await page.goto('/incidents/new')
@@ -60,7 +63,6 @@ test('a moment is typed on the reader’s own clock, with its zone beside the fi
   const happened = rui.locator('#note-happened')
   await expect(rui.locator('label[for=note-happened]')).toContainText('UTC+05:45')
   await expect(rui.locator('.day h3').first()).toContainText('UTC+05:45')
-  const local = (at: Date, minutes: number) => new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, 16)
   const at = new Date(Date.now() - 20 * 60_000)
   await happened.fill(local(at, 345))
   await rui.locator('#note-text').fill('The proxy was restarted')
@@ -82,7 +84,6 @@ test('a moment that stands in the form keeps its zone when the page is drawn for
   const label = rui.locator('label[for=note-happened] .unit')
   const zone = rui.locator('#note input[name=zone]')
   await expect(label).toHaveText('UTC+05:45')
-  const local = (at: Date, minutes: number) => new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, 16)
   const at = new Date(Date.now() - 20 * 60_000)
   await rui.locator('#note-happened').fill(local(at, 345))
   await rui.locator('#note-text').fill('The queue was emptied')
