@@ -69,7 +69,7 @@ pub fn judges(key: &ThresholdKey) -> String {
 }
 
 /// Whether the form offered this threshold; `offered` is what its field of that name holds.
-pub fn is_offered(offered: &str, key: &ThresholdKey) -> bool {
+fn is_offered(offered: &str, key: &ThresholdKey) -> bool {
     offered.split_whitespace().any(|one| one == key.as_str())
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::ui::html::{Html, Part, in_textarea};
 
 use crate::frame::Frame;
+use crate::plan_fields;
 use crate::refusal::Refusal;
 
 /// One form of a page, before its fields.
@@ -104,6 +105,11 @@ impl Form {
         self.refusal.as_ref()?.typed.get(field).map(String::as_str)
     }
 
+    /// Whether a box is ticked: as it was sent where this form was refused, else as it is `saved`.
+    pub fn ticked(&self, field: &str, saved: bool) -> bool {
+        self.refusal.as_ref().map_or(saved, |refusal| !refusal.typed(field).is_empty())
+    }
+
     /// The form's id on the page.
     pub fn id(&self) -> &str {
         &self.id
@@ -198,12 +204,15 @@ impl Form {
     }
 }
 
+/// What the page itself put into a form: nobody typed it.
+const FILLED_IN: [&str; 6] = ["show", plan_fields::OFFERED, "checks", "rollout", "step", "hold"];
+
 /// A refusal whose form is gone, because what it asked for can no longer be asked: said all the same, with what was typed.
 pub fn orphan(refusal: &Refusal) -> Html {
     let typed: Vec<_> = refusal
         .typed
         .iter()
-        .filter(|(name, text)| !matches!(name.as_str(), "show" | "offered") && !text.trim().is_empty())
+        .filter(|(name, text)| !FILLED_IN.contains(&name.as_str()) && !text.trim().is_empty())
         .map(|(name, text)| {
             view! { <p class="note"><span class="because">{name.clone()}": "</span>{text.clone()}</p> }.part()
         })

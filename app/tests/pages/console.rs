@@ -12,7 +12,7 @@ use crate::fixtures::{self, Fail};
 
 type Test = Result<(), Fail>;
 
-fn page(role: Role, model: &Model) -> String {
+pub(crate) fn page(role: Role, model: &Model) -> String {
     crate::plain(&render(&fixtures::frame(Some(role)), model))
 }
 
@@ -315,10 +315,15 @@ fn a_refusal_whose_form_is_gone_is_said_all_the_same_with_what_was_typed() -> Te
     assert!(item.contains("before you.") && item.contains("Compared both keys."), "{item}");
     assert_eq!(html.matches("before you.").count(), 1);
     let mut model = fixtures::rolling(Phase::Complete, 10)?;
-    model.refusal = Some(refusal("pause"));
+    let mut late = refusal("pause");
+    for shown in ["show", "offered", "checks", "rollout", "step", "hold"] {
+        late.typed.insert(shown.to_owned(), "as the page filled it in".to_owned());
+    }
+    model.refusal = Some(late);
     let html = page(Role::ReleaseManager, &model);
     let head = between(&html, "class=\"console-head\"", "</header>");
     assert!(head.contains("before you.") && head.contains("Compared both keys."), "{head}");
+    assert!(!head.contains("as the page filled it in"), "nobody typed that: {head}");
     Ok(())
 }
 

@@ -66,15 +66,12 @@ async fn refuse(
             ("", StatusCode::CONFLICT, "Check again, and look at what fails now.")
         }
     };
-    // Nobody typed which checks the page showed.
-    let mut typed = posted.typed();
-    typed.remove("checks");
     let refusal = Refusal {
         form: form.to_owned(),
         field: field.to_owned(),
         what: sentence(&error.to_string()),
         next_step: next_step.to_owned(),
-        typed,
+        typed: posted.typed(),
     };
     Ok(refused(visit, id, status, refusal).await?.into_response())
 }

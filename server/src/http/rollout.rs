@@ -79,17 +79,12 @@ pub(super) async fn ask(
         Err(AskError::Refused(why)) => ("", StatusCode::CONFLICT, why.to_string(), ""),
         Err(why @ AskError::Superseded) => ("", StatusCode::CONFLICT, why.to_string(), ""),
     };
-    // Nobody typed which step of which rollout the form was about, and which hold.
-    let mut typed = posted.typed();
-    for shown in ["rollout", "step", "hold"] {
-        typed.remove(shown);
-    }
     let refusal = Refusal {
         form: word,
         field: field.to_owned(),
         what: sentence(&what),
         next_step: next_step.to_owned(),
-        typed,
+        typed: posted.typed(),
     };
     Ok(refused(&visit, id, status, refusal).await?.into_response())
 }

@@ -64,28 +64,15 @@ fn act(page: Page<'_>, view: &RolloutView, ask: &Ask) -> Html {
     let form = form(page, ask);
     let command = command(kubectl_for_ask(&view.rollout, ask));
     let seen = seen(ask);
-    if !needs_reason(ask) {
-        return view! {
-            <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
-                <summary class="button">{button}</summary>
-                {form.with("stack", view! {
-                    {seen}
-                    <p class="help">{what}</p>
-                    <button class="button primary">{button}</button>
-                    {command}
-                }.part())}
-            </details>
-        }
-        .part();
-    }
     let reason = Field { max: Some(MAX_NOTE), ..Field::new("reason", "Reason").required() };
+    let reason = needs_reason(ask).then(|| form.text(&reason, 2));
     view! {
         <details class="act" name="deck" data-key=format!("act-{}", ask.word()) data-closes="" open=form.is_refused()>
             <summary class="button">{button}</summary>
             {form.with("stack", view! {
                 {seen}
                 <p class="help">{what}</p>
-                {form.text(&reason, 2)}
+                {reason}
                 <button class="button primary">{button.trim_end_matches('…')}</button>
                 {command}
             }.part())}

@@ -54,7 +54,7 @@ fn preview(page: Page<'_>) -> Html {
     view! {
         <div
             class="plan-preview" role="status" data-preview=replicas.to_string()
-            data-autoscaled=autoscaled.then_some("") data-judged=judged.then_some("")
+            data-autoscaled=autoscaled.then_some("")
         >
             <ol class="achieved">{steps}</ol>
             <ul class="findings">{findings}</ul>
@@ -108,7 +108,13 @@ fn judges(page: Page<'_>, form: &Form) -> Option<Html> {
         return None;
     }
     let offered = could.iter().map(Threshold::key).collect::<Vec<_>>().join(" ");
-    let ticks: Vec<_> = could.iter().map(|threshold| tick(plan, form, threshold)).collect();
+    // A box without a tick is not sent: whether it was seen is told by what the form offered.
+    let sent = form.typed(plan_fields::OFFERED).unwrap_or_default();
+    let left_out = plan_fields::left_out(could, sent, |name| form.typed(name).is_some(), &plan.left_out);
+    let ticks: Vec<_> = could
+        .iter()
+        .map(|threshold| tick(plan, threshold, !left_out.contains(&threshold.spec.key)))
+        .collect();
     Some(
         view! {
             <fieldset class="judges">
@@ -122,13 +128,9 @@ fn judges(page: Page<'_>, form: &Form) -> Option<Html> {
     )
 }
 
-fn tick(plan: &Plan, form: &Form, threshold: &Threshold) -> Html {
+fn tick(plan: &Plan, threshold: &Threshold, checked: bool) -> Html {
     let key = &threshold.spec.key;
     let name = plan_fields::judges(key);
-    // A box without a tick is not sent: whether it was seen is told by what the form offered.
-    let offered = form.typed(plan_fields::OFFERED).unwrap_or_default();
-    let was_seen = plan_fields::is_offered(offered, key);
-    let checked = if was_seen { form.typed(&name).is_some() } else { !plan.left_out.contains(key) };
     view! {
         <label class="tick-choice" data-key=key.to_string()>
             <input type="checkbox" name=name value="on" checked=checked/>

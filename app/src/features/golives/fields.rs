@@ -2,9 +2,12 @@
 
 use leptos::prelude::*;
 
+use crate::ui::form::{Field, Form};
 use crate::ui::html::{Html, Part};
 
 use super::model::{NewModel, PresetChoice};
+use crate::forms;
+use crate::frame::Frame;
 
 /// One field: name, label, example, help.
 type Text = (&'static str, &'static str, &'static str, &'static str);
@@ -37,6 +40,9 @@ const WHERE: [Text; 3] = [
     ("container", "Container", "app", ""),
 ];
 
+const JUDGED_BY: &str = "With one of them, this is a go-live of that integration: its thresholds judge, and \
+                         its alerts watch what runs here. With nothing, only a person can stop the rollout.";
+
 /// The presets to choose from.
 pub(super) fn presets(model: &NewModel) -> Html {
     let value = model.values.get("preset").cloned().unwrap_or_default();
@@ -67,36 +73,15 @@ fn choice(preset: &PresetChoice, checked: bool) -> Html {
 }
 
 /// The presets again, for a checklist of one's own: what its rollout is judged by. None is chosen unless somebody does.
-pub(super) fn judged_by(model: &NewModel) -> Html {
-    let value = model.values.get("preset").cloned().unwrap_or_default();
-    let options: Vec<_> = model
-        .presets
-        .iter()
-        .map(|preset| {
-            let selected = preset.key == value;
-            view! { <option value=preset.key.clone() selected=selected>{preset.name.clone()}</option> }.part()
-        })
-        .collect();
-    let wrong = model.errors.iter().any(|error| error.field == "preset");
-    let described = if wrong { "new-preset-error new-preset-help" } else { "new-preset-help" };
-    view! {
-        <div class="field">
-            <label for="new-preset">"Judged by the thresholds of"</label>
-            <select
-                id="new-preset" name="preset"
-                aria-invalid=wrong.then_some("true") aria-describedby=described
-            >
-                <option value="">"nothing"</option>
-                {options}
-            </select>
-            <p class="help" id="new-preset-help">
-                "With one of them, this is a go-live of that integration: its thresholds judge, and its alerts watch what runs here. "
-                "With nothing, only a person can stop the rollout."
-            </p>
-            {error(model, "preset")}
-        </div>
-    }
-    .part()
+pub(super) fn judged_by(frame: &Frame, model: &NewModel) -> Html {
+    let wrong = model.errors.iter().find(|error| error.field == "preset");
+    let field = Field::new("preset", "Judged by the thresholds of")
+        .required()
+        .help(JUDGED_BY)
+        .value(model.values.get("preset").cloned().unwrap_or_default());
+    let presets = model.presets.iter().map(|preset| (preset.key.as_str(), preset.name.as_str()));
+    let choices: Vec<_> = std::iter::once(("", "nothing")).chain(presets).collect();
+    Form::new(frame, "new", forms::GO_LIVES, wrong).choice(&field, &choices)
 }
 
 /// What goes out and where it runs.

@@ -90,7 +90,7 @@ fn preview(import: &Import) -> Html {
 fn create(frame: &Frame, model: &ImportModel) -> Html {
     let key = format!("{}.new", frame.form_key);
     let fields = fields::fields(&model.new);
-    let judged_by = fields::judged_by(&model.new);
+    let judged_by = fields::judged_by(frame, &model.new);
     view! {
         <form id="new" class="panel stack wide-form" method="post" action=forms::GO_LIVES>
             <h2>"Use it for a go-live"</h2>

@@ -129,13 +129,11 @@ pub(super) fn note_fields(page: Page<'_>, form: &Form, entry: Option<&Entry>, pu
     let link = Field { input_mode: Some("url"), ..Field::new("link", "Link to more about it") }
         .sample("https://")
         .value(entry.and_then(|entry| entry.link.clone()).unwrap_or_default());
-    let ticked =
-        if form.is_refused() { form.typed("public").is_some_and(|word| !word.is_empty()) } else { public };
     // Where there is no status page, nothing new is written for it.
     let publish = (page.frame.status_page || public).then(|| {
         view! {
             <label class="tick-choice">
-                <input type="checkbox" name="public" value="on" checked=ticked/>
+                <input type="checkbox" name="public" value="on" checked=form.ticked("public", public)/>
                 <span>"Everybody may read it on the status page"</span>
             </label>
         }

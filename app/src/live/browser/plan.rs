@@ -40,13 +40,8 @@ pub(super) fn follow() {
         row_fields(&form).iter().map(|(percent, soak)| (percent.value(), soak.value())).collect();
     let rows = rows.iter().map(|(percent, soak)| (percent.as_str(), soak.as_str()));
     let number = shown.get_attribute("data-preview").and_then(|number| number.parse().ok()).unwrap_or(0);
-    // As it is ticked now, where there is anything to tick.
-    let any = |selector: &str| form.query_selector(selector).ok().flatten().is_some();
-    let judged = if any("input[name^=judges-]") {
-        any("input[name^=judges-]:checked")
-    } else {
-        shown.has_attribute("data-judged")
-    };
+    // As it is ticked now; where there is nothing to tick, nothing judges.
+    let judged = form.query_selector("input[name^=judges-]:checked").ok().flatten().is_some();
     let preview = preview(rows, number, shown.has_attribute("data-autoscaled"), judged);
     write(&document, &shown, ".achieved", preview.steps.iter().map(|line| ("", line.as_str())));
     write(
