@@ -334,7 +334,6 @@ fn a_value_stands_beside_the_presets_with_the_way_back_and_everything_that_was_s
 fn beside_the_exports_of_the_log_stands_how_much_a_file_holds_at_most() {
     let model = Audit { most: 20_000, ..Audit::default() };
     let html = crate::plain(&audit::render(&fixtures::frame(Some(Role::Admin)), &model));
-    let beside = html.split_once("Export JSON").and_then(|(_, rest)| rest.split_once("</section>"));
-    let beside = beside.map(|(beside, _)| beside).unwrap_or_default();
+    let beside = crate::console::between(&html, "Export JSON", "</section>");
     assert!(beside.contains("at most the newest 20000 entries"), "{beside}");
 }

@@ -1,18 +1,12 @@
 //! What the console says when something else runs in the cluster than what was signed.
 
-use gantry_app::features::console::model::Model;
-use gantry_app::features::console::page::render;
 use gantry_domain::actor::Role;
 use gantry_domain::release::Running;
 
-use crate::console::between;
+use crate::console::{between, page};
 use crate::fixtures::{self, Fail};
 
 type Test = Result<(), Fail>;
-
-fn page(role: Role, model: &Model) -> String {
-    crate::plain(&render(&fixtures::frame(Some(role)), model))
-}
 
 #[test]
 fn a_change_in_the_cluster_is_said_at_the_gate_and_at_each_item_with_when_it_was_noticed() -> Test {

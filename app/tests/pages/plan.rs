@@ -1,20 +1,15 @@
 //! The plan before the start: which thresholds judge.
 
 use gantry_app::features::console::model::Model;
-use gantry_app::features::console::page::render;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
 
-use crate::console::between;
+use crate::console::{between, page};
 use crate::fixtures::{self, Fail};
 
 type Test = Result<(), Fail>;
 
 const ALL: [&str; 4] = ["api-down", "high-latency", "rate-limited", "auth-failures"];
-
-fn page(role: Role, model: &Model) -> String {
-    crate::plain(&render(&fixtures::frame(Some(role)), model))
-}
 
 /// The keys whose boxes are ticked, in the order of the form.
 fn ticked(html: &str) -> Vec<&'static str> {

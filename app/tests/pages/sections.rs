@@ -1,15 +1,14 @@
 //! How far each section of the checklist is.
 
-use gantry_app::features::console::page::render;
 use gantry_domain::actor::Role;
 
-use crate::console::between;
+use crate::console::{between, page};
 use crate::fixtures::{self, Fail};
 
 #[test]
 fn every_section_says_how_far_it_is_in_figures_and_in_words() -> Result<(), Fail> {
     let model = fixtures::console(fixtures::half_done()?)?;
-    let html = crate::plain(&render(&fixtures::frame(Some(Role::ReleaseManager)), &model));
+    let html = page(Role::ReleaseManager, &model);
     let table = [
         ("prerequisites", 4, 4),
         // One waits for a second person, one is stale, nobody began one; one is ticked again, one does not apply.
