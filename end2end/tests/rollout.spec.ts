@@ -4,7 +4,7 @@ import { expect, test, type Page } from '../support/test'
 import { IMAGE, item, openGoLive, post, signAll, startButton, visit } from '../support/go-live'
 import { phone, rulesFor, serious, tooWide } from '../support/looks'
 import { OLD, headline, newImage, seenBy, slowPlan, standsAtTenPercent } from '../support/rollout'
-import { deployment, reset, scenario, settled } from '../support/outside'
+import { deployment, patch, reset, scenario, settled } from '../support/outside'
 
 test.describe.configure({ timeout: 150_000 })
 
@@ -211,5 +211,58 @@ test('what somebody typed at one step does not cut the next one short, until the
   // Now he has looked.
   await send.click()
   await expect(ana.locator('.log')).toContainText('Nothing in the logs')
-  await expect(headline(ana)).toContainText('v2.5.', { timeout: 60_000 })
+  await expect(headline(ana)).toContainText('is everywhere', { timeout: 60_000 })
+  await expect(pods(rui, 'new.ready')).toHaveCount(10)
+  await expect(pods(rui, 'old')).toHaveCount(0)
+  const { image } = (await deployment()).spec.template.spec.containers[0]
+  expect(image).not.toBe(OLD)
+  await settled(image)
+})
+
+test('a pause and a change by somebody else hold the release, and a person lets it go on', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  const path = await atTenPercent(ana, rui)
+  await visit(rui, path)
+  const pause = await openAct(ana, 'pause')
+  await pause.getByRole('button', { name: 'Pause' }).click()
+  await expect(headline(rui)).toContainText('Held at step 1 of 3', { timeout: 30_000 })
+  await expect(rui.locator('.flight-head .reason')).toContainText('Ana Duarte paused it')
+  const resume = await openAct(rui, 'resume')
+  await resume.getByRole('button', { name: 'Resume' }).click()
+  await expect(headline(ana)).toContainText('Soaking at step 1 of 3', { timeout: 30_000 })
+
+  // What `kubectl scale` does.
+  await patch({ spec: { replicas: 12 } })
+  await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 30_000 })
+  await expect(ana.locator('.flight-head .reason')).toContainText('omebody scaled from 10 to 12 replicas')
+  await patch({ spec: { replicas: 10 } })
+  await expect(ana.locator('.flight-head .reason')).toContainText('as the rollout left it again', { timeout: 30_000 })
+  await (await openAct(ana, 'resume')).getByRole('button', { name: 'Resume' }).click()
+  await expect(headline(rui)).toContainText('Soaking at step 1 of 3', { timeout: 30_000 })
+})
+
+test('a failed check stops the start until an admin answers for it with a reason', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  const path = await openGoLive(ana, { integration: 'posthog-integration', from: OLD, image: newImage() })
+  await signAll([ana, rui], path)
+  await visit(ana, path)
+  await slowPlan(ana, path)
+  await scenario({ prometheus: 'gone' })
+  await ana.getByRole('button', { name: 'Check again' }).click()
+  await visit(rui, path)
+  await expect(startButton(rui)).toBeDisabled()
+  await expect(rui.locator('summary', { hasText: 'Start in spite of it' })).toHaveCount(0)
+  const refused = await post(rui, `${path}/start`, { seen: await seenBy(rui, path, 'start') })
+  expect(refused.status()).toBe(409)
+
+  await ana.locator('summary', { hasText: 'Start in spite of it' }).click()
+  const wave = act(ana, 'preflight-override')
+  await wave.getByLabel('Why start in spite of it').fill('Support watches the carts by hand')
+  await wave.getByRole('button', { name: 'Override the checks' }).click()
+  await expect(rui.locator('main')).toContainText('Support watches the carts by hand')
+  await expect(startButton(rui)).toBeEnabled({ timeout: 30_000 })
+  await startButton(rui).click()
+  started = { page: ana, path }
+  await expect(headline(rui)).toContainText('step 1 of 3', { timeout: 30_000 })
+  await expect(rui.locator('main')).toContainText('Support watches the carts by hand')
 })

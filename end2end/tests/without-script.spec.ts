@@ -1,5 +1,7 @@
 import { expect, test } from '../support/test'
-import { form, item, openSmall, startButton } from '../support/go-live'
+import { form, item, openGoLive, openSmall, post, signAll, startButton } from '../support/go-live'
+import { reset, settled } from '../support/outside'
+import { OLD, headline, newImage } from '../support/rollout'
 import { person } from '../support/world'
 
 const plain = { javaScriptEnabled: false }
@@ -46,4 +48,52 @@ test('the start button is there without JavaScript, disabled, with the reason in
   await page.goto(await openSmall(page))
   await expect(startButton(page)).toBeDisabled()
   await expect(startButton(page)).toHaveAccessibleDescription(/the gate is closed: 3 items are open/)
+})
+
+test('a filter that would do nothing is not there without JavaScript', async ({ as }) => {
+  const [page, scripted] = [await as('rui', plain), await as('rui')]
+  const path = await openSmall(page)
+  for (const address of [path, '/go-lives', '/incidents']) {
+    await page.goto(address)
+    await expect(page.getByRole('searchbox')).toHaveCount(0)
+    await scripted.goto(address)
+    await expect(scripted.getByRole('searchbox')).toBeVisible()
+  }
+})
+
+test('a plan, a rollout and the way back need no JavaScript', async ({ as }) => {
+  test.setTimeout(150_000)
+  await reset()
+  await settled(OLD)
+  const [ana, rui] = [await as('ana', plain), await as('rui', plain)]
+  const path = await openGoLive(ana, { integration: 'posthog-integration', from: OLD, image: newImage() })
+  await signAll([ana, rui], path)
+  try {
+    await ana.goto(path)
+    const plan = ana.locator('#plan')
+    if (!(await plan.isVisible())) await ana.locator('details:has(> #plan) > summary').click()
+    await plan.getByLabel('Step 1: percent of the pods').fill('20')
+    await plan.getByLabel(/^Step 1: soak/).fill('1 h')
+    await plan.getByRole('button', { name: 'Save the plan' }).click()
+    await expect(ana.locator('#plan-title')).toContainText('20 % → 50 % → 100 %')
+    await ana.getByRole('button', { name: 'Check again' }).click()
+    await startButton(ana).click()
+    const shows = async (text: string) => {
+      await expect
+        .poll(async () => {
+          await ana.goto(path)
+          return headline(ana).textContent()
+        }, { timeout: 45_000 })
+        .toContain(text)
+    }
+    await shows('Soaking at step 1 of 3, 20\u00a0%')
+    await ana.locator('summary', { hasText: 'Roll back to v2.4.1…' }).click()
+    await ana.locator('#roll-back').getByLabel('Reason').fill('Carts are empty')
+    await ana.locator('#roll-back').getByRole('button', { name: 'Roll back to v2.4.1 now' }).click()
+    await shows('Rolled back to v2.4.1')
+    await expect(ana.locator('.flight-head')).toContainText('Carts are empty')
+    await settled(OLD)
+  } finally {
+    await post(ana, `${path}/rollout/roll-back`, { reason: '' }).catch(() => {})
+  }
 })
