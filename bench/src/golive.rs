@@ -139,11 +139,17 @@ impl GoLive {
         what: &str,
         fields: &[(&str, &str)],
     ) -> Result<(), Fail> {
-        let seen: i64 = sqlx::query_scalar("select version from go_lives where id = $1")
-            .bind(self.id)
-            .fetch_one(pool)
-            .await?;
-        let seen = seen.to_string();
+        let seen = match what {
+            // It goes by the plan that is shown, and not by the version.
+            "plan" => opened(&browser.page(&self.path()).await?.text(), what)?,
+            _ => {
+                let version: i64 = sqlx::query_scalar("select version from go_lives where id = $1")
+                    .bind(self.id)
+                    .fetch_one(pool)
+                    .await?;
+                version.to_string()
+            }
+        };
         let fields = [&[("seen", seen.as_str())], fields].concat();
         persist(browser, &format!("{}/{what}", self.path()), &fields).await.map(|_| ())
     }
@@ -190,6 +196,15 @@ impl GoLive {
             }
         }
     }
+}
+
+/// What a form of a page carries of what it was opened with.
+fn opened(page: &str, form: &str) -> Result<String, Fail> {
+    let mark = page
+        .split_once(&format!("<form id=\"{form}\""))
+        .and_then(|(_, rest)| rest.split_once("name=\"seen\" value=\""))
+        .and_then(|(_, rest)| rest.split('"').next());
+    mark.map(str::to_owned).ok_or_else(|| Fail::said(format!("the page has no form {form}")))
 }
 
 /// The most new pods that there may be in this phase; none where it says nothing about it.

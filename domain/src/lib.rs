@@ -23,6 +23,7 @@ pub mod incident;
 pub mod judge;
 pub mod light;
 pub mod mitigation;
+pub mod opened;
 pub mod overview;
 pub mod panel;
 pub mod people;

@@ -128,6 +128,31 @@ test('who loses while signing is told who was first, and keeps what was typed', 
   release()
 })
 
+test('of two who type into the plan the second is told, with their words kept, and may save again', async ({ as }) => {
+  const [ana, rui] = [await as('ana'), await as('rui')]
+  const path = await openSmall(ana)
+  const open = async (page: typeof ana) => {
+    await visit(page, path)
+    await page.locator('details:has(> #plan) > summary').click()
+    const plan = page.locator('#plan')
+    const percent = (step: number) => plan.getByLabel(`Step ${step}: percent of the pods`)
+    const save = () => plan.getByRole('button', { name: 'Save the plan' }).click()
+    return { plan, percent, save, title: page.locator('#plan-title') }
+  }
+  const [hers, his] = [await open(ana), await open(rui)]
+  await his.percent(1).fill('20')
+  await hers.percent(2).fill('60')
+  await hers.save()
+  await expect(his.title).toContainText('10 % → 60 % → 100 %')
+
+  await his.save()
+  await expect(his.plan.getByRole('alert')).toContainText('Ana Duarte changed it at')
+  await expect(his.percent(1)).toHaveValue('20')
+  await expect(hers.title).toContainText('10 % → 60 % → 100 %')
+  await his.save()
+  await expect(hers.title).toContainText('20 % → 60 % → 100 %')
+})
+
 test('how long a tick takes to be seen in another browser', async ({ as }, info) => {
   const [ana, rui] = [await as('ana'), await as('rui')]
   const took: number[] = []

@@ -1,6 +1,8 @@
 //! Forms that work with and without the browser's help: hidden idempotency key, errors beside their fields, and
 //! everything that was typed kept. What a field means is not known here.
 
+use std::fmt::Display;
+
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part, in_textarea};
@@ -50,12 +52,13 @@ impl Form {
         self
     }
 
-    /// The version whose words stand in the form to be changed. While somebody types it stays what it was: theirs is a change
-    /// of what they began with, not of what another made of it meanwhile.
+    /// The version whose words stand in the form to be changed, or a mark of those words. While somebody types it stays what
+    /// it was: theirs is a change of what they began with, not of what another made of it meanwhile.
     #[must_use]
-    pub fn changing(mut self, version: i64) -> Self {
+    pub fn changing(mut self, opened: impl Display) -> Self {
         self.as_opened = true;
-        self.seen(version)
+        self.seen = Some(opened.to_string());
+        self
     }
 
     /// A word about the page that goes with the form, so that the answer is the same page.

@@ -3,6 +3,7 @@
 use gantry_app::features::console::model::Model;
 use gantry_app::refusal::Refusal;
 use gantry_domain::actor::Role;
+use gantry_domain::opened::Opened;
 
 use crate::console::{between, page};
 use crate::fixtures::{self, Fail};
@@ -89,5 +90,64 @@ fn a_refused_plan_keeps_every_tick_as_it_was_sent() -> Test {
     let html = page(Role::ReleaseManager, &model);
     // The last one was not there to be ticked: it is shown as the plan has it.
     assert_eq!(ticked(&html), ["high-latency", "rate-limited", "auth-failures"]);
+    Ok(())
+}
+
+#[test]
+fn plan_and_release_carry_what_they_were_opened_with_and_not_the_version_that_every_tick_counts_up() -> Test {
+    let mut model = without(&["high-latency"])?;
+    let release = Opened::release(&model.go_live.release, &model.configuration);
+    let forms = [("plan", Opened::plan(&model.plan)), ("release", release)];
+    for version in [model.go_live.version, model.go_live.version + 1] {
+        model.go_live.version = version;
+        let html = page(Role::ReleaseManager, &model);
+        for (form, opened) in &forms {
+            let drawn = between(&html, &format!("<form id=\"{form}\""), "</form>");
+            // The live page leaves it alone while somebody types.
+            let mark = format!("name=\"seen\" value=\"{opened}\" data-as-opened");
+            assert!(drawn.contains(&mark), "{form}: {drawn}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_row_that_was_typed_stays_when_the_plan_that_stands_by_now_has_fewer() -> Test {
+    let mut model = without(&[])?;
+    model.plan.steps = model.plan.steps.split_off(2);
+    assert!(!page(Role::ReleaseManager, &model).contains("name=\"percent-9\""));
+    let typed = [("percent-1", "5"), ("percent-9", "100"), ("soak-9", "3 min"), ("percent-10", "")];
+    model.refusal = Some(Refusal {
+        form: "plan".to_owned(),
+        what: "The plan is not what it was when you opened it.".to_owned(),
+        typed: typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..Refusal::default()
+    });
+    let html = page(Role::ReleaseManager, &model);
+    for (name, value) in [("percent-1", "5"), ("percent-9", "100"), ("soak-9", "3 min")] {
+        assert!(html.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name}: {html}");
+    }
+    assert!(!html.contains("name=\"percent-10\""), "{html}");
+    Ok(())
+}
+
+#[test]
+fn a_release_that_is_refused_is_in_sight_without_a_script() -> Test {
+    let menu = |model: &Model| {
+        let html = page(Role::ReleaseManager, model);
+        between(&html, "<details class=\"menu head-menu\"", "</details>").to_owned()
+    };
+    let mut model = without(&[])?;
+    let is_open = |menu: &str| between(menu, "<details", ">").contains(" open");
+    assert!(!is_open(&menu(&model)));
+    model.refusal = Some(Refusal {
+        form: "release".to_owned(),
+        what: "The release is not what it was when you opened it.".to_owned(),
+        typed: [("image".to_owned(), "app:7".to_owned())].into(),
+        ..Refusal::default()
+    });
+    let drawn = menu(&model);
+    assert!(is_open(&drawn), "{drawn}");
+    assert!(drawn.contains("value=\"app:7\"") && drawn.contains("not what it was"), "{drawn}");
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! Changing the plan of the next rollout.
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::refusal::Refusal;
 use gantry_app::{forms, plan_fields};
+use gantry_domain::opened::Opened;
 use gantry_domain::plan::{self, MOST_STEPS, Nonsense, Plan};
 use gantry_domain::threshold::Threshold;
 
@@ -13,7 +16,7 @@ use super::console::{id_of, refused};
 use super::form::Posted;
 use super::rollout::sentence;
 use super::visit::Visit;
-use crate::services::release::{self, ReleaseError};
+use crate::services::release::{self, PlanError};
 use crate::services::{console, presets};
 
 /// Reads the rows, and keeps them if they make sense on the Deployment.
@@ -37,15 +40,18 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
                 Err(nonsense) => {
                     (StatusCode::UNPROCESSABLE_ENTITY, refuse(field_of(&nonsense), &words(&nonsense), ""))
                 }
-                Ok(_) => match release::set_plan(&app.db, caller, id, plan, posted.number("seen")?).await {
-                    Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
-                    Err(ReleaseError::NoSuchGoLive) => return Err(Fault::NotFound),
-                    Err(ReleaseError::Store(error)) => return Err(error.into()),
-                    Err(error) => {
-                        let next_step = "Look at it as it stands now, then send it again.";
-                        (StatusCode::CONFLICT, refuse(String::new(), &error.to_string(), next_step))
+                Ok(_) => {
+                    let (presets, opened) = (Arc::clone(&app.presets), Opened::said(posted.get("seen")));
+                    match release::set_plan(&app.db, presets, caller, id, plan, opened).await {
+                        Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
+                        Err(PlanError::NoSuchGoLive) => return Err(Fault::NotFound),
+                        Err(PlanError::Store(error)) => return Err(error.into()),
+                        Err(PlanError::Overtaken(why)) => {
+                            let refusal = refuse(String::new(), &why.to_string(), &why.next_step());
+                            (StatusCode::CONFLICT, refusal)
+                        }
                     }
-                },
+                }
             }
         }
     };

@@ -5,10 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
+use gantry_domain::opened::Opened;
 
 use super::Fault;
 use super::console::{id_of, refused};
 use super::form::Posted;
+use super::rollout::sentence;
 use super::visit::Visit;
 use crate::services::release::{self, ReleaseError};
 
@@ -17,9 +19,9 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let id = id_of(&id)?;
     let caller = posted.caller(&visit)?;
     let configuration = posted.get("config").to_owned();
-    let seen = posted.number("seen")?;
+    let opened = Opened::said(posted.get("seen"));
     let (field, status, what, next_step) =
-        match release::change(&visit.app.db, caller, id, posted.get("image"), configuration, seen).await {
+        match release::change(&visit.app.db, caller, id, posted.get("image"), configuration, opened).await {
             Ok(()) => {
                 return Ok(Redirect::to(&forms::go_live_showing(id, posted.get("show"))).into_response());
             }
@@ -29,26 +31,23 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
                 "image",
                 StatusCode::UNPROCESSABLE_ENTITY,
                 why.to_string(),
-                "Give it as repository:tag, with @sha256:… where it is pinned.",
+                "Give it as repository:tag, with @sha256:… where it is pinned.".to_owned(),
             ),
             Err(why @ ReleaseError::ConfigurationTooLong) => (
                 "config",
                 StatusCode::UNPROCESSABLE_ENTITY,
                 why.to_string(),
-                "Name it by a commit or a hash.",
+                "Name it by a commit or a hash.".to_owned(),
             ),
-            Err(ReleaseError::Changed) => (
-                "",
-                StatusCode::CONFLICT,
-                "The go-live changed while this page was open.".to_owned(),
-                "Look at it as it stands now, then send it again.",
-            ),
+            Err(ReleaseError::Overtaken(why)) => {
+                ("", StatusCode::CONFLICT, sentence(&why.to_string()), why.next_step())
+            }
         };
     let refusal = Refusal {
         form: "release".to_owned(),
         field: field.to_owned(),
         what,
-        next_step: next_step.to_owned(),
+        next_step,
         typed: posted.typed(),
     };
     Ok(refused(&visit, id, status, refusal).await?.into_response())

@@ -14,7 +14,7 @@ use gantry_domain::threshold::Threshold;
 use crate::live::presence::FRESH_SECONDS;
 use crate::live::topics;
 use crate::store::go_lives::Stored;
-use crate::store::{Db, StoreError, findings, go_lives, overrides, presence, probes, thresholds};
+use crate::store::{Db, StoreError, Tx, findings, go_lives, overrides, presence, probes, thresholds};
 
 /// A go-live with what belongs to it.
 #[derive(Clone, Debug)]
@@ -70,6 +70,15 @@ pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
 pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
     let thresholds = db.read(thresholds::of_go_live(db.pool(), stored.go_live.id)).await?;
     let preset = super::presets::of_go_live(db, presets, &stored.go_live).await?;
+    Ok(plan_with(stored, could_judge(thresholds, preset.as_ref()), preset.as_ref()))
+}
+
+/// The same as it is in a transaction that has locked the go-live.
+pub async fn plan_in(tx: &mut Tx, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
+    let thresholds = thresholds::of_go_live(&mut **tx, stored.go_live.id).await?;
+    let overrides = overrides::of_go_live(&mut **tx, stored.go_live.id).await?;
+    let key = stored.go_live.preset.as_ref();
+    let preset = key.and_then(|key| super::presets::with(presets, key, &overrides));
     Ok(plan_with(stored, could_judge(thresholds, preset.as_ref()), preset.as_ref()))
 }
 

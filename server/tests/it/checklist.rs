@@ -5,7 +5,7 @@ use gantry_domain::gate::gate;
 use gantry_domain::preset::{Phase, StatementKind};
 use reqwest::StatusCode;
 
-use crate::world::{World, signable, stored};
+use crate::world::{World, seen, signable, stored};
 
 #[tokio::test]
 async fn of_two_simultaneous_signers_one_wins_and_the_other_is_told_who_did() {
@@ -117,11 +117,11 @@ async fn another_image_makes_statements_stale_and_closes_the_gate() {
     let mut ana = world.signed_in("ana").await;
     settle_all(&world, id, &mut ana).await;
     assert!(gate(&stored(&world, id).await.go_live).is_open());
-    let seen = stored(&world, id).await.go_live.version.to_string();
+    let opened = seen(&world, &mut ana, id, "release").await;
     let changed = ana
         .post(
             &format!("/go-lives/{id}/release"),
-            &[("seen", &seen), ("image", "registry.example/posthog-integration:v2.5.1"), ("config", "")],
+            &[("seen", &opened), ("image", "registry.example/posthog-integration:v2.5.1"), ("config", "")],
         )
         .await;
     assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
@@ -129,10 +129,10 @@ async fn another_image_makes_statements_stale_and_closes_the_gate() {
     assert!(!gate(&go_live).is_open());
     assert!(go_live.progress().stale > 0);
     let late = ana
-        .post(&format!("/go-lives/{id}/release"), &[("seen", &seen), ("image", "registry.example/other:1")])
+        .post(&format!("/go-lives/{id}/release"), &[("seen", &opened), ("image", "registry.example/other:1")])
         .await;
     assert_eq!(late.status, StatusCode::CONFLICT);
-    let bad = ana.post(&format!("/go-lives/{id}/release"), &[("seen", "2"), ("image", "no version")]).await;
+    let bad = ana.post(&format!("/go-lives/{id}/release"), &[("image", "no version")]).await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(bad.body.contains("no version"), "what was typed is lost");
 }
@@ -145,8 +145,9 @@ async fn another_configuration_makes_statements_stale_too_and_the_page_says_so()
     settle_all(&world, id, &mut ana).await;
     let before = stored(&world, id).await.go_live;
     assert!(gate(&before).is_open());
-    let (seen, image) = (before.version.to_string(), before.release.image.to_string());
-    let fields = [("seen", seen.as_str()), ("image", &image), ("config", "config/production@77aa01c")];
+    let image = before.release.image.to_string();
+    let opened = seen(&world, &mut ana, id, "release").await;
+    let fields = [("seen", opened.as_str()), ("image", &image), ("config", "config/production@77aa01c")];
     let changed = ana.post(&format!("/go-lives/{id}/release"), &fields).await;
     assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
     let after = stored(&world, id).await.go_live;
@@ -157,8 +158,8 @@ async fn another_configuration_makes_statements_stale_too_and_the_page_says_so()
     // The form holds what was typed, not what became of it: sent as it stands it changes nothing.
     let page = ana.get(&format!("/go-lives/{id}")).await.body;
     assert!(page.contains("value=\"config/production@77aa01c\""), "{page}");
-    let seen = after.version.to_string();
-    let fields = [("seen", seen.as_str()), ("image", &image), ("config", "config/production@77aa01c")];
+    let opened = seen(&world, &mut ana, id, "release").await;
+    let fields = [("seen", opened.as_str()), ("image", &image), ("config", "config/production@77aa01c")];
     let sent = ana.post(&format!("/go-lives/{id}/release"), &fields).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     assert_eq!(stored(&world, id).await.go_live.binding(), after.binding());
@@ -179,9 +180,10 @@ async fn statements_are_bound_to_the_digest_that_is_typed_with_the_image_whateve
     assert!(page.contains("Signatures are bound to sha256:aaaaaaaa"), "{page}");
 
     let release = async |image: String| {
-        let seen = stored(&world, id).await.go_live.version.to_string();
-        let fields = [("seen", seen.as_str()), ("image", image.as_str()), ("config", "")];
-        let changed = rui.clone().post(&format!("/go-lives/{id}/release"), &fields).await;
+        let mut rui = rui.clone();
+        let opened = seen(&world, &mut rui, id, "release").await;
+        let fields = [("seen", opened.as_str()), ("image", image.as_str()), ("config", "")];
+        let changed = rui.post(&format!("/go-lives/{id}/release"), &fields).await;
         assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
         stored(&world, id).await.go_live
     };

@@ -12,6 +12,7 @@ mod incidents;
 mod inert;
 mod killed;
 mod leases;
+mod overtaken;
 mod overview;
 mod postgres_away;
 mod postgres_silent;

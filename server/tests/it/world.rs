@@ -299,6 +299,21 @@ pub(crate) async fn stored(world: &World, id: GoLiveId) -> store::go_lives::Stor
     store::go_lives::find(world.running.app.db.pool(), id).await.unwrap().unwrap()
 }
 
+/// What a form of a page carries of what it was opened with.
+pub(crate) fn opened(page: &str, form: &str) -> String {
+    let start = format!("<form id=\"{form}\"");
+    let form = page.split(&start).nth(1).unwrap_or_else(|| panic!("no form {form} in {page}"));
+    crate::response::stage::hidden(form, "seen")
+}
+
+/// The same for a form of a go-live's page as it is now: most of them go by the go-live's version.
+pub(crate) async fn seen(world: &World, who: &mut Browser, id: GoLiveId, form: &str) -> String {
+    match form {
+        "plan" | "release" => opened(&who.get(&format!("/go-lives/{id}")).await.body, form),
+        _ => stored(world, id).await.go_live.version.to_string(),
+    }
+}
+
 /// An item of the checklist for which a signature by a release manager is enough.
 pub(crate) async fn signable(world: &World, id: GoLiveId) -> String {
     use gantry_domain::preset::StatementKind;

@@ -1,6 +1,7 @@
 //! The head of the console: what goes where, how far it is, and whether it may.
 
 use gantry_domain::actor::Role;
+use gantry_domain::opened::Opened;
 use gantry_domain::preset::Phase;
 use leptos::prelude::*;
 
@@ -80,8 +81,10 @@ fn progress(page: Page<'_>) -> Html {
 fn menu(page: Page<'_>) -> Html {
     let id = page.model.go_live.id;
     let release = page.may(Role::ReleaseManager).then(|| release(page));
+    // Why it was refused has to be seen also where no script opens what it stands in.
+    let refused = page.model.refusal.as_ref().is_some_and(|refusal| refusal.form == "release");
     view! {
-        <details class="menu head-menu">
+        <details class="menu head-menu" open=refused>
             <summary class="button">"Record and release"</summary>
             <div class="menu-panel">
                 <p class="menu-links">
@@ -98,7 +101,8 @@ fn menu(page: Page<'_>) -> Html {
 
 fn release(page: Page<'_>) -> Html {
     let release = &page.model.go_live.release;
-    let form = page.form("release", "release");
+    let opened = Opened::release(release, &page.model.configuration);
+    let form = page.form("release", "release").changing(opened);
     let image = Field::new("image", "Image")
         .required()
         .value(release.image.to_string())

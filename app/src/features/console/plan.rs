@@ -1,6 +1,7 @@
 //! The plan: its steps, what a breach does, what is judged. A plain form, with a preview that follows the typing.
 
 use gantry_domain::actor::Role;
+use gantry_domain::opened::Opened;
 use gantry_domain::plan::{BreachAction, MOST_STEPS, Plan, Step, soak};
 use gantry_domain::threshold::Threshold;
 use leptos::prelude::*;
@@ -144,10 +145,10 @@ fn tick(plan: &Plan, threshold: &Threshold, checked: bool) -> Html {
 }
 
 fn editor(page: Page<'_>) -> Html {
-    let form = page.form("plan", "plan");
-    let refusal = page.model.refusal.as_ref().filter(|refusal| refusal.form == "plan");
     let plan = &page.model.plan;
-    let count = (plan.steps.len() + SPARE_ROWS).min(MOST_STEPS);
+    let form = page.form("plan", "plan").changing(Opened::plan(plan));
+    let refusal = page.model.refusal.as_ref().filter(|refusal| refusal.form == "plan");
+    let count = (plan.steps.len() + SPARE_ROWS).max(typed_rows(&form)).min(MOST_STEPS);
     let rows: Vec<_> = (0..count).map(|index| row(index, plan.steps.get(index), refusal)).collect();
     view! {
         <details class="act" data-key="act-plan" data-closes="" open=form.is_refused()>
@@ -169,6 +170,13 @@ fn editor(page: Page<'_>) -> Html {
             </form>
         </details>
     }.part()
+}
+
+/// How many rows hold what was typed: there may be more of them than the plan that another saved meanwhile would show.
+fn typed_rows(form: &Form) -> usize {
+    let has = |name: String| form.typed(&name).is_some_and(|text| !text.is_empty());
+    let is_typed = |number: &usize| has(format!("percent-{number}")) || has(format!("soak-{number}"));
+    (1..=MOST_STEPS).rev().find(is_typed).unwrap_or_default()
 }
 
 fn row(index: usize, step: Option<&Step>, refusal: Option<&Refusal>) -> Html {

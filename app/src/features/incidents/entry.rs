@@ -96,7 +96,7 @@ fn edit(page: Page<'_>, entry: &Entry) -> Option<Html> {
     }
     let action = forms::incident_entry(page.model.incident.id, entry.id);
     let form = Form::new(page.frame, format!("edit-{}", entry.id), action, page.model.refusal.as_ref())
-        .changing(entry.edits.into());
+        .changing(entry.edits);
     let open = form.is_refused();
     let fields = note_fields(page, &form, Some(entry), entry.public);
     let fields = view! {

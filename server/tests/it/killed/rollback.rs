@@ -6,13 +6,16 @@ use gantry_server::store::{go_lives, rollouts};
 
 use super::actions::{accepted, confirm};
 use super::panel::{Hands, Panel, WITHIN};
-use crate::world::eventually;
+use crate::world::{eventually, opened};
 
 async fn post(panel: &Panel, who: &Hands, go_live: GoLiveId, form: &str, fields: &[(&str, &str)]) {
-    let stored = go_lives::find(&panel.pool, go_live).await.unwrap().unwrap();
-    let seen = stored.go_live.version.to_string();
+    let path = format!("/go-lives/{go_live}");
+    let seen = match form {
+        "plan" => opened(&who.get(&path).await.text(), form),
+        _ => go_lives::find(&panel.pool, go_live).await.unwrap().unwrap().go_live.version.to_string(),
+    };
     let fields = [fields, &[("seen", seen.as_str())]].concat();
-    accepted(&who.insist(&format!("/go-lives/{go_live}/{form}"), &fields).await);
+    accepted(&who.insist(&format!("{path}/{form}"), &fields).await);
 }
 
 async fn rolled_out(panel: &Panel, go_live: GoLiveId) {

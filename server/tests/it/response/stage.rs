@@ -167,7 +167,7 @@ impl Stage {
 
     /// Sends a form of the go-live as it stands now.
     async fn ask(&self, who: &mut Browser, form: &str, fields: &[(&str, &str)]) {
-        let seen = crate::world::stored(&self.world, self.go_live).await.go_live.version.to_string();
+        let seen = crate::world::seen(&self.world, who, self.go_live, form).await;
         let mut fields = fields.to_vec();
         fields.push(("seen", &seen));
         let answer = who.post(&format!("/go-lives/{}/{form}", self.go_live), &fields).await;

@@ -107,7 +107,7 @@ async fn a_reason_that_is_too_long_is_refused_beside_its_field_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plan_that_somebody_else_changed_meanwhile_is_a_conflict_and_nonsense_is_not() {
+async fn a_plan_that_is_not_the_one_that_was_opened_is_a_conflict_and_nonsense_is_not() {
     let place = Place::new().await;
     let mut rui = place.world.signed_in("rui").await;
     let plan = [
@@ -121,7 +121,8 @@ async fn a_plan_that_somebody_else_changed_meanwhile_is_a_conflict_and_nonsense_
     let path = format!("{}/plan", place.path);
     let stale = rui.post(&path, &[&plan[..], &[("seen", "77")]].concat()).await;
     assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
-    assert!(stale.body.contains("The go-live changed while this page was open."), "{}", stale.body);
+    let why = "The plan is not what it was when you opened it.";
+    assert!(stale.body.contains(why), "{}", stale.body);
     assert!(stale.body.contains("value=\"7 min\""), "what was typed is gone: {}", stale.body);
     let nonsense =
         rui.post(&path, &[&[("percent-1", "200")][..], &plan[1..], &[("seen", "77")]].concat()).await;

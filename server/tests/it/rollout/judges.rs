@@ -3,13 +3,13 @@
 use gantry_domain::plan::Plan;
 use gantry_domain::preflight::{Check, Outcome};
 use gantry_domain::threshold::Threshold;
-use gantry_server::services::{console, release};
+use gantry_server::services::console;
 use gantry_server::store::preflights;
 use reqwest::StatusCode;
 
 use super::metrics::Says;
 use super::pages::Place;
-use super::stage::{Stage, caller};
+use super::stage::Stage;
 
 fn keys(plan: &Plan) -> Vec<&str> {
     plan.thresholds.iter().map(Threshold::key).collect()
@@ -19,12 +19,8 @@ fn keys(plan: &Plan) -> Vec<&str> {
 async fn an_exporter_that_nobody_has_holds_nothing_once_its_threshold_is_left_out() {
     let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
     stage.metrics.say(Says::Missing("histogram_quantile"));
+    stage.change_plan(|usual| Plan { left_out: vec!["high-latency".parse().unwrap()], ..usual }).await;
     let presets = &stage.around.presets;
-    let stored = stage.go_live().await;
-    let usual = console::plan(&stage.db, &stored, presets).await.unwrap();
-    let plan = Plan { left_out: vec!["high-latency".parse().unwrap()], ..usual };
-    let seen = stored.go_live.version;
-    release::set_plan(&stage.db, caller(&stage.manager), stage.id, plan, seen).await.unwrap();
     let plan = console::plan(&stage.db, &stage.go_live().await, presets).await.unwrap();
     assert_eq!(keys(&plan), ["api-down", "rate-limited", "auth-failures"]);
 

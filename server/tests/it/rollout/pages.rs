@@ -10,7 +10,7 @@ use gantry_server::store::rollouts;
 use reqwest::StatusCode;
 
 use super::metrics::Metrics;
-use crate::world::{Browser, World, config, database, eventually, stored};
+use crate::world::{Browser, World, config, database, eventually, seen, stored};
 
 const WITHIN: Duration = Duration::from_mins(1);
 
@@ -49,14 +49,14 @@ impl Place {
         Self { world, path: format!("/go-lives/{id}"), id, sandbox, _dir: dir }
     }
 
-    /// Posts a form of the console with the version that the page shows now.
+    /// Posts a form of the console as the page shows it now.
     pub(super) async fn post(
         &self,
         who: &mut Browser,
         form: &str,
         fields: &[(&str, &str)],
     ) -> crate::world::Answer {
-        let seen = stored(&self.world, self.id).await.go_live.version.to_string();
+        let seen = seen(&self.world, who, self.id, form).await;
         let mut fields = fields.to_vec();
         fields.push(("seen", &seen));
         who.post(&format!("{}/{form}", self.path), &fields).await

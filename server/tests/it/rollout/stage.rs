@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use gantry_domain::actor::{Actor, Person, Role};
 use gantry_domain::id::{GoLiveId, UserId};
+use gantry_domain::opened::Opened;
 use gantry_domain::plan::{Plan, Step};
 use gantry_domain::preset;
 use gantry_domain::rollout::{Ask, LogLine, Phase, Refused, Rollout, Shown};
@@ -106,19 +107,19 @@ impl Stage {
             database,
             _own: own,
         };
-        stage.plan(steps).await;
+        let steps = steps.iter().map(|&(percent, soak_seconds)| Step { percent, soak_seconds }).collect();
+        stage.change_plan(|usual| Plan { steps, ..usual }).await;
         eventually("all pods are ready", WITHIN, || async { stage.pods().await == (replicas, 0, replicas) })
             .await;
         stage
     }
 
-    async fn plan(&self, steps: &[(u32, u32)]) {
-        let stored = self.go_live().await;
-        let steps = steps.iter().map(|&(percent, soak_seconds)| Step { percent, soak_seconds }).collect();
-        let plan = console::plan(&self.db, &stored, &self.around.presets).await.unwrap();
-        let plan = Plan { steps, ..plan };
-        let caller = caller(&self.manager);
-        release::set_plan(&self.db, caller, self.id, plan, stored.go_live.version).await.unwrap();
+    /// Saves another plan instead of the one that stands.
+    pub(crate) async fn change_plan(&self, change: impl FnOnce(Plan) -> Plan) {
+        let (presets, caller) = (self.around.presets.clone(), caller(&self.manager));
+        let usual = console::plan(&self.db, &self.go_live().await, &presets).await.unwrap();
+        let opened = Opened::plan(&usual);
+        release::set_plan(&self.db, presets, caller, self.id, change(usual), opened).await.unwrap();
     }
 
     pub(crate) async fn go_live(&self) -> store::go_lives::Stored {

@@ -1,6 +1,7 @@
 //! Starting: the exact list of what stands in the way, who may, and once is once.
 
 use gantry_domain::actor::{Actor, Role};
+use gantry_domain::opened::Opened;
 use gantry_domain::preflight::{Blocked, Check};
 use gantry_domain::rollout::{Ask, Phase};
 use gantry_server::services::rollouts::{self as service, AskError, StartError};
@@ -112,9 +113,10 @@ async fn there_is_no_way_back_to_an_image_whose_name_cannot_be_shown() {
 async fn an_image_that_is_typed_with_its_digest_goes_out_pinned_to_it() {
     let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
     let pinned = format!("{NEW}@sha256:{}", "0f".repeat(32));
-    let seen = stage.go_live().await.go_live.version;
+    let stored = stage.go_live().await;
+    let opened = Opened::release(&stored.go_live.release, &stored.configuration);
     let changed =
-        release::change(&stage.db, caller(&stage.manager), stage.id, &pinned, String::new(), seen).await;
+        release::change(&stage.db, caller(&stage.manager), stage.id, &pinned, String::new(), opened).await;
     changed.unwrap();
     stage.start().await;
     let engine = stage.engine();

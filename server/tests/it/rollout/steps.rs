@@ -2,12 +2,11 @@
 
 use gantry_domain::plan::{BreachAction, Plan};
 use gantry_domain::rollout::{Ask, Phase};
-use gantry_server::services::{console, release};
 use gantry_server::store::{mitigations, rollouts};
 use serde_json::json;
 
 use super::metrics::Says;
-use super::stage::{NEW, OLD, Stage, WITHIN, caller};
+use super::stage::{NEW, OLD, Stage, WITHIN};
 use crate::world::eventually;
 
 const LONG: u32 = 600;
@@ -195,11 +194,8 @@ async fn the_strategy_that_was_there_before_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_that_says_otherwise_holds_on_p1_and_goes_back_on_p2() {
     let stage = Stage::set(4, &[(50, LONG), (100, 0)]).await;
-    let stored = stage.go_live().await;
-    let usual = console::plan(&stage.db, &stored, &stage.around.presets).await.unwrap();
-    let plan = Plan { on_p1: BreachAction::Hold, on_p2: BreachAction::RollBack, ..usual };
-    let seen = stored.go_live.version;
-    release::set_plan(&stage.db, caller(&stage.manager), stage.id, plan, seen).await.unwrap();
+    let (on_p1, on_p2) = (BreachAction::Hold, BreachAction::RollBack);
+    stage.change_plan(|usual| Plan { on_p1, on_p2, ..usual }).await;
     stage.start().await;
     let engine = stage.engine();
     stage.soaking(0).await;
