@@ -1,5 +1,5 @@
-//! Measures the figures of `BENCHMARKS.md`: `cargo xtask bench`. Load goes to 127.0.0.1 only, in bounded numbers; no
-//! figure is asserted anywhere, and every one is shown with its floor.
+//! Measures the figures of `BENCHMARKS.md`: `cargo xtask bench`. Load goes to 127.0.0.1 only, in bounded numbers. Every
+//! figure is shown with its floor, and one that misses its target makes the whole end in failure.
 
 mod bare;
 mod client;
@@ -20,7 +20,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{fail::Fail, figures::Figure, place::Place};
+use crate::{fail::Fail, figures::Figure, place::Place, report::Outcome};
 
 /// Measures Gantry's figures, each beside its floor, on this machine.
 #[derive(Debug, Parser)]
@@ -110,14 +110,55 @@ async fn measure(options: &Options) -> Result<(), Fail> {
         }
     }
     report::print(&outcomes, &place.root);
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(Fail::said(format!("Not measured: {}", failed.join("; "))))
+    ending(&outcomes, &failed)
+}
+
+/// How it all ends: well only where everything was measured and nothing missed its target. Otherwise each row at fault is
+/// named on a line.
+fn ending(outcomes: &[Outcome], not_measured: &[&str]) -> Result<(), Fail> {
+    let missed = outcomes.iter().filter(|outcome| outcome.met == Some(false));
+    let missed =
+        missed.map(|one| format!("Missed: {}; measured {}, target {}", one.title, one.measured, one.target));
+    let not_measured = not_measured.iter().map(|title| format!("Not measured: {title}"));
+    let lines: Vec<_> = missed.chain(not_measured).collect();
+    if lines.is_empty() { Ok(()) } else { Err(Fail::said(lines.join("\n"))) }
 }
 
 /// A thousand streams need more open files than a shell usually allows. The children inherit the limit.
 fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     let _as_it_was = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(title: &'static str, met: Option<bool>) -> Outcome {
+        Outcome {
+            word: "any",
+            title,
+            target: "≤ 1 s",
+            measured: "2.00 s".to_owned(),
+            floor: String::new(),
+            met,
+            details: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_missed_target_ends_in_failure_that_names_the_row() {
+        let said = |outcomes: &[Outcome], not_measured: &[&str]| {
+            ending(outcomes, not_measured).map_err(|fail| fail.to_string())
+        };
+        let (met, without) = (outcome("one row", Some(true)), outcome("a row without target", None));
+        assert_eq!(said(&[met.clone(), without.clone()], &[]), Ok(()));
+        let missed = [met, outcome("a second row", Some(false)), without, outcome("a last row", Some(false))];
+        let lines = "Missed: a second row; measured 2.00 s, target ≤ 1 s\n\
+                     Missed: a last row; measured 2.00 s, target ≤ 1 s";
+        assert_eq!(said(&missed, &[]), Err(lines.to_owned()));
+        let both = format!("{lines}\nNot measured: another row");
+        assert_eq!(said(&missed, &["another row"]), Err(both));
+        assert_eq!(said(&[], &["another row"]), Err("Not measured: another row".to_owned()));
+    }
 }
