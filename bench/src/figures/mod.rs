@@ -116,7 +116,7 @@ impl Figure {
                 "threshold breach in Prometheus → incident visible in an open browser, evaluation period aside, p50"
             }
             Self::Evaluate => {
-                "evaluating 1,000 thresholds, queries answered locally: the round / its own part of it"
+                "evaluating 1,000 thresholds, queries answered locally: from the first question to the last verdict / our own time of that / until the round is stored"
             }
             Self::Replay => "replay of 7 days at 1 min for one rule, old against new, drawn",
             Self::Sizes => "the browser's files",
