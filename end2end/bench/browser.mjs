@@ -1,4 +1,4 @@
-// What both measuring scripts need: Chromium, people who signed in, and the answer as JSON on standard output.
+// What every measuring script needs: Chromium, people who signed in, and the answer as JSON on standard output.
 
 import { chromium } from '@playwright/test'
 

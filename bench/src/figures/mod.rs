@@ -118,7 +118,7 @@ impl Figure {
             Self::Evaluate => {
                 "evaluating 1,000 thresholds, queries answered locally: from the first question to the last verdict / our own time of that / until the round is stored"
             }
-            Self::Replay => "replay of 7 days at 1 min for one rule, old against new, drawn",
+            Self::Replay => "replay of 7 days at 1 min for one rule",
             Self::Sizes => "the browser's files",
         }
     }
@@ -137,7 +137,7 @@ impl Figure {
             Self::Status => "≥ 0.5×",
             Self::Breach => "≤ 500 ms",
             Self::Evaluate => "≤ 2 s / ≤ 20 ms",
-            Self::Replay => "≤ 1 s, without blocking other pages",
+            Self::Replay => "≤ 1 s, drawn without blocking the page",
             Self::Sizes => "",
         }
     }
