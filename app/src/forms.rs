@@ -6,6 +6,7 @@
 
 use gantry_domain::id::{ActionItemId, BundleId, IntegrationId, MitigationId, UserId};
 use gantry_domain::id::{EntryId, GoLiveId, IncidentId, ItemKey, MessageId, ThresholdId};
+use gantry_domain::mitigation::Offer;
 
 /// The first page after signing in: what needs whom.
 pub const OVERVIEW: &str = "/";
@@ -199,6 +200,11 @@ pub fn triage_answer(id: IncidentId, question: &str) -> String {
 /// An action with its rehearsal, and the form that does it: `mark`, and `password` where a key is replaced.
 pub fn incident_action(id: IncidentId, offer: &str) -> String {
     format!("{}/actions/{offer}", incident(id))
+}
+
+/// Replacing this key of this Secret: rehearsal and form, as for any action.
+pub fn replace_key(id: IncidentId, secret: &str, key: &str) -> String {
+    format!("{}/{}/{}", incident_action(id, Offer::ReplaceKey.word()), encoded(secret), encoded(key))
 }
 
 /// Removing a switch: rehearsal and form, as for any action.

@@ -5,6 +5,7 @@
 //! known by its fingerprint.
 
 mod advance;
+mod keys;
 mod mark;
 mod words;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::advance::{Decision, Observation, Problem, Seen, Write, advance};
+pub use self::keys::{KeyInUse, NoKey, OneKey, keys_in_use, one_key};
 pub use self::mark::{Holds, Marked};
 pub use self::words::{before_after, kubectl, title};
 use crate::id::{IncidentId, MitigationId};

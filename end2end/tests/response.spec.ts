@@ -22,6 +22,10 @@ test('a revoked key is found by the triage, replaced from the page, and written 
   await expect(ana.locator('.tree-word').filter({ hasText: 'taken' })).toHaveCount(2)
 
   await ana.getByRole('link', { name: 'All actions' }).click()
+  // Each key has a way of its own; without a choice it is the one that the preset names first.
+  await ana.getByRole('link', { name: 'Replace api-key of Secret posthog-credentials…' }).click()
+  await expect(ana.locator('.confirm .facts')).toContainText('read as POSTHOG_API_KEY')
+  await ana.getByRole('link', { name: 'Back to all actions' }).click()
   await ana.getByRole('link', { name: 'Replace the key…' }).click()
   await expect(ana.locator('.diff')).toContainText('spec.template')
   await ana.getByLabel('New key').fill(NEW_KEY)

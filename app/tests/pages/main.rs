@@ -6,6 +6,7 @@ mod bound;
 mod console;
 mod fixtures;
 mod incidents;
+mod keys;
 mod others;
 mod overview;
 mod plan;

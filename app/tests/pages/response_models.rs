@@ -88,7 +88,7 @@ pub(crate) fn mitigation(phase: Phase) -> Mitigation {
 /// The page of the actions.
 pub(crate) fn actions_model() -> Actions {
     let key = Key {
-        variable: "POSTHOG_API_KEY".into(),
+        variables: vec!["POSTHOG_API_KEY".into()],
         secret: "posthog-credentials".into(),
         key: "api-key".into(),
         fingerprint: Some("sha256:0123456789ab".into()),

@@ -63,7 +63,7 @@ async fn keys(
     let cluster = visit.app.responding.cluster.as_ref().ok_or("no cluster is configured")?;
     let reading = async {
         let snapshot = looked.await?;
-        Ok::<_, String>(mitigations::keys(cluster, &snapshot, &workload.namespace, vendor).await)
+        Ok::<_, String>(mitigations::keys(cluster, &snapshot, workload, vendor).await)
     };
     match tokio::time::timeout(mitigations::WITHIN, reading).await {
         Ok(keys) => keys.map(|keys: Vec<KeyFacts>| keys.into_iter().map(key).collect()),
@@ -73,7 +73,7 @@ async fn keys(
 
 fn key(facts: KeyFacts) -> model::Key {
     model::Key {
-        variable: facts.variable,
+        variables: facts.variables,
         secret: facts.secret,
         key: facts.key,
         fingerprint: facts.fingerprint,
@@ -100,6 +100,23 @@ pub(super) async fn act(
     done(&visit, id_of(&id)?, Wish::Offer(offer), &posted).await
 }
 
+/// Replacing one key as it would go.
+pub(super) async fn rehearse_key(
+    visit: Visit,
+    Path((id, secret, key)): Path<(String, String, String)>,
+) -> Result<Page, Fault> {
+    Ok(Page::ok(&confirm_page(&visit, id_of(&id)?, Wish::ReplaceKey { secret, key }, None).await?))
+}
+
+/// Replaces it.
+pub(super) async fn replace_key(
+    visit: Visit,
+    Path((id, secret, key)): Path<(String, String, String)>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    done(&visit, id_of(&id)?, Wish::ReplaceKey { secret, key }, &posted).await
+}
+
 /// Removing a switch as it would go.
 pub(super) async fn rehearse_removal(
     visit: Visit,
@@ -123,21 +140,22 @@ async fn done(visit: &Visit, id: IncidentId, wish: Wish, posted: &Posted) -> Res
     let caller = posted.caller(visit)?;
     let app = &visit.app;
     let key = Some(posted.get("password")).filter(|key| !key.is_empty()).map(SecretString::from);
-    match mitigations::act(&app.db, &app.responding, caller, id, wish, posted.get("mark"), key).boxed().await
-    {
+    let mark = posted.get("mark");
+    match mitigations::act(&app.db, &app.responding, caller, id, wish.clone(), mark, key).boxed().await {
         Ok(()) => Ok(Redirect::to(&forms::response(id, "actions")).into_response()),
         Err(error) => {
             let (status, refusal) = refusal(error, "confirm", posted)?;
-            let visit = visit.at(address(id, wish));
+            let visit = visit.at(address(id, &wish));
             Ok(Page::with(status, &confirm_page(&visit, id, wish, Some(refusal)).await?).into_response())
         }
     }
 }
 
-fn address(id: IncidentId, wish: Wish) -> String {
+fn address(id: IncidentId, wish: &Wish) -> String {
     match wish {
         Wish::Offer(offer) => forms::incident_action(id, offer.word()),
-        Wish::Remove(mitigation) => forms::remove_mitigation(id, mitigation),
+        Wish::ReplaceKey { secret, key } => forms::replace_key(id, secret, key),
+        Wish::Remove(mitigation) => forms::remove_mitigation(id, *mitigation),
     }
 }
 
@@ -158,15 +176,22 @@ async fn confirm_page(
             Err(ResponseError::Refused { what, next_step, .. }) => Err((what, next_step)),
             Err(other) => return Err(other.into()),
         };
-    let (name, what) = match wish {
-        Wish::Offer(offer) => (offer.label().trim_end_matches('…').to_owned(), offer.what().to_owned()),
+    let offered = |offer: Offer| (offer.label().trim_end_matches('…').to_owned(), offer.what().to_owned());
+    let (name, what) = match &wish {
+        Wish::Offer(offer) => offered(*offer),
+        Wish::ReplaceKey { .. } => offered(Offer::ReplaceKey),
         Wish::Remove(_) => (
             "Remove the switch".to_owned(),
             "Returns the variable to how it stood before, and replaces the pods.".to_owned(),
         ),
     };
-    let model =
-        model::Confirm { head: head(&scene), action: address(id, wish), name, what, rehearsed, refusal };
+    // The key that is shown is the one that is typed for, whichever comes first by then.
+    let action = if let Ok(model::Rehearsed { key: Some(key), .. }) = &rehearsed {
+        forms::replace_key(id, &key.secret, &key.key)
+    } else {
+        address(id, &wish)
+    };
+    let model = model::Confirm { head: head(&scene), action, name, what, rehearsed, refusal };
     Ok(confirm::render(&visit.frame(Vec::new()), &model))
 }
 

@@ -136,6 +136,8 @@ pub const TABLE: &[Route] = routes! {
     Get "/incidents/{id}/actions" READ true mitigations::list;
     Get "/incidents/{id}/actions/{offer}" WORK true mitigations::rehearse;
     Post "/incidents/{id}/actions/{offer}" WORK true mitigations::act;
+    Get "/incidents/{id}/actions/replace-key/{secret}/{key}" WORK true mitigations::rehearse_key;
+    Post "/incidents/{id}/actions/replace-key/{secret}/{key}" WORK true mitigations::replace_key;
     Get "/incidents/{id}/actions/remove/{mitigation}" WORK true mitigations::rehearse_removal;
     Post "/incidents/{id}/actions/remove/{mitigation}" WORK true mitigations::remove;
     Get "/incidents/{id}/evidence" READ true evidence::show;

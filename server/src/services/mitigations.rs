@@ -153,7 +153,7 @@ pub async fn act(
         return Ok(());
     }
     let key = match (&wish, key) {
-        (Wish::Offer(Offer::ReplaceKey), key) => Some(checked(key)?),
+        (Wish::Offer(Offer::ReplaceKey) | Wish::ReplaceKey { .. }, key) => Some(checked(key)?),
         _ => None,
     };
     let prepared = plan::prepare(db, around, &scene, &wish, caller.now).await?;

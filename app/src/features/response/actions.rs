@@ -1,7 +1,6 @@
 //! Actions: what can be done, which switches stand, what the keys are, and how far each action is.
 
-use chrono::{DateTime, Utc};
-use gantry_domain::mitigation::{Holds, Marked, Mitigation, Phase, before_after, kubectl, title};
+use gantry_domain::mitigation::{Holds, Marked, Mitigation, Offer, Phase, before_after, kubectl, title};
 use leptos::prelude::*;
 
 use super::frame::page;
@@ -107,13 +106,21 @@ fn offer(model: &Actions, one: &Offered) -> Html {
     let helps = one.helps.then(|| state(Tone::Good, "helps against these errors"));
     let not_now = one.not_now.clone().map(|why| view! { <p class="because">{why}</p> }.part());
     let what = one.what.clone().map(|what| view! { <code>{what}</code> }.part());
+    let which = if one.offer == Offer::ReplaceKey { first_of_several(model) } else { None };
     view! {
         <li class="offer" data-key=one.offer.word()>
             <div class="offer-way">{way}</div>
-            <div><p>{one.offer.what()}" "{what}</p>{helps}{not_now}</div>
+            <div><p>{one.offer.what()}" "{what}</p>{which}{helps}{not_now}</div>
         </li>
     }
     .part()
+}
+
+/// Which key is meant where there are several.
+fn first_of_several(model: &Actions) -> Option<Html> {
+    let keys = model.keys.as_ref().ok().filter(|keys| keys.len() > 1)?;
+    let names = keys.first()?.variables.join(", ");
+    Some(view! { <p class="help">"It replaces the key of "<code>{names}</code>". For another key take “Replace…” beside it under “Keys in use”."</p> }.part())
 }
 
 fn keys(frame: &Frame, model: &Actions) -> Html {
@@ -122,10 +129,13 @@ fn keys(frame: &Frame, model: &Actions) -> Html {
             view! { <p class="empty">"The workload takes no key of the vendor from a Secret."</p> }.part()
         }
         Ok(keys) => {
-            let rows: Vec<_> = keys.iter().map(|key| key_row(frame, key, model.keys_at)).collect();
+            let offered = model.offers.iter().find(|one| one.offer == Offer::ReplaceKey);
+            let offered = offered.filter(|_| may_act(frame));
+            let rows: Vec<_> = keys.iter().map(|key| key_row(frame, model, key, offered)).collect();
+            let replace = offered.map(|_| view! { <th scope="col">"Replace"</th> }.part());
             view! {
                 <div class="scroll"><table>
-                    <thead><tr><th scope="col">"Variable"</th><th scope="col">"Secret and key"</th><th scope="col">"Fingerprint"</th><th scope="col">"Written"</th></tr></thead>
+                    <thead><tr><th scope="col">"Variable"</th><th scope="col">"Secret and key"</th><th scope="col">"Fingerprint"</th><th scope="col">"Written"</th>{replace}</tr></thead>
                     <tbody>{rows}</tbody>
                 </table></div>
             }
@@ -143,20 +153,32 @@ fn keys(frame: &Frame, model: &Actions) -> Html {
     .part()
 }
 
-fn key_row(frame: &Frame, key: &Key, read_at: DateTime<Utc>) -> Html {
+/// A key, with the way to replace it for those to whom that is `offered`.
+fn key_row(frame: &Frame, model: &Actions, key: &Key, offered: Option<&Offered>) -> Html {
     let print = match (&key.fingerprint, &key.problem) {
         (Some(print), _) => view! { <code>{print.clone()}</code> }.part(),
         (None, Some(why)) => view! { {mark(Tone::Unknown)}" "{why.clone()} }.part(),
         (None, None) => view! { "The Secret has no such key" }.part(),
     };
-    let written = key.written_at.map(|at| time::ago(at, frame.now.max(read_at)));
+    let written = key.written_at.map(|at| time::ago(at, frame.now.max(model.keys_at)));
     let by = key.manager.clone().map(|manager| format!(" by {manager}"));
+    let replace = offered.map(|offered| {
+        // What cannot be read cannot be rehearsed.
+        let can = offered.not_now.is_none() && key.problem.is_none();
+        let way = can.then(|| {
+            let address = forms::replace_key(model.head.id, &key.secret, &key.key);
+            let whole = format!("Replace {} of Secret {}…", key.key, key.secret);
+            view! { <a class="button" href=address aria-label=whole>"Replace…"</a> }.part()
+        });
+        view! { <td>{way}</td> }.part()
+    });
     view! {
         <tr data-key=format!("{}/{}", key.secret, key.key)>
-            <td><code>{key.variable.clone()}</code></td>
+            <td><code>{key.variables.join(", ")}</code></td>
             <td>{key.secret.clone()}" / "{key.key.clone()}</td>
             <td>{print}</td>
             <td>{written}{by}</td>
+            {replace}
         </tr>
     }
     .part()

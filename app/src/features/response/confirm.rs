@@ -41,7 +41,7 @@ fn rehearsal(frame: &Frame, model: &Confirm, rehearsed: &Rehearsed) -> Html {
     let key = rehearsed.key.as_ref().map(|key| {
         let written = key.written_at.map(|at| time::ago(at, frame.now));
         view! {
-            <div><dt>"Key"</dt><dd><code>{key.key.clone()}</code>" of Secret "<code>{key.secret.clone()}</code>", read as "<code>{key.variable.clone()}</code></dd></div>
+            <div><dt>"Key"</dt><dd><code>{key.key.clone()}</code>" of Secret "<code>{key.secret.clone()}</code>", read as "<code>{key.variables.join(", ")}</code></dd></div>
             <div><dt>"Now"</dt><dd><code>{key.fingerprint.clone().unwrap_or_else(|| "no such key".into())}</code>", written "{written}</dd></div>
         }
         .part()

@@ -75,8 +75,8 @@ pub struct Offered {
 /// One key of the workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The variable that carries it.
-    pub variable: String,
+    /// The variables that carry it.
+    pub variables: Vec<String>,
     /// The Secret.
     pub secret: String,
     /// The key within it.

@@ -1,18 +1,22 @@
 //! What may be known of a workload's keys: their fingerprints, their ages, and who wrote them. Never a value.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::preset::Vendor;
+use gantry_domain::mitigation::{KeyInUse, keys_in_use};
+use gantry_domain::preset::{Vendor, Workload};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::outside::cluster::{Cluster, Snapshot};
 use crate::services::probes::keys::fingerprint;
-use crate::services::probes::workload::{Reference, environment, pods, references};
+use crate::services::probes::workload::{environment, pods};
+
+/// The most keys that are read for a page.
+const MOST: usize = 4;
 
 /// One key of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFacts {
-    /// The variable that carries it.
-    pub variable: String,
+    /// The variables that carry it.
+    pub variables: Vec<String>,
     /// The Secret.
     pub secret: String,
     /// The key within it.
@@ -27,31 +31,46 @@ pub struct KeyFacts {
     pub problem: Option<String>,
 }
 
-/// Reads what may be known of the keys that a Deployment takes from Secrets.
-pub async fn keys(cluster: &Cluster, snapshot: &Snapshot, namespace: &str, vendor: &Vendor) -> Vec<KeyFacts> {
+/// Reads what may be known of the keys that a Deployment takes from Secrets; first what the preset names first.
+pub async fn keys(
+    cluster: &Cluster,
+    snapshot: &Snapshot,
+    workload: &Workload,
+    vendor: &Vendor,
+) -> Vec<KeyFacts> {
     let mut facts = Vec::new();
-    for reference in references(&environment(snapshot), &vendor.key_names).into_iter().take(4) {
-        let Reference { variable, secret, key } = reference;
-        let mut one = KeyFacts {
-            variable,
-            secret,
-            key,
-            fingerprint: None,
-            written_at: None,
-            manager: None,
-            problem: None,
-        };
-        match cluster.secret_key(namespace, &one.secret, &one.key).await {
-            Ok(found) => {
-                one.fingerprint = found.value.as_ref().map(secret_fingerprint);
-                one.written_at = found.written_at;
-                one.manager = found.manager;
-            }
-            Err(error) => one.problem = Some(format!("{error}{}", super::whom_to_ask(&error))),
-        }
-        facts.push(one);
+    for key in in_use(snapshot, workload, vendor).into_iter().take(MOST) {
+        facts.push(known(cluster, workload, key).await);
     }
     facts
+}
+
+/// The keys that a Deployment takes from Secrets; first what the preset names first.
+pub(super) fn in_use(snapshot: &Snapshot, workload: &Workload, vendor: &Vendor) -> Vec<KeyInUse> {
+    keys_in_use(&environment(snapshot), &workload.container, &vendor.key_names)
+}
+
+/// Reads what may be known of one of them.
+pub(super) async fn known(cluster: &Cluster, workload: &Workload, key: KeyInUse) -> KeyFacts {
+    let KeyInUse { variables, secret, key } = key;
+    let mut one = KeyFacts {
+        variables,
+        secret,
+        key,
+        fingerprint: None,
+        written_at: None,
+        manager: None,
+        problem: None,
+    };
+    match cluster.secret_key(&workload.namespace, &one.secret, &one.key).await {
+        Ok(found) => {
+            one.fingerprint = found.value.as_ref().map(secret_fingerprint);
+            one.written_at = found.written_at;
+            one.manager = found.manager;
+        }
+        Err(error) => one.problem = Some(format!("{error}{}", super::whom_to_ask(&error))),
+    }
+    one
 }
 
 /// The beginning of a value's SHA-256: enough to compare, not enough to find it.

@@ -6,26 +6,45 @@ mod roll_back;
 use chrono::{DateTime, SecondsFormat, Utc};
 use gantry_domain::digest::hex;
 use gantry_domain::id::MitigationId;
-use gantry_domain::mitigation::{Act, Env, Offer, Purpose, Write, before_after, kubectl, title};
-use gantry_domain::preset::Workload;
+use gantry_domain::mitigation::{
+    Act, Env, KeyInUse, NoKey, Offer, Purpose, Write, before_after, kubectl, one_key, title,
+};
+use gantry_domain::preset::{Vendor, Workload};
 use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use self::difference::difference;
 pub(super) use self::roll_back::rollback_mark;
-use super::facts::{KeyFacts, secret_fingerprint};
+use super::facts::{KeyFacts, in_use, known, secret_fingerprint};
 use crate::outside::cluster::{Cluster, ClusterError, Mode, Snapshot, env_of, facts, write_patch};
 use crate::services::response::{Responding, ResponseError, Scene, sentence};
 use crate::store::{Db, mitigations, rollouts};
 
 /// What is wished for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    /// One of the offers.
+    /// One of the offers. Of several keys it replaces the one that the preset names first.
     Offer(Offer),
+    /// This key replaced.
+    ReplaceKey {
+        /// The Secret.
+        secret: String,
+        /// The key within it.
+        key: String,
+    },
     /// A switch removed.
     Remove(MitigationId),
+}
+
+impl Wish {
+    /// Secret and key of the key that it names.
+    fn key(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::ReplaceKey { secret, key } => Some((secret.as_str(), key.as_str())),
+            Self::Offer(_) | Self::Remove(_) => None,
+        }
+    }
 }
 
 /// One line of the exact change.
@@ -95,14 +114,14 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, ResponseError> {
     let (cluster, workload, snapshot) = read(around, scene).await?;
     ready_for(db, &snapshot, workload).await?;
-    let mut key = None;
+    let (mut key, mut others) = (None, Vec::new());
     let act = match wish {
         Wish::Offer(Offer::RateLimit) => {
             set(scene, &snapshot, workload, Offer::RateLimit, Purpose::RateLimit)?
         }
         Wish::Offer(Offer::Fallback) => set(scene, &snapshot, workload, Offer::Fallback, Purpose::Fallback)?,
-        Wish::Offer(Offer::ReplaceKey) => {
-            let facts = key_to_replace(&cluster, scene, &snapshot, workload).await?;
+        Wish::Offer(Offer::ReplaceKey) | Wish::ReplaceKey { .. } => {
+            let (facts, beside) = key_to_replace(&cluster, scene, &snapshot, workload, wish.key()).await?;
             let act = Act::ReplaceKey {
                 secret: facts.secret.clone(),
                 key: facts.key.clone(),
@@ -115,7 +134,7 @@ pub(super) async fn prepare(
             let tried =
                 cluster.apply_key(&workload.namespace, &facts.secret, &facts.key, &nothing, Mode::Rehearse);
             tried.await.map_err(|error| refused(&error))?;
-            key = Some(facts);
+            (key, others) = (Some(facts), beside);
             act
         }
         Wish::Offer(Offer::Restart | Offer::RollBack) => Act::Restart { stamp: stamp(now) },
@@ -140,7 +159,7 @@ pub(super) async fn prepare(
         lines,
         kubectl: kubectl(workload, &act),
         pods: facts(&snapshot, &workload.container).replicas,
-        notes: notes(&act, key.as_ref()),
+        notes: notes(&act, key.as_ref(), &others),
         mark: mark(&act, &snapshot),
         key,
     };
@@ -228,20 +247,33 @@ async fn key_to_replace(
     scene: &Scene,
     snapshot: &Snapshot,
     workload: &Workload,
-) -> Result<KeyFacts, ResponseError> {
+    wished: Option<(&str, &str)>,
+) -> Result<(KeyFacts, Vec<KeyInUse>), ResponseError> {
     let vendor =
         scene.preset.as_ref().and_then(|preset| preset.vendor.as_ref()).ok_or(ResponseError::NotFound)?;
-    let keys = super::facts::keys(cluster, snapshot, &workload.namespace, vendor).await;
-    let first = keys.into_iter().next().ok_or_else(|| {
-        ResponseError::not_now(
-            format!("The Deployment takes none of {} from a Secret.", vendor.key_names.join(", ")),
-            "Put the key into a Secret first; see the checklist's configuration items.",
-        )
-    })?;
-    match &first.problem {
-        None => Ok(first),
+    let one = one_key(in_use(snapshot, workload, vendor), wished).map_err(|why| no_key(&why, vendor))?;
+    let facts = known(cluster, workload, one.key).await;
+    match &facts.problem {
+        None => Ok((facts, one.others)),
         Some(problem) => Err(ResponseError::not_now(sentence(problem), "Then look again.")),
     }
+}
+
+fn no_key(why: &NoKey, vendor: &Vendor) -> ResponseError {
+    match why {
+        NoKey::NoneInUse => ResponseError::not_now(
+            format!("The Deployment takes none of {} from a Secret.", vendor.key_names.join(", ")),
+            "Put the key into a Secret first; see the checklist's configuration items.",
+        ),
+        NoKey::NotInUse(keys) => ResponseError::not_now(
+            "This is none of the vendor's keys that the Deployment takes from a Secret, so nothing was done.",
+            format!("Choose one under “Keys in use”, on the page of all actions: {}.", in_words(keys)),
+        ),
+    }
+}
+
+fn in_words(keys: &[KeyInUse]) -> String {
+    keys.iter().map(KeyInUse::words).collect::<Vec<_>>().join(", ")
 }
 
 /// The act with what is known of the new key: its fingerprint.
@@ -254,7 +286,7 @@ pub(super) fn with_key(act: Act, value: Option<&SecretString>) -> Act {
     }
 }
 
-fn notes(act: &Act, key: Option<&KeyFacts>) -> Vec<String> {
+fn notes(act: &Act, key: Option<&KeyFacts>, others: &[KeyInUse]) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(manager) = key.and_then(|key| key.manager.as_ref()) {
         notes.push(format!(
@@ -273,6 +305,12 @@ fn notes(act: &Act, key: Option<&KeyFacts>) -> Vec<String> {
         Act::ReplaceKey { .. } => {
             notes
                 .push("Only this one key of the Secret is written, under a field manager of its own.".into());
+            if !others.is_empty() {
+                notes.push(format!(
+                    "Not replaced: {}. For another key take “Replace…” beside it under “Keys in use”, on the page of all actions.",
+                    in_words(others)
+                ));
+            }
         }
     }
     notes
@@ -286,7 +324,9 @@ fn stamp(now: DateTime<Utc>) -> String {
 fn mark(act: &Act, snapshot: &Snapshot) -> String {
     let what = match act {
         Act::Restart { .. } => "restart".to_owned(),
-        Act::Set { .. } | Act::Remove { .. } | Act::ReplaceKey { .. } => before_after(act),
+        Act::Set { .. } | Act::Remove { .. } => before_after(act),
+        // Keys of two Secrets can have one name.
+        Act::ReplaceKey { .. } => format!("{} {}", title(act), before_after(act)),
     };
     let uid = snapshot.deployment.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
     hashed(&format!("{uid} {what}"))

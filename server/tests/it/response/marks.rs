@@ -8,7 +8,7 @@ use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
 use crate::world::eventually;
 
 /// Waits until its pods are replaced: until then each of them makes another version of the Deployment.
-async fn settled(stage: &Stage) {
+pub(super) async fn settled(stage: &Stage) {
     eventually("its pods are replaced", WITHIN, || async {
         let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
         let number = |at: &str| snapshot.deployment.pointer(at).and_then(Value::as_u64);

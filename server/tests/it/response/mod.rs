@@ -3,6 +3,7 @@
 mod actions;
 mod bound;
 mod evidence;
+mod keys;
 mod logs;
 mod marks;
 mod postmortem;
