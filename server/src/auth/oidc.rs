@@ -1,6 +1,7 @@
 //! Signing in through an identity provider with OpenID Connect: authorization code, PKCE, nonce. The provider says who
 //! somebody is and in which groups; which group has which role is configuration.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -23,9 +24,14 @@ use serde::{Deserialize, Serialize};
 use super::known::Known;
 use super::scopes;
 use crate::config::OidcConfig;
+use crate::outside::breaker::Breaker;
 
 /// How long one request to the provider may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Requests without an answer, one after another, after which nobody is kept waiting for the next one.
+const FAILURES: u32 = 5;
+/// How long it is left alone then.
+const REST: Duration = Duration::from_secs(5);
 /// Where the provider sends people back to. Who arrives there is signed in, although it is only looked up.
 pub(crate) const BACK: &str = "/sign-in/oidc/back";
 /// The most characters of what it says that the log repeats.
@@ -113,6 +119,7 @@ pub struct Oidc {
     config: OidcConfig,
     back: String,
     http: reqwest::Client,
+    breaker: Arc<Breaker>,
     known: Known<CoreProviderMetadata>,
 }
 
@@ -125,7 +132,8 @@ impl Oidc {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| OidcError::Provider(error.to_string()))?;
-        Ok(Self { config, back: format!("{origin}{BACK}"), http, known: Known::default() })
+        let breaker = Arc::new(Breaker::new(FAILURES, REST));
+        Ok(Self { config, back: format!("{origin}{BACK}"), http, breaker, known: Known::default() })
     }
 
     /// The name on the button.
@@ -255,13 +263,34 @@ impl Oidc {
 
     /// How the library reaches the provider.
     fn sender(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, Unanswered>> + use<> {
-        let http = self.http.clone();
-        move |request| Box::pin(send(http.clone(), request))
+        let (http, breaker) = (self.http.clone(), Arc::clone(&self.breaker));
+        move |request| Box::pin(ask(http.clone(), Arc::clone(&breaker), request))
     }
 }
 
-async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
-    let mut response = http.execute(reqwest::Request::try_from(request)?).await?;
+/// Sends a request, unless several in a row had no answer. Whatever it answers in full, it is there.
+async fn ask(
+    http: reqwest::Client,
+    breaker: Arc<Breaker>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Unanswered> {
+    let request = reqwest::Request::try_from(request)?;
+    if !breaker.may_call(Instant::now()) {
+        let why = "it did not answer several times in a row; trying again in a moment";
+        return Err(Unanswered(why.to_owned()));
+    }
+    let answer = send(http, request).await;
+    let now = Instant::now();
+    if answer.is_ok() {
+        breaker.answered(now);
+    } else {
+        breaker.failed(now);
+    }
+    answer
+}
+
+async fn send(http: reqwest::Client, request: reqwest::Request) -> Result<HttpResponse, Unanswered> {
+    let mut response = http.execute(request).await?;
     let mut answer = axum::http::Response::builder().status(response.status());
     for (name, value) in response.headers() {
         answer = answer.header(name, value);

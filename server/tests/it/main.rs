@@ -8,6 +8,7 @@ mod audit;
 mod checklist;
 mod cli;
 mod identities;
+mod identity_provider;
 mod incidents;
 mod inert;
 mod killed;
