@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{BreachAction, Plan};
 use crate::preset::Severity;
-use crate::threshold::{Threshold, number};
+use crate::threshold::{Threshold, number, with_source};
 
 /// What was measured for one threshold, as it came in. Not stored: what is kept is the [`Reading`].
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Sample {
     pub value: Result<f64, Problem>,
     /// What Prometheus warned of beside the values.
     pub warnings: Vec<String>,
+    /// Whether the backup answered, because the first source did not.
+    pub from_backup: bool,
     /// When it was measured.
     pub taken_at: DateTime<Utc>,
 }
@@ -117,6 +119,9 @@ pub struct Reading {
     pub severity: Severity,
     /// When it was measured; `None` if never.
     pub taken_at: Option<DateTime<Utc>>,
+    /// Whether the backup gave it, because the first source did not answer.
+    #[serde(default)]
+    pub from_backup: bool,
     /// What it says.
     pub verdict: Verdict,
 }
@@ -124,13 +129,14 @@ pub struct Reading {
 impl Reading {
     /// The reading in one line: `API down (5xx) is 14 per minute, limit 10`.
     pub fn words(&self) -> String {
-        match (&self.verdict, self.value) {
+        let words = match (&self.verdict, self.value) {
             (Verdict::Inconclusive(why), _) => format!("{}: {why}", self.name),
             (Verdict::Pass | Verdict::Breach, Some(value)) => {
                 format!("{} is {} {}, limit {}", self.name, number(value), self.unit, number(self.limit))
             }
             (Verdict::Pass | Verdict::Breach, None) => self.name.clone(),
-        }
+        };
+        with_source(words, self.from_backup)
     }
 }
 
@@ -155,6 +161,7 @@ pub fn judge(
         unit: threshold.spec.unit.clone(),
         severity: threshold.spec.severity,
         taken_at: sample.map(|s| s.taken_at),
+        from_backup: sample.is_some_and(|s| s.from_backup),
         verdict,
     }
 }
@@ -300,98 +307,5 @@ impl Judgement {
 mod unknown_tests;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-    use crate::threshold::tests::four;
-
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
-    }
-
-    fn threshold() -> Threshold {
-        four().remove(0)
-    }
-
-    fn sample(value: f64) -> Sample {
-        Sample { key: "api-down".into(), version: 1, value: Ok(value), warnings: vec![], taken_at: at(0) }
-    }
-
-    fn verdict_of(sample: &Sample, now: i64) -> Verdict {
-        judge(&threshold(), Some(sample), None, TimeDelta::seconds(5), at(now)).verdict
-    }
-
-    #[test]
-    fn within_the_limit_passes_and_the_limit_itself_is_within() {
-        assert_eq!(verdict_of(&sample(10.0), 0), Verdict::Pass);
-        assert_eq!(verdict_of(&sample(10.1), 0), Verdict::Breach);
-    }
-
-    #[test]
-    fn what_was_not_measured_is_inconclusive_and_says_why() {
-        let failed = Problem::Failed("timed out".into());
-        let cases = [
-            (sample(f64::NAN), Inconclusive::NotANumber),
-            (sample(f64::INFINITY), Inconclusive::Infinite),
-            (Sample { value: Err(Problem::NoData), ..sample(0.0) }, Inconclusive::Problem(Problem::NoData)),
-            (Sample { value: Err(failed.clone()), ..sample(0.0) }, Inconclusive::Problem(failed.clone())),
-            (
-                Sample { warnings: vec!["partial".into()], ..sample(0.0) },
-                Inconclusive::Warned("partial".into()),
-            ),
-            (Sample { version: 2, ..sample(0.0) }, Inconclusive::OtherVersion { read: 2, wanted: 1 }),
-        ];
-        for (sample, why) in cases {
-            assert_eq!(verdict_of(&sample, 0), Verdict::Inconclusive(why));
-        }
-        let none = judge(&threshold(), None, None, TimeDelta::seconds(5), at(0));
-        assert_eq!(none.verdict, Verdict::Inconclusive(Inconclusive::NotMeasured));
-    }
-
-    #[test]
-    fn a_reading_older_than_two_periods_is_inconclusive() {
-        assert_eq!(verdict_of(&sample(0.0), 10), Verdict::Pass);
-        assert_eq!(
-            verdict_of(&sample(0.0), 11),
-            Verdict::Inconclusive(Inconclusive::TooOld { age_seconds: 11 })
-        );
-    }
-
-    #[test]
-    fn a_breach_must_last_as_long_as_the_threshold_asks() {
-        let mut plan = Plan::default_for(vec![threshold()]);
-        plan.thresholds[0].spec.for_seconds = 30;
-        let period = TimeDelta::seconds(5);
-        let mut since = OverSince::new();
-        for second in [0, 10, 20, 30] {
-            let sample = Sample { taken_at: at(second), ..sample(99.0) };
-            let judgement = judge_all(&plan, &[sample], &since, period, at(second));
-            let overall = judgement.overall(&plan, &[]);
-            if second < 30 {
-                assert_eq!(overall, Overall::Wait);
-            } else {
-                assert!(matches!(overall, Overall::Breach { action: BreachAction::RollBack, .. }));
-            }
-            since = judgement.over_since;
-        }
-        let calm = judge_all(&plan, &[Sample { taken_at: at(31), ..sample(0.0) }], &since, period, at(31));
-        assert!(calm.over_since.is_empty());
-    }
-
-    #[test]
-    fn a_breach_outweighs_what_is_unknown_and_rolling_back_outweighs_holding() {
-        let plan = Plan::default_for(four());
-        let make = |key: &str, value| Sample { key: key.into(), ..sample(value) };
-        let period = TimeDelta::seconds(5);
-        let samples = [make("api-down", 50.0), make("rate-limited", 50.0), make("auth-failures", 0.0)];
-        let judgement = judge_all(&plan, &samples, &OverSince::new(), period, at(0));
-        let Overall::Breach { reading, action } = judgement.overall(&plan, &[]) else {
-            panic!("expected a breach")
-        };
-        assert_eq!((reading.key.as_str(), action), ("api-down", BreachAction::RollBack));
-        let waved = ["api-down".to_owned(), "rate-limited".to_owned()];
-        assert!(
-            matches!(judgement.overall(&plan, &waved), Overall::Inconclusive(r) if r.key == "high-latency")
-        );
-    }
-}
+#[path = "judge_tests.rs"]
+mod tests;

@@ -18,6 +18,7 @@ fn overall(severity: Severity, value: Result<f64, Problem>, for_seconds: u32) ->
             version: threshold.version,
             value: Ok(0.0),
             warnings: Vec::new(),
+            from_backup: false,
             taken_at: now,
         })
         .collect();

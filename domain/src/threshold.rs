@@ -35,6 +35,14 @@ pub fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:.2}") }
 }
 
+/// What stands beside a value that the backup gave, because the first source of metrics did not answer.
+pub const BACKUP: &str = "backup metrics";
+
+/// What was measured, in words, with where it comes from: `API down is 2 per minute, limit 10 (backup metrics)`.
+pub(crate) fn with_source(words: String, from_backup: bool) -> String {
+    if from_backup { format!("{words} ({BACKUP})") } else { words }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(crate) mod tests {

@@ -84,6 +84,10 @@ pub struct ServeArgs {
     /// Address of Prometheus, such as http://prometheus:9090.
     #[arg(long, env = "GANTRY_PROMETHEUS_URL")]
     prometheus_url: Option<String>,
+    /// Address of a second Prometheus with the same series: asked where the first one cannot be reached, is too slow or answers
+    /// 5xx.
+    #[arg(long, env = "GANTRY_PROMETHEUS_BACKUP_URL")]
+    prometheus_backup_url: Option<String>,
     /// Base address of the vendor's private API (key scopes), instead of the preset's.
     #[arg(long, env = "GANTRY_POSTHOG_API")]
     posthog_api: Option<String>,
@@ -160,6 +164,8 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// Prometheus.
     pub prometheus_url: Option<String>,
+    /// The Prometheus that is asked where that one does not answer.
+    pub prometheus_backup_url: Option<String>,
     /// The vendor.
     pub vendor: VendorConfig,
     /// The integration's health document.
@@ -240,6 +246,13 @@ impl Config {
         {
             return Err(Bad(format!("KUBECONFIG is “{}”, which is not a file", path.display())));
         }
+        let prometheus_url = address("GANTRY_PROMETHEUS_URL", args.prometheus_url)?;
+        let prometheus_backup_url = address("GANTRY_PROMETHEUS_BACKUP_URL", args.prometheus_backup_url)?;
+        if prometheus_backup_url.is_some() && prometheus_url.is_none() {
+            return Err(Bad(
+                "GANTRY_PROMETHEUS_BACKUP_URL is set, but GANTRY_PROMETHEUS_URL is not".to_owned()
+            ));
+        }
         let incidents = args.incidents.read()?;
         Ok(Self {
             database_url,
@@ -253,7 +266,8 @@ impl Config {
             demo: args.demo,
             tour: address("GANTRY_TOUR", args.tour)?,
             kubeconfig,
-            prometheus_url: address("GANTRY_PROMETHEUS_URL", args.prometheus_url)?,
+            prometheus_url,
+            prometheus_backup_url,
             vendor: VendorConfig {
                 api: address("GANTRY_POSTHOG_API", args.posthog_api)?,
                 capture: address("GANTRY_POSTHOG_CAPTURE", args.posthog_capture)?,
@@ -314,7 +328,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_named_in_one_sentence() {
-        let table: [(&[&str], &str); 12] = [
+        let table: [(&[&str], &str); 14] = [
             (&["--public-url", "gantry.example"], "GANTRY_PUBLIC_URL"),
             (&["--public-url", "ftp://gantry.example"], "https://"),
             (&["--public-url", "http://gantry.example"], "https"),
@@ -322,6 +336,8 @@ mod tests {
             (&["--assets", "/no/such/directory"], "GANTRY_ASSETS"),
             (&["--kubeconfig", "/no/such/file"], "KUBECONFIG"),
             (&["--prometheus-url", "prometheus:9090"], "GANTRY_PROMETHEUS_URL"),
+            (&["--prometheus-backup-url", "prometheus:9090"], "GANTRY_PROMETHEUS_BACKUP_URL"),
+            (&["--prometheus-backup-url", "http://b:9090"], "GANTRY_PROMETHEUS_URL is not"),
             (&["--posthog-key", "phx_the_key_itself"], "reference"),
             (&["--posthog-key", "$NO_SUCH_VARIABLE_ANYWHERE"], "NO_SUCH_VARIABLE_ANYWHERE"),
             (&["--posthog-key", "@/no/such/file"], "cannot be read"),

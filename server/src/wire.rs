@@ -240,9 +240,12 @@ fn unasked(app: &App, prometheus: Option<Prometheus>, tasks: &TaskTracker, stop:
     tasks.spawn(FirstLooks { db, hub, around, clock, holder }.run(stop.clone()));
 }
 
-/// A client of Prometheus, where one is configured.
+/// A client of Prometheus and its backup, where they are configured.
 fn prometheus(config: &Config) -> Result<Option<Prometheus>, StartError> {
-    config.prometheus_url.as_deref().map(Prometheus::new).transpose().map_err(StartError::Prometheus)
+    let Some(address) = config.prometheus_url.as_deref() else { return Ok(None) };
+    let first = Prometheus::new(address).map_err(StartError::Prometheus)?;
+    let Some(backup) = config.prometheus_backup_url.as_deref() else { return Ok(Some(first)) };
+    first.with_backup(backup).map(Some).map_err(StartError::Prometheus)
 }
 
 /// The database, brought up to date where that is wished.

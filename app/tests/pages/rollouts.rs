@@ -176,3 +176,13 @@ fn going_on_and_resuming_name_the_hold_that_is_shown_and_none_that_goes_on_by_it
     }
     Ok(())
 }
+
+#[test]
+fn a_reading_of_the_backup_says_so_beside_its_value_and_no_other_does() -> Test {
+    let mut model = fixtures::rolling(fixtures::soaking(), 1)?;
+    assert!(!page(&model).contains("backup metrics"));
+    let view = model.rollout.as_mut().ok_or("no rollout")?;
+    view.rollout.readings.iter_mut().take(1).for_each(|reading| reading.from_backup = true);
+    assert!(page(&model).contains("<span class=\"because\">backup metrics</span>"));
+    Ok(())
+}

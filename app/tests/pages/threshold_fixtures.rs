@@ -33,6 +33,7 @@ fn row(index: usize, state: State, value: Option<f64>) -> Result<Row, Fail> {
         asked_at: Some(before(4)),
         value,
         value_at: value.map(|_| before(4)),
+        from_backup: false,
         period_seconds: 15,
         curve: (0..36).map(|n| (i64::from(n) * 600, (n != 7).then_some(f64::from(n)))).collect(),
         proposed: false,

@@ -372,3 +372,15 @@ fn what_is_only_noted_is_shown_with_a_replay_and_asks_for_no_second_press() -> T
     assert!(!html.contains("all the same"), "{html}");
     Ok(())
 }
+
+#[test]
+fn a_value_of_the_backup_says_so_and_where_there_is_no_value_nothing_does() -> Test {
+    let show = |model: &Model| crate::plain(&page::render(&fixtures::frame(Some(Role::Admin)), model));
+    let mut model = table(false)?;
+    assert!(!show(&model).contains("backup metrics"));
+    model.groups.iter_mut().flat_map(|group| &mut group.rows).for_each(|row| row.from_backup = true);
+    let rows = model.groups.iter().flat_map(|group| &group.rows);
+    let valued = rows.filter(|row| row.value.is_some()).count();
+    assert_eq!(show(&model).matches("backup metrics").count(), valued);
+    Ok(())
+}

@@ -43,7 +43,8 @@ pub fn replay(rule: &Rule, points: &[(DateTime<Utc>, Option<f64>)]) -> Replay {
     let mut open: Option<Span> = None;
     for (at, value) in points {
         out.without_data += usize::from(!value.is_some_and(f64::is_finite));
-        let measured = Measured { value: value.ok_or(Problem::NoData), warning: None, at: *at };
+        let measured =
+            Measured { value: value.ok_or(Problem::NoData), warning: None, from_backup: false, at: *at };
         standing = advance(rule, 1, &standing, &measured).standing;
         // What is unknown after it fired has not ended.
         let fires = standing.fired_at.is_some() && standing.state != State::Ok;

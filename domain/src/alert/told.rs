@@ -116,7 +116,7 @@ mod tests {
         ];
         let (mut standing, mut told) = (Standing::new(1, at(0)), Told::default());
         for (second, value, expected) in steps {
-            let measured = Measured { value, warning: None, at: at(second) };
+            let measured = Measured { value, warning: None, from_backup: false, at: at(second) };
             let decision = advance(&rule, 1, &standing, &measured);
             let (next, reading) = told.next(&rule, &decision);
             assert_eq!(reading, expected, "after {second} s");
@@ -130,7 +130,7 @@ mod tests {
         let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default();
         let mut standing = Standing::new(1, at);
         standing.fired_at = Some(at);
-        let measured = Measured { value: Ok(rule.spec.limit + 50.0), warning: None, at };
+        let measured = Measured { value: Ok(rule.spec.limit + 50.0), warning: None, from_backup: false, at };
         let decision = advance(&rule, 1, &standing, &measured);
         let (told, reading) = Told::default().next(&rule, &decision);
         assert_eq!((reading, told.worst), (None, Some(rule.spec.limit + 50.0)));

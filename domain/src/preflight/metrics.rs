@@ -1,12 +1,15 @@
 //! Whether Prometheus can judge the plan.
 
 use super::{Check, Finding, Outcome};
+use crate::threshold::with_source;
 
 /// What the query of a threshold came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answered {
     /// One number.
     Value,
+    /// One number, of the backup: the first source did not answer.
+    Backup,
     /// An answer that is no number, and what it is instead.
     Empty(String),
     /// No answer, and why.
@@ -18,19 +21,21 @@ pub enum Answered {
 pub fn metrics(answers: &[(String, Answered)]) -> Finding {
     let failed = said(answers, |answer| match answer {
         Answered::Failed(why) => Some(why),
-        Answered::Value | Answered::Empty(_) => None,
+        Answered::Value | Answered::Backup | Answered::Empty(_) => None,
     });
     if let Some(failed) = failed {
         return Finding::new(Check::Metrics, Outcome::Fail, failed);
     }
     let empty = said(answers, |answer| match answer {
         Answered::Empty(what) => Some(what),
-        Answered::Value | Answered::Failed(_) => None,
+        Answered::Value | Answered::Backup | Answered::Failed(_) => None,
     });
     if let Some(empty) = empty {
         return Finding::new(Check::Metrics, Outcome::Unknown, empty);
     }
-    Finding::new(Check::Metrics, Outcome::Pass, format!("{} queries, each with a value", answers.len()))
+    let from_backup = answers.iter().any(|(_, answer)| *answer == Answered::Backup);
+    let found = with_source(format!("{} queries, each with a value", answers.len()), from_backup);
+    Finding::new(Check::Metrics, Outcome::Pass, found)
 }
 
 /// The reasons that `why` finds, each with whom it is about; none where there is none.
@@ -59,6 +64,11 @@ mod tests {
         let table = [
             (vec![], Outcome::Pass, "0 queries, each with a value"),
             (vec![Answered::Value, Answered::Value], Outcome::Pass, "2 queries, each with a value"),
+            (
+                vec![Answered::Value, Answered::Backup],
+                Outcome::Pass,
+                "2 queries, each with a value (backup metrics)",
+            ),
             (vec![Answered::Value, empty("no data")], Outcome::Unknown, "b: no data"),
             (
                 vec![empty("no data"), empty("not a number"), empty("no data")],

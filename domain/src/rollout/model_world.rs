@@ -96,6 +96,7 @@ impl World {
             version: 1,
             value: value.clone(),
             warnings: vec![],
+            from_backup: false,
             taken_at: self.now,
         };
         Observation {

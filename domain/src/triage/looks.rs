@@ -7,7 +7,7 @@ use super::logs::Group;
 use crate::light::StatusPage;
 use crate::probe::{HealthObservation, MAX_EVIDENCE, health, mask};
 use crate::text::{inert, inert_line};
-use crate::threshold::number;
+use crate::threshold::{number, with_source};
 
 /// One of the four looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,6 +98,9 @@ pub struct Rates {
     pub server: f64,
     /// The slowest hundredth of answers takes at least so long, in milliseconds.
     pub p99_ms: Option<f64>,
+    /// Whether the backup gave any of it, because the first source did not answer.
+    #[serde(default)]
+    pub from_backup: bool,
 }
 
 /// What the metrics say.
@@ -261,13 +264,14 @@ impl Rates {
             .map(|(rate, name)| format!("{} × {name}", whole(*rate)))
             .collect();
         let p99 = self.p99_ms.map(|ms| format!("; p99 {} ms", number(ms.round()))).unwrap_or_default();
-        if named.is_empty() {
+        let words = if named.is_empty() {
             format!("No errors among {} requests a minute{p99}", whole(self.requests))
         } else {
             // The counts are taken apart from each other, so that there may seem to be a few errors more than requests.
             let requests = self.requests.max(self.auth + self.limited + self.server);
             format!("{} a minute, of {} requests{p99}", named.join(" and "), whole(requests))
-        }
+        };
+        with_source(words, self.from_backup)
     }
 }
 

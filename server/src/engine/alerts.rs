@@ -16,7 +16,6 @@ use gantry_domain::alert::told::{Reading, Told};
 use gantry_domain::alert::{Event, Measured, OnFiring, Rule, Standing, advance};
 use gantry_domain::id::{IntegrationId, ThresholdId};
 use gantry_domain::judge::Problem;
-use gantry_domain::panel::Breaker;
 use gantry_domain::preset::Preset;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -238,7 +237,7 @@ impl Evaluator {
         let period = Duration::from_secs(u64::from(PERIOD_SECONDS));
         let deadline = tokio::time::Instant::now() + period.mul_f64(0.8);
         if let Some(prometheus) = &self.prometheus
-            && matches!(prometheus.breaker().stands(Instant::now()), Breaker::Open { .. })
+            && prometheus.is_held_back(Instant::now())
         {
             // While calls are held back one small question tries for all of them. Else the first of the round would, and
             // the others were turned away meanwhile.
@@ -246,12 +245,15 @@ impl Evaluator {
         }
         let ask = |query: Arc<str>| async move {
             let Some(prometheus) = &self.prometheus else {
-                return (query, (Err(Problem::Failed("no Prometheus is configured".into())), None));
+                return (query, (Err(Problem::Failed("no Prometheus is configured".into())), None, false));
             };
             let answer = match tokio::time::timeout_at(deadline, prometheus.query(&query)).await {
-                Ok(Ok(answer)) => (answer.number(), answer.warnings.into_iter().next()),
-                Ok(Err(error)) => (Err(Problem::Failed(error.to_string())), None),
-                Err(_) => (Err(Problem::Failed("Prometheus did not answer within the round".into())), None),
+                Ok(Ok(answer)) => (answer.number(), answer.warnings.into_iter().next(), answer.from_backup),
+                Ok(Err(error)) => (Err(Problem::Failed(error.to_string())), None, false),
+                Err(_) => {
+                    let why = "Prometheus did not answer within the round".to_owned();
+                    (Err(Problem::Failed(why)), None, false)
+                }
             };
             (query, answer)
         };
@@ -271,21 +273,22 @@ impl Evaluator {
         let mut samples = Vec::new();
         let piece = bucket(now);
         for (id, watched) in &mut self.memory.watched {
-            let Some((value, warning)) = answers.get(&watched.query) else { continue };
-            let measured = Measured { value: value.clone(), warning: warning.clone(), at: now };
+            let Some((value, warning, from_backup)) = answers.get(&watched.query) else { continue };
+            let (value, from_backup) = (value.clone(), *from_backup);
+            let measured = Measured { value, warning: warning.clone(), from_backup, at: now };
             let decision = advance(&watched.rule, watched.version, &watched.standing, &measured);
             let (told, reading) = watched.told.next(&watched.rule, &decision);
             watched.told = told;
             let said = decision.event.is_some() || reading.is_some();
             let sentence = if said { measured.sentence(&watched.rule) } else { String::new() };
             watched.standing = decision.standing;
-            if let Ok(value) = value
+            if let Ok(value) = measured.value
                 && value.is_finite()
             {
                 let before = watched.worst.filter(|(at, _)| *at == piece).map(|(_, worst)| worst);
-                if before.is_none_or(|before| watched.rule.spec.comparator.breached(*value, before)) {
-                    watched.worst = Some((piece, *value));
-                    samples.push((*id, piece, *value));
+                if before.is_none_or(|before| watched.rule.spec.comparator.breached(value, before)) {
+                    watched.worst = Some((piece, value));
+                    samples.push((*id, piece, value));
                 }
             }
             outcomes.push(Outcome {
@@ -365,8 +368,8 @@ impl Evaluator {
     }
 }
 
-/// The number, or why there is none; and what Prometheus warned of.
-type Answer = (Result<f64, Problem>, Option<String>);
+/// The number, or why there is none; what Prometheus warned of; and whether the backup answered.
+type Answer = (Result<f64, Problem>, Option<String>, bool);
 
 /// Whether Prometheus did not do its part. No data is an answer.
 fn is_failure(answer: &Answer) -> bool {

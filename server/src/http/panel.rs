@@ -106,8 +106,9 @@ fn breaker(outside: &Outside) -> Option<(String, bool)> {
 }
 
 fn asked(seen: &Seen) -> Vec<Part> {
-    let mut parts =
-        vec![outside("Prometheus", &seen.prometheus, PERIOD), outside("Cluster", &seen.cluster, PERIOD)];
+    let mut parts = vec![outside("Prometheus", &seen.prometheus, PERIOD)];
+    parts.extend(seen.backup.iter().map(|heard| outside("Backup metrics", heard, PERIOD)));
+    parts.push(outside("Cluster", &seen.cluster, PERIOD));
     parts.extend(seen.hosts.iter().map(|(origin, heard)| outside(origin, heard, HOST_PERIOD)));
     parts
 }

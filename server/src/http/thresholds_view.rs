@@ -112,6 +112,7 @@ fn row(listed: Listed, now: DateTime<Utc>) -> Row {
         asked_at: standing.as_ref().map(|standing| standing.asked_at),
         value: standing.as_ref().and_then(|standing| standing.value),
         value_at: standing.as_ref().and_then(|standing| standing.value_at),
+        from_backup: standing.as_ref().is_some_and(|standing| standing.from_backup),
         period_seconds: PERIOD_SECONDS,
         curve,
         proposed: listed.proposed,

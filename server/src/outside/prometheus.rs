@@ -3,34 +3,30 @@
 //! A value that is NaN or infinite is passed on as such: what it means is judged elsewhere.
 
 mod answer;
+mod source;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt as _;
 use gantry_domain::judge::Problem;
+use gantry_domain::panel::Breaker as Stands;
 
-use self::answer::read;
+pub use self::source::Source;
 use super::breaker::Breaker;
 use super::pulse::Pulse;
 
-/// How long a query may take, its answer included.
+/// How long a query may take, its answer included, whoever gives that.
 const TIMEOUT: Duration = Duration::from_secs(4);
-/// Told to Prometheus, so that it gives up before we do.
-const TIMEOUT_PARAMETER: &str = "3s";
-/// The largest answer taken, in bytes.
-const LARGEST: usize = 1024 * 1024;
+/// How much of that the first source has where there is a backup, which has the rest. More than connecting may take.
+const FIRST_OF_TWO: Duration = Duration::from_millis(2500);
 /// The most points that Prometheus gives in one series.
 const MOST_POINTS: i64 = 11_000;
 
-/// A Prometheus.
+/// A Prometheus, and the one that is asked where that does not answer.
 #[derive(Debug, Clone)]
 pub struct Prometheus {
-    http: reqwest::Client,
-    base: String,
-    breaker: Arc<Breaker>,
-    pulse: Pulse,
+    first: Source,
+    backup: Option<Source>,
 }
 
 /// Why a query has no answer.
@@ -68,6 +64,14 @@ pub enum PrometheusError {
     /// The address is none.
     #[error("“{0}” is not an address of a Prometheus")]
     BadAddress(String),
+    /// The first source had no answer that is to be had of it, and neither had the backup.
+    #[error("{first}; the backup has no answer either: {backup}")]
+    Neither {
+        /// Why the first one has none.
+        first: Box<PrometheusError>,
+        /// Why the backup has none.
+        backup: Box<PrometheusError>,
+    },
 }
 
 /// One series, or one value of it.
@@ -86,6 +90,8 @@ pub struct Answer {
     pub series: Vec<Series>,
     /// What Prometheus warned of: the values may be partial.
     pub warnings: Vec<String>,
+    /// Whether the backup gave it, because the first source did not answer.
+    pub from_backup: bool,
 }
 
 impl Answer {
@@ -102,22 +108,17 @@ impl Answer {
 impl Prometheus {
     /// A client for the Prometheus at `base`, for example `http://127.0.0.1:9090`.
     pub fn new(base: &str) -> Result<Self, PrometheusError> {
-        let base = base.trim_end_matches('/').to_owned();
-        if reqwest::Url::parse(&base).is_err() {
-            return Err(PrometheusError::BadAddress(base));
-        }
-        let http = super::http_client(TIMEOUT).map_err(|e| PrometheusError::Unreachable(e.to_string()))?;
-        Ok(Self {
-            http,
-            base,
-            breaker: Arc::new(Breaker::new(5, Duration::from_secs(5))),
-            pulse: Pulse::default(),
-        })
+        Ok(Self { first: Source::new(base)?, backup: None })
+    }
+
+    /// The same with the Prometheus at `base` as its backup.
+    pub fn with_backup(self, base: &str) -> Result<Self, PrometheusError> {
+        Ok(Self { backup: Some(Source::new(base)?), ..self })
     }
 
     /// The value of a query now.
     pub async fn query(&self, query: &str) -> Result<Answer, PrometheusError> {
-        self.ask("query", &[("query", query), ("timeout", TIMEOUT_PARAMETER)]).await
+        self.ask("query", &[("query", query)]).await
     }
 
     /// The values of a query over a range, both ends included.
@@ -134,127 +135,79 @@ impl Prometheus {
         }
         let (start, end) = (start.to_rfc3339(), end.to_rfc3339());
         let step = format!("{step_millis}ms");
-        let fields = [
-            ("query", query),
-            ("start", &start),
-            ("end", &end),
-            ("step", &step),
-            ("timeout", TIMEOUT_PARAMETER),
-        ];
+        let fields = [("query", query), ("start", &start), ("end", &end), ("step", &step)];
         self.ask("query_range", &fields).await
     }
 
-    /// Whether it answers at all.
+    /// Whether the first source answers at all. The backup is asked beside it, so that it is known how that is.
     pub async fn ping(&self) -> Result<(), PrometheusError> {
-        self.query("vector(1)").await.map(|_| ())
+        match &self.backup {
+            None => self.first.ping().await,
+            Some(backup) => tokio::join!(self.first.ping(), backup.ping()).0,
+        }
     }
 
-    /// What was last heard of it.
+    /// What was last heard of the first source.
     pub fn pulse(&self) -> &Pulse {
-        &self.pulse
+        self.first.pulse()
     }
 
-    /// What holds calls back while it does not answer.
+    /// What holds calls of the first source back while it does not answer.
     pub fn breaker(&self) -> &Breaker {
-        &self.breaker
+        self.first.breaker()
     }
 
+    /// The backup, where there is one.
+    pub fn backup(&self) -> Option<&Source> {
+        self.backup.as_ref()
+    }
+
+    /// Whether calls of either source are held back.
+    pub fn is_held_back(&self, now: Instant) -> bool {
+        let mut sources = std::iter::once(&self.first).chain(&self.backup);
+        sources.any(|source| matches!(source.breaker().stands(now), Stands::Open { .. }))
+    }
+
+    /// Asks the first source and, where that does not answer, the backup within what is left of the time.
     async fn ask(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
-        if !self.breaker.may_call(Instant::now()) {
-            return Err(PrometheusError::Resting);
-        }
+        let Some(backup) = &self.backup else { return self.first.ask(what, fields, TIMEOUT).await };
         let asked = Instant::now();
-        let answer = match tokio::time::timeout(TIMEOUT, self.post(what, fields)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                Err(PrometheusError::NoAnswer(format!("operation timed out after {} s", TIMEOUT.as_secs())))
-            }
+        let first = match self.first.ask(what, fields, FIRST_OF_TWO).await {
+            Err(error) if is_away(&error) => error,
+            answer => return answer,
         };
-        let failed = match &answer {
-            // What is no answer at all, and what no Prometheus would say.
-            Err(
-                error @ (PrometheusError::Unreachable(_)
-                | PrometheusError::NoAnswer(_)
-                | PrometheusError::Refused { .. }
-                | PrometheusError::TooLarge
-                | PrometheusError::Unreadable(_)),
-            ) => Some(error.to_string()),
-            Ok(_) | Err(_) => None,
-        };
-        self.pulse.note(asked, failed);
-        let now = Instant::now();
-        match about(answer.as_ref().err()) {
-            About::Answers => self.breaker.answered(now),
-            About::Question => self.breaker.came_to_nothing(asked, now),
-            About::Away => self.breaker.failed(now),
+        let left = TIMEOUT.saturating_sub(asked.elapsed());
+        match backup.ask(what, fields, left).await {
+            Ok(answer) => Ok(Answer { from_backup: true, ..answer }),
+            Err(error) => Err(neither(first, error)),
         }
-        answer
-    }
-
-    async fn post(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
-        let unasked = |error: reqwest::Error| {
-            if error.is_timeout() && !error.is_connect() {
-                PrometheusError::NoAnswer(cause(&error))
-            } else {
-                PrometheusError::Unreachable(cause(&error))
-            }
-        };
-        let request = self.http.post(format!("{}/api/v1/{what}", self.base)).form(fields);
-        let response = request.send().await.map_err(unasked)?;
-        let status = response.status().as_u16();
-        if response.content_length().is_some_and(|length| length > LARGEST as u64) {
-            return Err(PrometheusError::TooLarge);
-        }
-        let mut body = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| PrometheusError::NoAnswer(cause(&error)))?;
-            if body.len() + chunk.len() > LARGEST {
-                return Err(PrometheusError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        read(status, &body)
     }
 }
 
-/// What the outcome of one question says about Prometheus itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    /// It is there and answers.
-    Answers,
-    /// Nothing, as long as it answers others: a question can be too much by itself.
-    Question,
-    /// Nobody is there.
-    Away,
-}
-
-/// Decides that by what went wrong, if anything did.
-fn about(error: Option<&PrometheusError>) -> About {
+/// Whether it is the source that fails: then the same question may have its answer elsewhere. What is wrong with the question
+/// itself is wrong everywhere.
+fn is_away(error: &PrometheusError) -> bool {
     match error {
-        None
-        | Some(
-            PrometheusError::BadQuery(_)
-            | PrometheusError::Refused { .. }
-            | PrometheusError::Unreadable(_)
-            | PrometheusError::TooManyPoints
-            | PrometheusError::BadAddress(_)
-            | PrometheusError::Resting,
-        ) => About::Answers,
-        Some(PrometheusError::NoAnswer(_) | PrometheusError::TooLarge) => About::Question,
-        Some(PrometheusError::Unreachable(_)) => About::Away,
+        PrometheusError::Unreachable(_) | PrometheusError::NoAnswer(_) | PrometheusError::Resting => true,
+        PrometheusError::Refused { status, .. } => *status >= 500,
+        PrometheusError::BadQuery(_)
+        | PrometheusError::TooLarge
+        | PrometheusError::Unreadable(_)
+        | PrometheusError::TooManyPoints
+        | PrometheusError::BadAddress(_)
+        | PrometheusError::Neither { .. } => false,
     }
 }
 
-/// The innermost cause, without the address: the page says which Prometheus it is.
-fn cause(error: &reqwest::Error) -> String {
-    let mut last = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        last = inner.to_string();
-        source = inner.source();
+/// What is said where neither source has an answer.
+fn neither(first: PrometheusError, backup: PrometheusError) -> PrometheusError {
+    match (first, backup) {
+        // Nobody was asked.
+        (PrometheusError::Resting, PrometheusError::Resting) => PrometheusError::Resting,
+        // That the query is wrong is an answer, whoever gives it.
+        (_, bad @ PrometheusError::BadQuery(_)) => bad,
+        (first, backup) => PrometheusError::Neither { first: first.into(), backup: backup.into() },
     }
-    last
 }
 
 #[cfg(test)]
@@ -262,19 +215,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_that_is_too_much_is_no_sign_that_nobody_is_there() {
-        let refused = PrometheusError::Refused { status: 503, message: "query timed out".into() };
+    fn the_backup_is_asked_where_the_source_fails_and_not_where_the_question_does() {
+        let refused = |status| PrometheusError::Refused { status, message: "no".into() };
         let table = [
-            (None, About::Answers),
-            (Some(PrometheusError::BadQuery("parse error".into())), About::Answers),
-            (Some(refused), About::Answers),
-            (Some(PrometheusError::Unreadable("<html>".into())), About::Answers),
-            (Some(PrometheusError::NoAnswer("timed out".into())), About::Question),
-            (Some(PrometheusError::TooLarge), About::Question),
-            (Some(PrometheusError::Unreachable("refused".into())), About::Away),
+            (PrometheusError::Unreachable("refused".into()), true),
+            (PrometheusError::NoAnswer("timed out".into()), true),
+            (PrometheusError::Resting, true),
+            (refused(500), true),
+            (refused(503), true),
+            (refused(404), false),
+            (PrometheusError::BadQuery("parse error".into()), false),
+            (PrometheusError::TooLarge, false),
+            (PrometheusError::Unreadable("<html>".into()), false),
         ];
-        for (error, expected) in table {
-            assert_eq!(about(error.as_ref()), expected, "{error:?}");
+        for (error, asked) in table {
+            assert_eq!(is_away(&error), asked, "{error:?}");
         }
+    }
+
+    #[test]
+    fn where_neither_answers_both_reasons_are_said() {
+        let (gone, bad) =
+            (PrometheusError::Unreachable("refused".into()), PrometheusError::BadQuery("parse error".into()));
+        assert_eq!(
+            neither(gone.clone(), PrometheusError::TooLarge).to_string(),
+            "Prometheus cannot be reached: refused; the backup has no answer either: Prometheus' answer is \
+             larger than 1 MiB"
+        );
+        assert_eq!(neither(gone, bad.clone()), bad);
+        let resting = PrometheusError::Resting;
+        assert_eq!(neither(resting.clone(), resting.clone()), resting);
     }
 }

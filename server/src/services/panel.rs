@@ -54,6 +54,8 @@ pub struct Seen {
     pub database: Result<(Database, Duration), String>,
     /// Prometheus.
     pub prometheus: Outside,
+    /// The backup of it, where there is one.
+    pub backup: Option<Outside>,
     /// The cluster.
     pub cluster: Outside,
     /// Vendors, status pages and health documents, by host.
@@ -105,6 +107,10 @@ impl Panel {
         let prometheus = self.prometheus.as_ref().map_or_else(absent, |prometheus| {
             outside(prometheus.pulse().beat(now), Some(prometheus.breaker().stands(Instant::now())))
         });
+        let backup =
+            self.prometheus.as_ref().and_then(Prometheus::backup).map(|backup| {
+                outside(backup.pulse().beat(now), Some(backup.breaker().stands(Instant::now())))
+            });
         let cluster = self
             .cluster
             .as_ref()
@@ -118,7 +124,7 @@ impl Panel {
             .into_iter()
             .filter_map(|channel| Some((channel, host(self.channels.heard(channel)?).1)))
             .collect();
-        Seen { database: Err(String::new()), prometheus, cluster, hosts, channels, known: None }
+        Seen { database: Err(String::new()), prometheus, backup, cluster, hosts, channels, known: None }
     }
 }
 

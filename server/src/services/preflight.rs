@@ -342,8 +342,11 @@ async fn metrics(prometheus: Option<&Prometheus>, go_live: &GoLive, plan: &Plan)
     };
     let asked = plan.thresholds.iter().map(|threshold| async move {
         let query = threshold.spec.query(&go_live.workload, None);
-        let answered = match prometheus.query(&query).await.map(|answer| answer.number()) {
+        let answer = prometheus.query(&query).await;
+        let from_backup = answer.as_ref().is_ok_and(|answer| answer.from_backup);
+        let answered = match answer.map(|answer| answer.number()) {
             Err(error) => Answered::Failed(error.to_string()),
+            Ok(Ok(value)) if value.is_finite() && from_backup => Answered::Backup,
             Ok(Ok(value)) if value.is_finite() => Answered::Value,
             Ok(Ok(_)) => Answered::Empty("not a number".to_owned()),
             Ok(Err(problem)) => Answered::Empty(problem.to_string()),

@@ -48,6 +48,7 @@ pub(crate) fn config(url: &str) -> Config {
         tour: None,
         kubeconfig: None,
         prometheus_url: None,
+        prometheus_backup_url: None,
         vendor: nobody(),
         health_url: None,
         staging_health_url: None,

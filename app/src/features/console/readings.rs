@@ -1,6 +1,7 @@
 //! The judged figures in one line each: shape, word, value, limit, age. A reading without a curve is still here.
 
 use gantry_domain::judge::{Reading, Verdict};
+use gantry_domain::threshold::BACKUP;
 use leptos::prelude::*;
 
 use crate::ui::html::{Html, Part};
@@ -44,6 +45,7 @@ pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> Ht
         Verdict::Inconclusive(why) => Some(view! { <span class="because">{why.to_string()}</span> }.part()),
         Verdict::Pass | Verdict::Breach => None,
     };
+    let source = reading.from_backup.then(|| view! { <span class="because">{BACKUP}</span> }.part());
     let age = reading
         .taken_at
         .map(|at| time::age_of(at, if view.rollout.phase.is_judged() { period } else { 0 }, now));
@@ -57,6 +59,7 @@ pub(super) fn value(page: Page<'_>, view: &RolloutView, reading: &Reading) -> Ht
                 "limit "{number(reading.limit)}" (v"{reading.version}")"
             </span>
             {why}
+            {source}
             <span class="age">{age}</span>
         </span>
     }

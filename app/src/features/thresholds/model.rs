@@ -48,6 +48,8 @@ pub struct Row {
     pub value: Option<f64>,
     /// When that was measured.
     pub value_at: Option<DateTime<Utc>>,
+    /// Whether the backup gave it, because the first source of metrics did not answer.
+    pub from_backup: bool,
     /// How often it is measured, in seconds.
     pub period_seconds: u32,
     /// The last six hours: unix seconds and the worst value around them.

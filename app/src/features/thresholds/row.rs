@@ -1,6 +1,7 @@
 //! One threshold in one line: state, condition, value with its age, the last six hours with the limit.
 
 use gantry_domain::preset::Comparator;
+use gantry_domain::threshold::BACKUP;
 use leptos::prelude::*;
 
 use super::model::Row;
@@ -62,10 +63,13 @@ pub(super) fn value(frame: &Frame, row: &Row) -> Html {
     let stale = row.value_at.is_none_or(|at| time::is_stale(at, row.period_seconds, frame.now));
     let age = row.value_at.map(|at| time::age_of(at, row.period_seconds, frame.now));
     let why = row.why.clone().map(|why| view! { <span class="because">{why}</span> }.part());
+    let source = (row.from_backup && row.value.is_some())
+        .then(|| view! { <span class="because">{BACKUP}</span> }.part());
     view! {
         <span class="reading measured" data-reading="" data-stale=stale.then_some("")>
             <strong class="value">{shown}</strong>
             <span class="age">{age}</span>
+            {source}
             {why}
         </span>
     }

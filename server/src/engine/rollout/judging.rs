@@ -93,12 +93,14 @@ async fn measure(
                     prometheus.query(&query).await.map_err(|error| Problem::Failed(error.to_string()))
                 }
             };
+            let from_backup = answer.as_ref().is_ok_and(|answer| answer.from_backup);
             let warnings = answer.as_ref().map(|answer| answer.warnings.clone()).unwrap_or_default();
             Sample {
                 key: threshold.key().to_owned(),
                 version: threshold.version,
                 value: answer.and_then(|answer| answer.number()),
                 warnings,
+                from_backup,
                 // The time before the question: the answer is no newer than that.
                 taken_at: now,
             }

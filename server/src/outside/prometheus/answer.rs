@@ -80,7 +80,8 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Answer, PrometheusError> 
             return Err(PrometheusError::BadQuery("the query gives a text".into()));
         }
     };
-    Ok(Answer { series, warnings: body.warnings.iter().map(|one| inert_line(one, LONGEST)).collect() })
+    let warnings = body.warnings.iter().map(|one| inert_line(one, LONGEST)).collect();
+    Ok(Answer { series, warnings, from_backup: false })
 }
 
 fn point((seconds, value): &Point) -> Result<(DateTime<Utc>, f64), PrometheusError> {

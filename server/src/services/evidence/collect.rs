@@ -211,6 +211,7 @@ async fn metrics(this: &Collector, scene: &Scene) -> Collected {
                     "end": end,
                     "step_seconds": STEP.as_secs(),
                     "warnings": answer.warnings,
+                    "from_backup": answer.from_backup,
                     "series": series,
                 }))?;
                 files.push((format!("metrics/{}.json", file_name(spec.key.as_str())), text));

@@ -152,13 +152,16 @@ impl Looks {
         match (auth, limited, server) {
             (Ok(auth), Ok(limited), Ok(server)) => {
                 let window = auth.seconds.min(limited.seconds).min(server.seconds);
+                let all = [Some(&auth), Some(&limited), Some(&server), p99.as_ref(), requests.as_ref()];
+                let from_backup = all.into_iter().flatten().any(|one| one.from_backup);
                 let p99_ms = p99.map(|p99| p99.value).filter(|value| value.is_finite());
                 let rates = Rates {
-                    requests: requests.unwrap_or(0.0),
+                    requests: requests.map_or(0.0, |requests| requests.value),
                     auth: auth.value,
                     limited: limited.value,
                     server: server.value,
                     p99_ms,
+                    from_backup,
                 };
                 let mut evidence = format!("Per minute, over the last {window} s\n");
                 for (name, one) in [("401/403", &auth), ("429", &limited), ("5xx", &server)] {
@@ -244,6 +247,7 @@ struct Measured {
     value: f64,
     seconds: u32,
     query: String,
+    from_backup: bool,
 }
 
 async fn value(
@@ -260,7 +264,8 @@ async fn value(
         match answer.number() {
             Ok(value) if !value.is_finite() => return Err("the answer is not a number".to_owned()),
             Ok(value) => {
-                return Ok(Measured { value, seconds: spec.window_seconds, query: inert_line(&query, 400) });
+                let (seconds, query) = (spec.window_seconds, inert_line(&query, 400));
+                return Ok(Measured { value, seconds, query, from_backup: answer.from_backup });
             }
             Err(Problem::NoData) => {
                 "no data: nothing is scraped, or not for long enough".clone_into(&mut why);
@@ -272,7 +277,7 @@ async fn value(
 }
 
 /// All requests of a minute; `None` where nobody counts them in the usual place.
-async fn requests(prometheus: &Prometheus, workload: &Workload, deadline: Instant) -> Option<f64> {
+async fn requests(prometheus: &Prometheus, workload: &Workload, deadline: Instant) -> Option<Measured> {
     let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     let query = format!(
         "60 * sum(rate(http_requests_total{{namespace=\"{}\",deployment=\"{}\"}}[{WINDOW}s]))",
@@ -280,7 +285,8 @@ async fn requests(prometheus: &Prometheus, workload: &Workload, deadline: Instan
         quoted(&workload.deployment)
     );
     let answer = within(deadline, prometheus.query(&query)).await.ok()?.ok()?;
-    answer.number().ok().filter(|value| value.is_finite())
+    let value = answer.number().ok().filter(|value| value.is_finite())?;
+    Some(Measured { value, seconds: WINDOW, query, from_backup: answer.from_backup })
 }
 
 /// Lines of the logs of a few pods, those in trouble first; how many logs were read, and why others were not.

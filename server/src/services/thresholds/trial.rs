@@ -235,7 +235,11 @@ mod tests {
             labels: Vec::new(),
             points: minutes.iter().map(|minute| (at(*minute), 1.0)).collect(),
         };
-        let answer = Answer { series: vec![series(&[0, 1, 3]), series(&[3])], warnings: Vec::new() };
+        let answer = Answer {
+            series: vec![series(&[0, 1, 3]), series(&[3])],
+            warnings: Vec::new(),
+            from_backup: false,
+        };
         let values: Vec<_> = points(&answer, at(0), at(3)).into_iter().map(|(_, value)| value).collect();
         assert_eq!(values, [Some(1.0), Some(1.0), None, None]);
     }
@@ -243,8 +247,12 @@ mod tests {
     #[test]
     fn the_highest_finite_bucket_is_what_a_quantile_can_reach() {
         let of = |le: &str| Series { labels: vec![("le".into(), le.into())], points: Vec::new() };
-        let answer = Answer { series: vec![of("0.5"), of("+Inf"), of("5")], warnings: Vec::new() };
+        let answer =
+            Answer { series: vec![of("0.5"), of("+Inf"), of("5")], warnings: Vec::new(), from_backup: false };
         assert_eq!(top_bucket(&answer), Some(5.0));
-        assert_eq!(top_bucket(&Answer { series: vec![of("+Inf")], warnings: Vec::new() }), None);
+        assert_eq!(
+            top_bucket(&Answer { series: vec![of("+Inf")], warnings: Vec::new(), from_backup: false }),
+            None
+        );
     }
 }

@@ -151,3 +151,19 @@ async fn where_nothing_of_ours_runs_the_looks_say_so_and_people_answer_the_tree(
     let timeline = stage.timeline().await;
     assert!(timeline.contains("\"verdict\": \"vendor\""), "{timeline}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_prometheus_is_away_the_error_rate_is_of_the_backup_metrics_and_says_so() {
+    let stage = Stage::with(|config| {
+        let backup = config.prometheus_url.replace("http://127.0.0.1:9".to_owned());
+        config.prometheus_backup_url = backup;
+    })
+    .await;
+    let mut rui = stage.rui().await;
+    stage.measure("code=~\"5", "90");
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("90 × 5xx a minute") && html.contains("(backup metrics)"), "{html}");
+    stage.metrics.say(Says::Unavailable);
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("the backup has no answer either"), "{html}");
+}

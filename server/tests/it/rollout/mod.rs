@@ -2,6 +2,7 @@
 //! with `make test-cluster`, on the cluster of one's own in namespaces of their own.
 
 mod asked;
+mod backup;
 mod bound;
 mod drift;
 mod faults;

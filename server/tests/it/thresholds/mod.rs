@@ -1,6 +1,7 @@
 //! Alert thresholds: evaluating them, changing them, trying changes, files of them, and the rollouts they judge.
 
 mod asked;
+mod backup;
 mod bad_queries;
 mod doubts;
 mod editing;
