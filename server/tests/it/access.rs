@@ -132,6 +132,24 @@ async fn forms_of_other_sites_are_refused_and_do_nothing() {
 }
 
 #[tokio::test]
+async fn no_address_of_the_table_takes_a_form_of_another_site() {
+    let world = World::start().await;
+    let id = world.go_live().await;
+    let item = signable(&world, id).await;
+    let ana = world.signed_in("ana").await;
+    let body = encode(&[("key", "0123456789"), ("seen", "0")]);
+    for route in TABLE.iter().filter(|route| route.method == Use::Post) {
+        let path = at(route.path, id, &item);
+        let from_there = [("origin", "https://evil.example")];
+        let answer = ana.clone().send(Method::POST, &path, Some(body.clone()), &from_there).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.body);
+        // Her role is enough everywhere: it is the form that is refused.
+        assert!(answer.body.contains("not sent from a page of Gantry"), "{path}: {}", answer.body);
+    }
+    assert_eq!(ana.clone().get("/go-lives").await.status, StatusCode::OK, "she was signed out");
+}
+
+#[tokio::test]
 async fn a_form_of_more_than_64_kib_is_refused_in_plain_words() {
     let world = World::start().await;
     let id = world.go_live().await;
