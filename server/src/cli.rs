@@ -10,12 +10,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::log::LogArgs;
 use crate::config::{DatabaseArgs, ServeArgs};
 
 /// Take an integration into production with a checklist, a gate and an exact canary rollout.
 #[derive(Debug, Parser)]
 #[command(name = "gantry", version, about)]
 struct Cli {
+    #[command(flatten)]
+    log: LogArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -84,7 +87,13 @@ impl<E: std::error::Error> From<E> for Failed {
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    crate::telemetry::start();
+    match cli.log.read() {
+        Ok(log) => crate::telemetry::start(log),
+        Err(bad) => {
+            eprintln!("gantry: {bad}");
+            return ExitCode::FAILURE;
+        }
+    }
     // The only provider of cryptography; a second call would be a mistake of this program and change nothing.
     let _first = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

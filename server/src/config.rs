@@ -1,6 +1,7 @@
 //! The configuration: flags and environment variables, checked before anything starts. What is wrong is one sentence.
 
 pub mod incidents;
+pub mod log;
 mod values;
 
 use std::net::SocketAddr;

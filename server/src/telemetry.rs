@@ -1,15 +1,13 @@
-//! The program's log, on standard error: plain for people, JSON where `GANTRY_LOG_FORMAT=json` says so.
+//! The program's log, on standard error: plain for people, or JSON.
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use crate::config::log::LogConfig;
 
-/// Starts it. What is logged is chosen by `GANTRY_LOG`, in the usual form: `info,gantry_server=debug`.
-pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env("GANTRY_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_sessions=warn,axum_login=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if std::env::var("GANTRY_LOG_FORMAT").is_ok_and(|format| format == "json") {
+/// Starts it.
+pub(crate) fn start(config: LogConfig) {
+    let builder = tracing_subscriber::fmt().with_env_filter(config.filter).with_writer(std::io::stderr);
+    let started = if config.json {
         builder.json().try_init()
     } else {
         builder.with_ansi(std::io::stderr().is_terminal()).try_init()

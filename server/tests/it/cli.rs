@@ -56,7 +56,7 @@ async fn a_wrong_setting_is_one_sentence_and_nothing_starts() {
     let away = ("DATABASE_URL", "postgres://gantry@127.0.0.1:9/gantry");
     let here = ("DATABASE_URL", database.url());
     let no_such = database.url().replacen(database.name(), "no_such_database", 1);
-    let table: [(&[(&str, &str)], &str); 13] = [
+    let table: [(&[(&str, &str)], &str); 15] = [
         (&[], "DATABASE_URL is not set"),
         (&[("DATABASE_URL", "mysql://db/gantry")], "has to begin with postgres://"),
         (&[away], "the database cannot be reached"),
@@ -69,6 +69,8 @@ async fn a_wrong_setting_is_one_sentence_and_nothing_starts() {
         (&[away, ("GANTRY_ASSETS", &assets)], "manifest.json"),
         (&[away, ("GANTRY_PROMETHEUS_URL", "prometheus:9090")], "GANTRY_PROMETHEUS_URL"),
         (&[away, ("GANTRY_OIDC_ISSUER", "https://id.example")], "GANTRY_OIDC_CLIENT_ID is not"),
+        (&[away, ("GANTRY_LOG", "inof")], "GANTRY_LOG is “inof”"),
+        (&[away, ("GANTRY_LOG_FORMAT", "xml")], "GANTRY_LOG_FORMAT is “xml”"),
         (&[here, ("GANTRY_LISTEN", &taken)], "cannot be listened on"),
     ];
     for (environment, words) in table {
@@ -239,4 +241,27 @@ async fn verifying_the_audit_log_says_that_it_is_intact_or_where_it_is_not() {
     world.sql("update audit_log set actor_name = 'Somebody else' where seq = 2").await.unwrap();
     let ended = gantry(&["audit", "verify"], &environment, "").await;
     assert!(!ended.success && ended.out.contains("broken at entry 2"), "{}{}", ended.out, ended.err);
+}
+
+#[tokio::test]
+async fn what_is_logged_and_how_is_set_by_variables_and_by_flags_before_or_after_the_command() {
+    // It warns that no cluster is configured, then finds nobody at that address and ends.
+    let url = ("DATABASE_URL", "postgres://gantry@127.0.0.1:9/gantry");
+    let (off, errors, json) = (("GANTRY_LOG", "off"), ("GANTRY_LOG", "error"), ("GANTRY_LOG_FORMAT", "json"));
+    let table: [(&[&str], &[(&str, &str)], bool, bool); 6] = [
+        (&["serve"], &[url], true, false),
+        (&["serve"], &[url, off], false, false),
+        (&["serve"], &[url, json], true, true),
+        (&["serve", "--log", "warn"], &[url, errors], true, false),
+        (&["--log", "error", "serve", "--log-format", "json"], &[url], false, false),
+        (&["--log-format", "text", "serve"], &[url, json], true, false),
+    ];
+    for (args, environment, warns, as_json) in table {
+        let ended = gantry(args, environment, "").await;
+        let said = ended.err.lines().find(|line| line.contains("no cluster is configured"));
+        assert_eq!(said.is_some(), warns, "{args:?} {environment:?}: {}", ended.err);
+        assert_eq!(said.is_some_and(|line| line.starts_with('{')), as_json, "{args:?}: {}", ended.err);
+    }
+    let ended = gantry(&["audit", "verify", "--log", "loud"], &[url], "").await;
+    assert!(!ended.success && ended.err.starts_with("gantry: GANTRY_LOG is “loud”"), "{}", ended.err);
 }

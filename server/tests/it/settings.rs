@@ -5,22 +5,27 @@ use std::path::Path;
 
 use clap::{Args as _, Command};
 use gantry_server::config::ServeArgs;
+use gantry_server::config::log::LogArgs;
 
 const INTRODUCTION: &str = "\
 # Settings
 
 Each is a flag of `gantry serve` and an environment variable; a flag goes before the variable. What is missing or wrong is one
 sentence before anything starts. Secrets are given by reference, `@/path/to/file` or `$NAME` of a variable, and are
-never logged.
+never logged. Every command takes the last two, about the log.
 
 | flag | variable | default | what it is |
 |---|---|---|---|
 ";
 
+/// All that `gantry serve` takes.
+fn command() -> Command {
+    LogArgs::augment_args(ServeArgs::augment_args(Command::new("gantry")))
+}
+
 /// The table as the flags themselves have it.
 fn table() -> String {
-    let command = ServeArgs::augment_args(Command::new("gantry"));
-    command.get_arguments().fold(INTRODUCTION.to_owned(), |mut text, arg| {
+    command().get_arguments().fold(INTRODUCTION.to_owned(), |mut text, arg| {
         let words = arg.get_long_help().or_else(|| arg.get_help()).unwrap().to_string();
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
         let variable = arg.get_env().unwrap().to_str().unwrap();
@@ -50,7 +55,7 @@ fn every_setting_is_in_the_table_as_the_program_takes_it() {
 
 #[test]
 fn the_manifests_and_the_image_set_nothing_that_nobody_reads() {
-    let command = ServeArgs::augment_args(Command::new("gantry"));
+    let command = command();
     let known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
     for file in ["kubernetes/settings.yaml", "kubernetes/panel.yaml", "Dockerfile"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file);
