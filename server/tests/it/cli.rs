@@ -35,6 +35,15 @@ async fn gantry(args: &[&str], environment: &[(&str, &str)], input: &str) -> End
     Ended { success: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
 }
 
+/// A kubeconfig as people have it in their home.
+const AT_HOME: &str = r#"apiVersion: v1
+kind: Config
+clusters: [{ name: home, cluster: { server: "http://127.0.0.1:9" } }]
+users: [{ name: home, user: {} }]
+contexts: [{ name: home, context: { cluster: home, user: home } }]
+current-context: home
+"#;
+
 #[tokio::test]
 async fn a_wrong_setting_is_one_sentence_and_nothing_starts() {
     let dir = tempfile::tempdir().unwrap();
@@ -45,6 +54,10 @@ async fn a_wrong_setting_is_one_sentence_and_nothing_starts() {
         path.display().to_string()
     };
     let no_cluster = file("kubeconfig", "apiVersion: v1\nkind: Config\n");
+    // It could be used, but nothing names it: in a cluster that says half of where it is nobody connects elsewhere.
+    file(".kube/config", AT_HOME);
+    let home = dir.path().display().to_string();
+    let half = ("KUBERNETES_SERVICE_HOST", "127.0.0.1");
     let wrong_preset = file("presets/acme.toml", "name = \"Acme\"\n");
     let presets = Path::new(&wrong_preset).parent().unwrap().display().to_string();
     let empty = file("site/nothing", "");
@@ -56,7 +69,7 @@ async fn a_wrong_setting_is_one_sentence_and_nothing_starts() {
     let away = ("DATABASE_URL", "postgres://gantry@127.0.0.1:9/gantry");
     let here = ("DATABASE_URL", database.url());
     let no_such = database.url().replacen(database.name(), "no_such_database", 1);
-    let table: [(&[(&str, &str)], &str); 15] = [
+    let table: [(&[(&str, &str)], &str); 16] = [
         (&[], "DATABASE_URL is not set"),
         (&[("DATABASE_URL", "mysql://db/gantry")], "has to begin with postgres://"),
         (&[away], "the database cannot be reached"),
@@ -65,6 +78,7 @@ async fn a_wrong_setting_is_one_sentence_and_nothing_starts() {
         (&[away, ("GANTRY_PUBLIC_URL", "http://gantry.example")], "http is for 127.0.0.1 only"),
         (&[away, ("KUBECONFIG", "/no/such/file")], "KUBECONFIG is “/no/such/file”, which is not a file"),
         (&[away, ("KUBECONFIG", &no_cluster)], "the cluster cannot be used"),
+        (&[away, half, ("HOME", &home)], "the cluster cannot be used"),
         (&[away, ("GANTRY_PRESETS", &presets)], "acme.toml:1: "),
         (&[away, ("GANTRY_ASSETS", &assets)], "manifest.json"),
         (&[away, ("GANTRY_PROMETHEUS_URL", "prometheus:9090")], "GANTRY_PROMETHEUS_URL"),

@@ -88,8 +88,8 @@ pub const NEEDED: [Asked; 9] = [
 ];
 
 impl Cluster {
-    /// Connects as a kubeconfig file says, or a list of them; without one, as the environment says (`KUBECONFIG`, then
-    /// in-cluster).
+    /// Connects as a kubeconfig file says, or a list of them; without one, as the cluster tells the pods that run in it.
+    /// What somebody keeps in their home is left alone: nothing of the configuration names it.
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ClusterError> {
         let config = match kubeconfig {
             Some(path) => {
@@ -97,7 +97,7 @@ impl Cluster {
                     .await
                     .map_err(|e| ClusterError::Config(e.to_string()))?
             }
-            None => Config::infer().await.map_err(|e| ClusterError::Config(e.to_string()))?,
+            None => Config::incluster().map_err(|e| ClusterError::Config(e.to_string()))?,
         };
         Self::with(config)
     }
