@@ -18,7 +18,7 @@ impl Stream {
             .client
             .get(format!("{}/events?topics={topics}", browser.base))
             .header("cookie", browser.cookie.clone().unwrap())
-            .timeout(Duration::from_mins(1))
+            .timeout(Duration::from_mins(2))
             .send()
             .await
             .unwrap();
