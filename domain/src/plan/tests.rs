@@ -20,6 +20,14 @@ fn pods(replicas: u32) -> Vec<u32> {
 }
 
 #[test]
+fn the_usual_plan_watches_a_tenth_for_ten_minutes_and_half_for_five() {
+    let usual = [(10, 600), (50, 300), (100, 0)];
+    let usual = usual.map(|(percent, soak_seconds)| Step { percent, soak_seconds });
+    assert_eq!(Plan::default_steps(), usual);
+    assert_eq!(plan().steps, usual);
+}
+
+#[test]
 fn ten_replicas_come_to_one_five_and_ten_pods() {
     assert_eq!(pods(10), [1, 5, 10]);
 }
