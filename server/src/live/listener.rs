@@ -8,7 +8,7 @@ use sqlx::postgres::PgListener;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
-use crate::store::{CHANNEL, Db};
+use crate::store::{CHANNEL, Db, ping_listener};
 
 /// How long to wait before the next try to connect.
 const RETRY: Duration = Duration::from_secs(1);
@@ -56,9 +56,7 @@ async fn hear(db: &Db, hub: &Hub, line: &PgPool) -> Result<(), sqlx::Error> {
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => return Err(error),
             // Silence, or a line that died without a word.
-            Err(_) => {
-                answered(sqlx::query!("select 1 as one").fetch_one(&mut listener)).await?;
-            }
+            Err(_) => answered(ping_listener(&mut listener)).await?,
         }
     }
 }

@@ -42,6 +42,7 @@ pub mod users;
 
 pub use error::{Constraint, StoreError};
 pub use migrate::{MIGRATOR, migrate, template_version};
+pub(crate) use pool::ping_listener;
 pub use pool::{Db, PoolSettings};
 pub(crate) use tx::CHANNEL;
 pub use tx::{Once, Tx};

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
 
 use super::StoreError;
@@ -146,6 +146,11 @@ impl Db {
         self.lines.give_back();
         self.pool.close().await;
     }
+}
+
+/// Whether Postgres still answers on the connection that listens for changes.
+pub(crate) async fn ping_listener(listener: &mut PgListener) -> Result<(), sqlx::Error> {
+    sqlx::query!("select 1 as one").fetch_one(listener).await.map(|_| ())
 }
 
 async fn may_take_role(options: &PgConnectOptions) -> Result<bool, StoreError> {

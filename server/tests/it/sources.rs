@@ -28,3 +28,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         }
     }
 }
+
+#[test]
+fn every_statement_in_sql_is_in_the_store() {
+    const WAYS: [&str; 5] =
+        ["sqlx::query", "sqlx::raw_sql", ".fetch_one(", ".fetch_all(", ".fetch_optional("];
+    let sources = below("");
+    let asks = |text: &str| WAYS.into_iter().any(|way| text.contains(way));
+    let asking = sources.iter().filter(|(_, text)| asks(text)).map(|(file, _)| file.as_str());
+    let (inside, outside): (Vec<_>, Vec<_>) = asking.partition(|file| file.starts_with("store/"));
+    assert!(inside.len() > 20, "{inside:?}");
+    assert_eq!(outside, Vec::<&str>::new());
+}
