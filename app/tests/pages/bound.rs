@@ -1,5 +1,7 @@
 //! What the console says when something else runs in the cluster than what was signed.
 
+use gantry_app::features::golives;
+use gantry_app::features::golives::model::NewModel;
 use gantry_domain::actor::Role;
 use gantry_domain::release::Running;
 
@@ -33,5 +35,17 @@ fn a_change_in_the_cluster_is_said_at_the_gate_and_at_each_item_with_when_it_was
     let item = between(&html, "id=\"item-staging-verified\"", "</details>");
     let words = "Stale: the configuration in the cluster changed since this was done. <span>Noticed <time";
     assert!(item.contains(words), "{item}");
+    Ok(())
+}
+
+#[test]
+fn both_fields_of_the_configuration_say_what_is_not_looked_at_and_what_to_give_for_it() -> Test {
+    let manager = fixtures::frame(Some(Role::ReleaseManager));
+    let new = crate::plain(&golives::page::render_new(&manager, &NewModel::default()));
+    let console = page(Role::ReleaseManager, &fixtures::console(fixtures::fresh()?)?);
+    for html in [new, console] {
+        let help = "What ConfigMaps and Secrets hold is not looked at: give its hash here.";
+        assert!(html.contains(help), "{html}");
+    }
     Ok(())
 }

@@ -109,7 +109,10 @@ fn release(page: Page<'_>) -> Html {
         .help("A tag can be pushed again; name:tag@sha256:… always is the same image.");
     let config = Field::new("config", "Configuration")
         .value(page.model.configuration.clone())
-        .help("Any text that names the configuration, such as a commit or a hash.");
+        .help(
+            "Any text that names the configuration, such as a commit. What ConfigMaps and Secrets hold is not looked at: \
+             give its hash here.",
+        );
     form.with(
         "stack",
         view! {

@@ -30,7 +30,8 @@ const WHAT: [Text; 4] = [
         "config",
         "Configuration",
         "9f2c1ab",
-        "Any text that names the configuration, such as a commit. Optional.",
+        "Any text that names the configuration, such as a commit. Optional. What ConfigMaps and Secrets hold is not looked \
+         at: give its hash here.",
     ),
 ];
 
