@@ -139,12 +139,13 @@ async fn with(world: &mut World, kills: usize) -> Result<Found, Fail> {
     rows.extend(released.surprises.iter().take(5).map(|what| vec!["surprise".into(), what.clone()]));
     Ok(Found {
         measured: format!(
-            "{kills} kills: {} overshoots, {} lost, {} repeated, resumes p50 {}, worst {}",
+            "{kills} kills: {} overshoots, {} lost, {} repeated, resumes p50 {}, worst {} ({} of {kills} timed)",
             guarded.overshoots.len(),
             signed.lost,
             signed.repeated,
             ms(stats.p50),
-            ms(stats.max)
+            ms(stats.max),
+            resumed.times.len()
         ),
         floor: format!("lowest ready {} of {}", guarded.lowest_ready, guarded.replicas),
         met: Some(met),
