@@ -26,8 +26,8 @@ bench: ## Build optimised and measure the figures of BENCHMARKS.md
 release: ## Build the optimised program and the browser's files into target/release and target/site
 	@sh scripts/setup.sh run && $(TOOL) release
 
-test-cluster: ## Run the cluster tests on the cluster of KUBECONFIG, in a namespace of their own
-	@sh scripts/setup.sh run && $(TOOL) test-cluster
+test-cluster: ## Run the cluster tests on the cluster of KUBECONFIG, in namespaces of their own; its kubelet has to be a fake one
+	@sh scripts/setup.sh cluster && $(TOOL) test-cluster
 
 sqlx: ## Describe the SQL statements anew after one of them, or a migration, has changed
 	@sh scripts/setup.sh run && $(TOOL) sqlx

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a bare Debian machine able to build, run and test Gantry: system packages and the WebAssembly target.
 # Does only what is missing, says what it does, and changes nothing but packages and the toolchain.
-# Usage: scripts/setup.sh run | test | bench
+# Usage: scripts/setup.sh run | test | bench | cluster
 set -eu
 
 want=${1:-run}
@@ -10,7 +10,7 @@ die() { printf '\n%s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 has_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || has initdb; }
 
-case "$want" in run | test | bench) ;; *) die "usage: scripts/setup.sh run|test|bench" ;; esac
+case "$want" in run | test | bench | cluster) ;; *) die "usage: scripts/setup.sh run|test|bench|cluster" ;; esac
 
 PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
 has cargo && has rustc ||
@@ -27,11 +27,11 @@ lacks() { need="$need $1"; missing="$missing
 has cc || lacks "gcc libc6-dev" "a C compiler (cc)"
 has_postgres || lacks postgresql "PostgreSQL 15 or newer (initdb, postgres, psql)"
 has prometheus || lacks prometheus "Prometheus 2.42 or newer"
-if [ "$want" != run ]; then
+case "$want" in test | bench)
     has chromium || lacks chromium "Chromium"
-    has npm || lacks "nodejs npm" "Node.js 18 or newer, with npm"
-    has kubectl || lacks kubernetes-client "kubectl"
-fi
+    has npm || lacks "nodejs npm" "Node.js 18 or newer, with npm" ;;
+esac
+[ "$want" = run ] || has kubectl || lacks kubernetes-client "kubectl"
 [ "$want" != bench ] || has wrk || lacks wrk "wrk"
 
 as_root() {

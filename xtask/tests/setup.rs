@@ -131,6 +131,7 @@ fn on_other_systems_everything_that_is_missing_is_named_at_once() {
         ("run", vec!["a C compiler", "Prometheus 2.42"], vec!["Chromium", "kubectl", "wrk"]),
         ("test", vec!["a C compiler", "Prometheus 2.42", "Chromium", "Node.js 18", "kubectl"], vec!["wrk"]),
         ("bench", vec!["a C compiler", "Prometheus 2.42", "Chromium", "Node.js 18", "wrk"], vec![]),
+        ("cluster", vec!["a C compiler", "kubectl"], vec!["Chromium", "Node.js", "wrk"]),
     ] {
         let (went_well, said) = Machine::new().rust("1.95.0").set_up(want);
         assert!(!went_well && said.contains("not a Debian system"), "{want}: {said}");
@@ -149,7 +150,7 @@ fn on_debian_without_rights_it_says_what_somebody_with_rights_has_to_type() {
 #[test]
 fn a_wrong_word_is_answered_with_the_right_ones() {
     let (went_well, said) = Machine::new().set_up("everything");
-    assert!(!went_well && said.contains("run|test|bench"), "{said}");
+    assert!(!went_well && said.contains("run|test|bench|cluster"), "{said}");
 }
 
 #[test]
@@ -158,6 +159,7 @@ fn as_root_exactly_what_is_missing_is_installed_and_its_services_do_not_start() 
         ("run", "gcc libc6-dev postgresql prometheus"),
         ("test", "gcc libc6-dev postgresql prometheus chromium nodejs npm kubernetes-client"),
         ("bench", "gcc libc6-dev postgresql prometheus chromium nodejs npm kubernetes-client wrk"),
+        ("cluster", "gcc libc6-dev postgresql prometheus kubernetes-client"),
     ] {
         let machine = Machine::new().debian(0).target();
         let (went_well, said) = machine.set_up(want);

@@ -301,7 +301,10 @@ impl Stage {
 
     /// Switches the sandbox; `false` on a real cluster, which has no switches.
     pub(crate) async fn scenario(&self, change: Value) -> bool {
-        let Some(sandbox) = &self.sandbox else { return false };
+        let Some(sandbox) = &self.sandbox else {
+            eprintln!("skipped: only the sandbox can be made to do this: {change}");
+            return false;
+        };
         let url = format!("{}/scenario", sandbox.urls().control);
         let answer = reqwest::Client::new().post(url).json(&change).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
