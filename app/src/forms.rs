@@ -161,12 +161,14 @@ pub const IMPORT_THRESHOLDS: &str = "/thresholds/import";
 pub const EXPORT_THRESHOLDS: &str = "/thresholds/export.yaml";
 
 /// One threshold. Posting changes it: the fields of `thresholds::edit`; `do` is `save`, `replay-24h` or `replay-7d`,
-/// and `shown` what its sender was shown. With a `proposal` it is about that change, and `do` is `approve` or a replay.
+/// and `shown` what its sender was shown: what judges otherwise is shown beside the version in use before it is saved. With a
+/// `proposal` it is about that change, and `do` is `approve` or a replay.
 pub fn threshold(id: ThresholdId) -> String {
     format!("{THRESHOLDS}/{id}")
 }
 
-/// What is done with a threshold's versions: `restore` (`version`, `why`), `approve` and `refuse` (`proposal`).
+/// What is done with a threshold's versions: `restore` (`seen`, `version`, `why`, `shown`; `do` may be a replay), `approve` and
+/// `refuse` (`proposal`).
 pub fn threshold_act(id: ThresholdId, act: &str) -> String {
     format!("{THRESHOLDS}/{id}/{act}")
 }

@@ -1,5 +1,6 @@
 import { expect, test, type Page } from '../support/test'
 import { openGoLive } from '../support/go-live'
+import { doHavingLooked, saveHavingLooked } from '../support/thresholds'
 
 /** The page of one threshold of the integration that go-lives were opened for. */
 async function open(page: Page, name: string): Promise<void> {
@@ -46,13 +47,41 @@ test('loosening a P1 asks for a reason and waits for another admin', async ({ as
   await expect(ana.getByText('This loosens a P1: the limit moves away')).toBeVisible()
   await expect(ana.getByRole('textbox', { name: 'Limit' })).toHaveValue('99')
   await ana.locator('#edit-why').fill('A campaign doubles the traffic this week')
-  await ana.getByRole('button', { name: /Save as version/ }).click()
+  await saveHavingLooked(ana)
   const waiting = ana.getByRole('region', { name: 'A change waits for a second admin' })
   await expect(waiting).toContainText('another admin has to approve it')
   await expect(waiting.getByRole('button', { name: 'Approve' })).toHaveCount(0)
   await waiting.getByRole('button', { name: 'Take it back' }).click()
   await expect(waiting).toHaveCount(0)
 })
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`old against new is looked at before a change is saved or an earlier version comes back, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async ({ as }) => {
+    const ana = await as('ana', { javaScriptEnabled })
+    await openGoLive(ana)
+    await open(ana, 'High latency')
+    await edit(ana)
+    const limit = ana.getByRole('textbox', { name: 'Limit' })
+    const before = await limit.inputValue()
+    const wanted = String(Number(before) - 50)
+    await limit.fill(wanted)
+    await ana.locator('#edit-why').fill('Nobody waits that long')
+    const save = ana.getByRole('button', { name: /Save as version/ })
+    const version = Number((await save.textContent())!.match(/\d+/)![0])
+    await save.click()
+    const replay = ana.getByRole('region', { name: 'Replay' })
+    await expect(replay).toContainText(`Now (version ${version - 1})`)
+    await expect(replay).toContainText('press Save again')
+    await expect(ana.locator('#edit-why')).toHaveValue('Nobody waits that long')
+    await expect(ana.locator(`#version-${version}`)).toHaveCount(0)
+    await save.click()
+    await expect(ana.locator(`#version-${version}`)).toContainText(`${before} → ${wanted}`)
+    const earlier = ana.locator(`#version-${version - 1}`)
+    await earlier.locator('summary', { hasText: 'Restore' }).click()
+    await doHavingLooked(ana, new RegExp(`^Restore version ${version - 1}`))
+    await expect(ana.locator(`#version-${version + 1}`)).toContainText(`${wanted} → ${before}`)
+  })
+}
 
 test('on a phone the table needs no scrolling sideways', async ({ as }) => {
   const ana = await as('ana', { viewport: { width: 360, height: 740 } })

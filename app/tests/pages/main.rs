@@ -15,6 +15,7 @@ mod response_models;
 mod rollouts;
 mod sections;
 mod threshold_fixtures;
+mod threshold_looks;
 mod thresholds;
 
 /// The page without the marks that stand between two texts.

@@ -86,6 +86,7 @@ pub(crate) fn one() -> Result<OneModel, Fail> {
         integration: "posthog-integration".into(),
         environment: "production".into(),
         proposal: None,
+        restoring: None,
         transitions: vec![Transition {
             at: before(300),
             from: "ok".into(),

@@ -46,6 +46,22 @@ pub fn difference(before: &Rule, after: &Rule) -> Vec<Change> {
         .collect()
 }
 
+/// Whether a change makes a threshold judge otherwise: what it asks for, compares and waits for, and what no data means. The
+/// name, the unit, the severity and what happens when it fires do not change when it fires. A query counts as it is written,
+/// for a line break may end a comment.
+pub fn judges_otherwise(before: &Rule, after: &Rule) -> bool {
+    let (old, new) = (&before.spec, &after.spec);
+    [
+        old.promql.trim() != new.promql.trim(),
+        old.comparator != new.comparator,
+        old.limit.to_bits() != new.limit.to_bits(),
+        old.window_seconds != new.window_seconds,
+        old.for_seconds != new.for_seconds,
+        before.no_data != after.no_data,
+    ]
+    .contains(&true)
+}
+
 /// One way in which a change makes a threshold fire less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loosening {
@@ -253,6 +269,33 @@ mod tests {
         lower.spec.limit -= 1.0;
         assert_eq!(loosenings(&below, &lower), [Loosening::Limit]);
         assert_eq!(loosenings(&lower, &below), []);
+    }
+
+    #[test]
+    fn what_changes_when_it_fires_judges_otherwise_and_words_about_it_do_not() {
+        let table: [(bool, Spoil); 14] = [
+            (true, |rule| rule.spec.promql = "vector(0)".into()),
+            (true, |rule| rule.spec.promql = rule.spec.promql.replace(' ', "\n")),
+            (true, |rule| rule.spec.comparator = Comparator::Below),
+            (true, |rule| rule.spec.limit += 1.0),
+            (true, |rule| rule.spec.limit -= 1.0),
+            (true, |rule| rule.spec.window_seconds = 300),
+            (true, |rule| rule.spec.for_seconds += 60),
+            (true, |rule| rule.no_data = NoData::Alert),
+            (false, |_| ()),
+            (false, |rule| rule.spec.promql.push('\n')),
+            (false, |rule| rule.spec.name = "Another name".into()),
+            (false, |rule| rule.spec.unit = "per hour".into()),
+            (false, |rule| rule.spec.severity = Severity::P2),
+            (false, |rule| rule.on_firing = OnFiring::Show),
+        ];
+        let base = rule();
+        for (at, (otherwise, change)) in table.into_iter().enumerate() {
+            let mut other = base.clone();
+            change(&mut other);
+            assert_eq!(judges_otherwise(&base, &other), otherwise, "line {at}: {other:?}");
+            assert_eq!(judges_otherwise(&other, &base), otherwise, "line {at}, the way back");
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Doubts about a rule: what somebody has to have been shown before it is saved all the same.
 //!
 //! A doubt refuses nothing. Whoever was shown one about just this rule may go on; another rule, or another doubt, is shown
-//! first.
+//! first. What a change would have done in the past is looked at in the same way.
 
 use super::analysis::{NeverFires, selectors};
+use super::change::judges_otherwise;
 use super::rule::Rule;
 use crate::digest;
 
@@ -14,6 +15,8 @@ pub enum Doubt {
     NeverFires(NeverFires),
     /// Prometheus could not be asked, so that nothing about it was checked.
     Unchecked,
+    /// It judges otherwise than the rule in use, of which this is the mark: what both would have done is to be looked at.
+    Otherwise(String),
 }
 
 impl Doubt {
@@ -22,14 +25,23 @@ impl Doubt {
         match self {
             Self::NeverFires(why) => why.to_string(),
             Self::Unchecked => "unchecked".to_owned(),
+            Self::Otherwise(before) => format!("otherwise than {before}"),
         }
     }
 }
 
-/// The doubts about a rule that Prometheus was asked about, or could not be asked about.
-pub fn doubts(never_fires: &[NeverFires], asked: bool) -> Vec<Doubt> {
+/// The doubts about a rule in place of `before`, the one in use; Prometheus was asked about it, or could not be asked.
+pub fn doubts(before: &Rule, rule: &Rule, never_fires: &[NeverFires], asked: bool) -> Vec<Doubt> {
     let unchecked = (!asked).then_some(Doubt::Unchecked);
-    never_fires.iter().cloned().map(Doubt::NeverFires).chain(unchecked).collect()
+    let otherwise =
+        judges_otherwise(before, rule).then(|| Doubt::Otherwise(digest::mark(&[&written(before)])));
+    never_fires.iter().cloned().map(Doubt::NeverFires).chain(unchecked).chain(otherwise).collect()
+}
+
+/// Those of which a page shows everything. `past` says whether it shows what old and new would have done, or was to show it
+/// before something is saved and says that it is not known: an outage keeps nobody from going on.
+pub fn looked_at(doubts: Vec<Doubt>, past: bool) -> Vec<Doubt> {
+    doubts.into_iter().filter(|doubt| past || !matches!(doubt, Doubt::Otherwise(_))).collect()
 }
 
 /// Parts what is a doubt from what is only to be noted. That a selector has no series is no news where the query in use,
@@ -74,7 +86,11 @@ pub fn were_shown(rule: &Rule, doubts: &[Doubt], marks: &str) -> bool {
 }
 
 fn mark(rule: &Rule, doubt: &Doubt) -> String {
-    digest::mark(&[&serde_json::to_string(rule).unwrap_or_default(), &doubt.name()])
+    digest::mark(&[&written(rule), &doubt.name()])
+}
+
+fn written(rule: &Rule) -> String {
+    serde_json::to_string(rule).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,9 +125,40 @@ mod tests {
 
     #[test]
     fn a_rule_that_could_not_be_checked_is_doubted() {
+        let rule = rule();
+        let doubts = |never_fires: &[NeverFires], asked| doubts(&rule, &rule, never_fires, asked);
         assert_eq!(doubts(&[NeverFires::NoValue], true), [Doubt::NeverFires(NeverFires::NoValue)]);
         assert_eq!(doubts(&[], false), [Doubt::Unchecked]);
         assert_eq!(doubts(&[], true), []);
+    }
+
+    #[test]
+    fn the_past_of_old_and_new_is_to_be_looked_at_once_and_again_for_another_old_or_new() {
+        let base = rule();
+        let with = |limit: f64| {
+            let mut rule = base.clone();
+            rule.spec.limit = limit;
+            rule
+        };
+        let mut renamed = base.clone();
+        renamed.spec.name = "Another name".into();
+        assert_eq!(doubts(&base, &renamed, &[], true), []);
+        let needed = doubts(&base, &with(3.0), &[], true);
+        assert!(matches!(needed.as_slice(), [Doubt::Otherwise(_)]), "{needed:?}");
+        // Before and after of what was looked at, whether its past was on the page, and whether that is enough.
+        let table = [
+            (&base, with(3.0), true, true),
+            (&base, with(3.0), false, false),
+            (&base, with(4.0), true, false),
+            (&with(5.0), with(3.0), true, false),
+        ];
+        for (before, after, past, enough) in table {
+            let marks = marks(&after, &looked_at(doubts(before, &after, &[], true), past));
+            assert_eq!(were_shown(&with(3.0), &needed, &marks), enough, "{before:?} {after:?} {past}");
+        }
+        // What is shown without the past is known all the same.
+        let kept = looked_at(doubts(&base, &with(3.0), &[NeverFires::NoValue], false), false);
+        assert_eq!(kept, [Doubt::NeverFires(NeverFires::NoValue), Doubt::Unchecked]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use gantry_app::features::thresholds::model::{Edit, OneModel};
+use gantry_app::features::thresholds::model::{Edit, OneModel, Restoring};
 use gantry_app::features::thresholds::{page, render_one};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
@@ -26,7 +26,6 @@ use super::visit::Visit;
 use crate::live::topics;
 use crate::services::response::sentence;
 use crate::services::thresholds::editing::{self, EditError};
-use crate::services::thresholds::queries::{self, Says};
 use crate::services::thresholds::trial::{self, BadQuery};
 use crate::services::thresholds::{self, Seen};
 
@@ -51,7 +50,8 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Page, F
     render(&visit, StatusCode::OK, seen, Edit::default(), None)
 }
 
-/// Tries a change on the past, or makes it. With a proposal it is that change which is tried, or approved.
+/// Tries a change on the past, or makes it, once its sender was shown what there is to know about it. With a proposal it is that
+/// change which is tried, or approved.
 pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     if posted.has("proposal") {
         return approve(visit, Path(id), posted).await;
@@ -103,21 +103,40 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     }
 }
 
-/// Brings an earlier version back.
+/// What to do about an earlier version whose query Prometheus refuses by now.
+const EDIT_INSTEAD: &str = "Edit the threshold instead, with another query.";
+
+/// Brings an earlier version back, once its sender was shown what there is to know about that; or a replay of it.
 pub(super) async fn restore(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     let caller = posted.caller(&visit)?;
-    let (number, version) = (posted.number("seen")?, posted.number("version")?);
+    let (number, version): (u32, u32) = (posted.number("seen")?, posted.number("version")?);
     let threshold = id_of(&id)?;
     let seen = see(&visit, &id).await?;
-    // Prometheus may have learned better since that version was in use. Where it cannot be asked, it refuses nothing.
-    if let Some(earlier) = seen.versions.iter().find(|earlier| earlier.number == version) {
-        let workload = thresholds::workload(&seen.integration, &visit.app.presets);
-        let query = earlier.rule.spec.query(&workload, None);
-        if let Says::Refuses(why) = queries::ask(visit.app.around.prometheus.as_ref(), &query).await {
-            let mut refusal = bad_query(&BadQuery(why), "Edit the threshold instead, with another query.");
-            refusal.typed = reason(&posted);
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(render(&visit, status, seen, Edit::default(), Some(refusal))?.into_response());
+    let present = seen.listed.stored.version.clone();
+    if let Some(earlier) = seen.versions.iter().find(|earlier| earlier.number == version).cloned() {
+        let why = editing::restoring(version, posted.get("why"));
+        let current = number == present.number;
+        let goes = current && decide(&caller.actor, &present.rule, &earlier.rule, &why).is_ok();
+        let rules = (&present.rule, &earlier.rule);
+        // What is refused anyway is refused first.
+        if goes || look::wanted(&posted).is_some() {
+            let workload = thresholds::workload(&seen.integration, &visit.app.presets);
+            let prometheus = visit.app.around.prometheus.as_ref();
+            // Prometheus may have learned better since that version was in use. Where it cannot be asked, it refuses nothing.
+            let checked = match trial::check(prometheus, &earlier.rule, &workload).await {
+                Ok(checked) => checked,
+                Err(bad) => {
+                    let refusal = Refusal { typed: reason(&posted), ..bad_query(&bad, EDIT_INSTEAD) };
+                    let status = StatusCode::UNPROCESSABLE_ENTITY;
+                    return Ok(render(&visit, status, seen, Edit::default(), Some(refusal))?.into_response());
+                }
+            };
+            if let Some(look) = look::first(&visit, &posted, &workload, rules, checked, goes).await {
+                let (why, trial, shown) = (posted.get("why").to_owned(), look.trial, look.marks);
+                let mut model = model(&visit, seen, Edit::default(), None)?;
+                model.restoring = Some(Restoring { version: earlier, why, trial, shown });
+                return Ok(page_of(&visit, StatusCode::OK, &model).into_response());
+            }
         }
     }
     let done = editing::restore(&visit.app.db, caller, threshold, number, version, posted.get("why"))

@@ -2,7 +2,7 @@
 
 use gantry_app::features::thresholds::model::Trial;
 use gantry_domain::alert::Rule;
-use gantry_domain::alert::doubts::{doubts, marks, parted, were_shown};
+use gantry_domain::alert::doubts::{doubts, looked_at, marks, parted, were_shown};
 use gantry_domain::preset::Workload;
 
 use super::form::Posted;
@@ -27,8 +27,9 @@ pub(super) fn wanted(posted: &Posted) -> Option<Back> {
     }
 }
 
-/// What is looked at before anything is done with `rule`: a replay that was asked for, or doubts that whoever sent the form was
-/// not shown yet. `goes` says whether it would be done otherwise: what is refused anyway is refused first.
+/// What is looked at before anything is done with `rule`: a replay that was asked for, or what whoever sent the form was not
+/// shown yet: doubts, and the past where it judges otherwise than `before`. `goes` says whether it would be done otherwise: what
+/// is refused anyway is refused first.
 pub(super) async fn first(
     visit: &Visit,
     posted: &Posted,
@@ -38,7 +39,7 @@ pub(super) async fn first(
     goes: bool,
 ) -> Option<Look> {
     let (warnings, notes) = parted(checked.warnings, &before.spec.query(workload, None));
-    let doubts = doubts(&warnings, checked.unasked.is_none());
+    let doubts = doubts(before, rule, &warnings, checked.unasked.is_none());
     let wanted = wanted(posted);
     let held = wanted.is_none() && goes && !were_shown(rule, &doubts, posted.get("shown"));
     let back = wanted.or_else(|| held.then_some(Back::Day))?;
@@ -57,5 +58,6 @@ pub(super) async fn first(
             Err(error) => trial.unasked = Some(error.to_string()),
         }
     }
-    Some(Look { trial, marks: marks(rule, &doubts) })
+    let past = held || trial.compared.is_some();
+    Some(Look { trial, marks: marks(rule, &looked_at(doubts, past)) })
 }

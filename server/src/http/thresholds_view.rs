@@ -155,6 +155,7 @@ pub(super) fn one(
         query: present.spec.query(&workload, None),
         versions: seen.versions,
         proposal,
+        restoring: None,
         transitions: seen.transitions.into_iter().map(transition).collect(),
         edit,
         refusal,

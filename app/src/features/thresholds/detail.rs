@@ -26,6 +26,7 @@ pub fn render(frame: &Frame, model: &OneModel) -> String {
             {model.refusal.as_ref().map(orphan)}
             <div data-live="threshold" class="threshold-head">{head(frame, model)}</div>
             {model.proposal.as_ref().map(|proposal| history::proposal(frame, model, proposal))}
+            {model.restoring.as_ref().map(|restoring| history::restoring(frame, model, restoring))}
             {model.edit.as_ref().map(|form| edit::edit(frame, model, form))}
             <div class="threshold-past">
                 {history::versions(frame, model)}

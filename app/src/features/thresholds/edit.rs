@@ -88,7 +88,7 @@ pub(super) fn edit(frame: &Frame, model: &OneModel, edit: &Edit) -> Html {
     let key = format!("{}.{FORM}", frame.form_key);
     let why = Field { max: Some(MAX_WHY), ..Field::new("why", "Reason") }
         .help("Kept with the version. Needed where this loosens a P1; then another admin decides.");
-    let trial = edit.trial.as_ref().map(|trial| replay::trial(model, trial));
+    let trial = edit.trial.as_ref().map(|trial| replay::trial(model, trial, "Save"));
     let shown = edit.typed.get("shown").filter(|marks| !marks.is_empty()).cloned();
     let shown = shown.map(|marks| view! { <input type="hidden" name="shown" value=marks/> }.part());
     let all_the_same = edit.trial.as_ref().is_some_and(Trial::has_doubts).then_some(ALL_THE_SAME);
@@ -96,7 +96,7 @@ pub(super) fn edit(frame: &Frame, model: &OneModel, edit: &Edit) -> Html {
     let open = !edit.typed.is_empty();
     view! {
         <details class="panel edit-threshold" open=open>
-            <summary><h2>"Edit"</h2><span class="help">"Try a change on the last 24 hours or 7 days before you save it."</span></summary>
+            <summary><h2>"Edit"</h2><span class="help">"A change is tried on the last 24 hours or 7 days before it is saved."</span></summary>
             <form id=FORM class="stack" method="post" action=format!("{}#trial", forms::threshold(model.row.id)) novalidate>
                 <input type="hidden" name="key" value=key/>
                 <input type="hidden" name="seen" value=seen/>

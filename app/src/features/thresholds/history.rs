@@ -7,7 +7,7 @@ use gantry_domain::alert::{Rule, Version};
 use leptos::prelude::*;
 
 use super::edit::ALL_THE_SAME;
-use super::model::{OneModel, Proposal, Transition, Trial};
+use super::model::{OneModel, Proposal, Restoring, Transition, Trial};
 use super::{replay, words};
 use crate::forms;
 use crate::frame::Frame;
@@ -25,7 +25,15 @@ pub(super) fn versions(frame: &Frame, model: &OneModel) -> Html {
         .enumerate()
         .map(|(index, version)| {
             let before = model.versions.get(index + 1);
-            let restore = (may_edit && version.number != present).then(|| restore(frame, model, version));
+            let restore = (may_edit && version.number != present).then(|| {
+                view! {
+                    <details class="act">
+                        <summary class="button quiet">"Restore…"</summary>
+                        {restore(frame, model, version.number, None)}
+                    </details>
+                }
+                .part()
+            });
             one(frame, version, before, version.number == present, restore)
         })
         .collect();
@@ -85,24 +93,53 @@ fn shown(text: &str) -> String {
     if text.is_empty() { "nothing".to_owned() } else { text.to_owned() }
 }
 
-fn restore(frame: &Frame, model: &OneModel, version: &Version) -> Html {
-    let form = format!("restore-{}", version.number);
+/// The form that brings a version back: as it stands beside it, or with what was looked at before that is done.
+fn restore(frame: &Frame, model: &OneModel, version: u32, looked: Option<&Restoring>) -> Html {
+    let form = if looked.is_some() { "restore".to_owned() } else { format!("restore-{version}") };
     let key = format!("{}.{form}", frame.form_key);
     let field = format!("{form}-why");
+    let why = looked.map(|restoring| restoring.why.clone());
+    let shown = looked
+        .map(|restoring| view! { <input type="hidden" name="shown" value=restoring.shown.clone()/> }.part());
+    let all_the_same = looked.is_some_and(|restoring| restoring.trial.has_doubts()).then_some(ALL_THE_SAME);
+    let replays = looked.map(|_| {
+        view! {
+            <button class="button" name="do" value="replay-24h">"Replay 24 hours of it"</button>
+            <button class="button" name="do" value="replay-7d">"Replay 7 days of it"</button>
+        }
+        .part()
+    });
+    let action = format!("{}#restoring", forms::threshold_act(model.row.id, "restore"));
     view! {
-        <details class="act">
-            <summary class="button quiet">"Restore…"</summary>
-            <form id=form.clone() class="stack" method="post" action=forms::threshold_act(model.row.id, "restore")>
-                <input type="hidden" name="key" value=key/>
-                <input type="hidden" name="seen" value=model.row.version.number.to_string()/>
-                <input type="hidden" name="version" value=version.number.to_string()/>
-                <div class="field">
-                    <label for=field.clone()>"Reason"</label>
-                    <input id=field name="why" type="text" maxlength=MAX_WHY.to_string() autocomplete="off"/>
-                </div>
-                <button class="button primary">"Restore version "{version.number}</button>
-            </form>
-        </details>
+        <form id=form class="stack" method="post" action=action>
+            <input type="hidden" name="key" value=key/>
+            <input type="hidden" name="seen" value=model.row.version.number.to_string()/>
+            <input type="hidden" name="version" value=version.to_string()/>
+            {shown}
+            <div class="field">
+                <label for=field.clone()>"Reason"</label>
+                <input id=field name="why" type="text" value=why maxlength=MAX_WHY.to_string() autocomplete="off"/>
+            </div>
+            <p class="acts">
+                <button class="button primary" name="do" value="restore">"Restore version "{version}{all_the_same}</button>
+                {replays}
+            </p>
+        </form>
+    }
+    .part()
+}
+
+/// An earlier version that is about to come back: what differs from the one in use, and what it would have done. An ordinary
+/// form, so that a replay gives the same page.
+pub(super) fn restoring(frame: &Frame, model: &OneModel, restoring: &Restoring) -> Html {
+    let version = &restoring.version;
+    view! {
+        <section id="restoring" class="panel restoring" aria-labelledby="restoring-title">
+            <h2 id="restoring-title">"Restore version "{version.number}</h2>
+            {differences(&difference(&model.row.version.rule, &version.rule))}
+            {replay::trial(model, &restoring.trial, "Restore")}
+            {restore(frame, model, version.number, Some(restoring))}
+        </section>
     }
     .part()
 }
@@ -138,7 +175,7 @@ pub(super) fn proposal(frame: &Frame, model: &OneModel, proposal: &Proposal) -> 
             view! { <div class="acts">{approve}{act("refuse", "button danger", "Refuse")}</div> }.part()
         }
     };
-    let trial = proposal.trial.as_ref().map(|trial| replay::trial(model, trial));
+    let trial = proposal.trial.as_ref().map(|trial| replay::trial(model, trial, "Approve"));
     let stale = outdated.then(|| {
         view! { <p class="help">"It was made on version "{proposal.base_version}", which is no longer in use: refuse it and propose it anew."</p> }.part()
     });

@@ -111,6 +111,19 @@ pub struct Proposal {
     pub shown: String,
 }
 
+/// An earlier version that is to be brought back, once somebody has looked at what that comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Restoring {
+    /// Which.
+    pub version: Version,
+    /// The reason that was typed.
+    pub why: String,
+    /// What trying it came to.
+    pub trial: Trial,
+    /// What goes with the next form, so that it is known what its sender was shown.
+    pub shown: String,
+}
+
 /// A change of state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
@@ -204,6 +217,8 @@ pub struct OneModel {
     pub versions: Vec<Version>,
     /// A change that waits.
     pub proposal: Option<Proposal>,
+    /// An earlier version that somebody is about to bring back.
+    pub restoring: Option<Restoring>,
     /// Its last changes of state, newest first.
     pub transitions: Vec<Transition>,
     /// The form; none for those who may not edit.

@@ -17,8 +17,8 @@ const COLUMNS: usize = 168;
 /// The most firings that are listed one by one.
 const LISTED: usize = 50;
 
-/// What trying came to.
-pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
+/// What trying came to; `again` is the button that does what was held.
+pub(super) fn trial(model: &OneModel, trial: &Trial, again: &str) -> Html {
     let rule = &model.row.version.rule;
     let value = trial.value.as_ref().map(|value| match value {
         Ok(value) => view! {
@@ -30,13 +30,15 @@ pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
         }
         .part(),
     });
-    let unasked = trial.unasked.clone().map(|why| {
-        view! {
-            <p class="callout warning" role="status">
-                {mark(Tone::Unknown)}"Prometheus could not be asked: "{why}". The query was not checked and nothing was replayed; try again when it answers."
-            </p>
-        }
-        .part()
+    let unasked = trial.unasked.as_ref().map(|why| {
+        let words = if trial.value.is_some() {
+            format!("Prometheus did not answer for the past: {why}. The replay is not known; try again when it answers.")
+        } else {
+            format!(
+                "Prometheus could not be asked: {why}. The query was not checked, and the replay is not known; try again when it answers."
+            )
+        };
+        view! { <p class="callout warning" role="status">{mark(Tone::Unknown)}{words}</p> }.part()
     });
     let warnings: Vec<_> = trial
         .warnings
@@ -49,10 +51,14 @@ pub(super) fn trial(model: &OneModel, trial: &Trial) -> Html {
     let notes: Vec<_> =
         trial.notes.iter().map(|note| view! { <p class="help">{note.clone()}</p> }.part()).collect();
     let held = trial.held.then(|| {
+        let look = match (trial.unasked.is_some(), trial.warnings.is_empty()) {
+            (true, _) => "Read why the replay is not known",
+            (false, false) => "Read the warnings and look at when old and new would have fired",
+            (false, true) => "Look at when old and new would have fired",
+        };
         view! {
             <p class="callout warning" role="alert">
-                {mark(Tone::Warning)}<strong>"Nothing is changed yet. "</strong>
-                "Read what stands here first; the button that you pressed does it all the same now."
+                {mark(Tone::Warning)}<strong>"Nothing is changed yet. "</strong>{format!("{look}, then press {again} again.")}
             </p>
         }
         .part()

@@ -102,6 +102,13 @@ async fn save_in(
     Ok(outcome)
 }
 
+/// The reason that is kept where version `number` is brought back for the reason `why`: one is needed where that loosens a P1,
+/// and the number of the version is none.
+pub fn restoring(number: u32, why: &str) -> String {
+    let why = why.trim();
+    if why.is_empty() { String::new() } else { format!("Restores version {number}: {why}") }
+}
+
 /// Brings an earlier version back, as the newest one.
 pub async fn restore(
     db: &Db,
@@ -113,10 +120,7 @@ pub async fn restore(
 ) -> Result<Outcome, EditError> {
     let versions = db.read(thresholds::versions(db.pool(), id)).await?;
     let version = versions.into_iter().find(|version| version.number == number).ok_or(EditError::NoSuch)?;
-    // A reason is needed where this loosens a P1, and the number of the version is none.
-    let why = why.trim();
-    let why = if why.is_empty() { String::new() } else { format!("Restores version {number}: {why}") };
-    save(db, caller, id, seen, version.rule, why).await
+    save(db, caller, id, seen, version.rule, restoring(number, why)).await
 }
 
 /// Another admin's yes: the proposal becomes the next version.

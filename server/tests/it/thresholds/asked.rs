@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use super::pages::{Shown, fields};
+use super::pages::{Shown, fields, send_having_looked};
 use super::support::Says;
 
 fn file(exprs: &[&str]) -> String {
@@ -65,7 +65,7 @@ async fn a_version_whose_query_prometheus_refuses_is_not_restored() {
     let shown = Shown::start().await;
     let mut ana = shown.world.signed_in("ana").await;
     let path = shown.path("high-latency").await;
-    let saved = ana.post(&path, &fields(&[("severity", "p2")])).await;
+    let saved = send_having_looked(&mut ana, &path, &fields(&[("severity", "p2")])).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     shown.fake.say("histogram_quantile", Says::Bad);
     let restore = [("seen", "2"), ("version", "1"), ("why", "It was better")];

@@ -9,6 +9,7 @@ mod evaluating;
 mod files;
 mod first_looks;
 mod going_on;
+mod looked_at;
 mod pages;
 mod pasts;
 mod rollouts;

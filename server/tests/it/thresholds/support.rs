@@ -43,6 +43,8 @@ pub(super) enum Says {
     Silence,
     /// 503.
     Unavailable,
+    /// One value now, and 503 for the past.
+    NowOnly(&'static str),
     /// Values over time, one per minute, in turns of an hour: so many minutes the one, the rest the other.
     Spikes(i64, &'static str, &'static str),
 }
@@ -114,8 +116,11 @@ async fn answer(
             let data = json!({ "resultType": "vector", "result": result });
             return Json(json!({ "status": "success", "data": data })).into_response();
         }
+        Says::NowOnly(_) if what == "query_range" => {
+            return error(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
+        }
         Says::Nothing => None,
-        Says::Value(value) => Some((60, value, value)),
+        Says::Value(value) | Says::NowOnly(value) => Some((60, value, value)),
         Says::Spikes(minutes, high, low) => Some((minutes, high, low)),
     };
     let data = match (what.as_str(), value) {
