@@ -259,10 +259,11 @@ async fn verifying_the_audit_log_says_that_it_is_intact_or_where_it_is_not() {
 
 #[tokio::test]
 async fn what_is_logged_and_how_is_set_by_variables_and_by_flags_before_or_after_the_command() {
+    type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], bool, bool);
     // It warns that no cluster is configured, then finds nobody at that address and ends.
     let url = ("DATABASE_URL", "postgres://gantry@127.0.0.1:9/gantry");
     let (off, errors, json) = (("GANTRY_LOG", "off"), ("GANTRY_LOG", "error"), ("GANTRY_LOG_FORMAT", "json"));
-    let table: [(&[&str], &[(&str, &str)], bool, bool); 6] = [
+    let table: [Row<'_>; 6] = [
         (&["serve"], &[url], true, false),
         (&["serve"], &[url, off], false, false),
         (&["serve"], &[url, json], true, true),

@@ -213,9 +213,9 @@ async fn after_half_a_minute_without_it_pages_and_open_streams_are_back_within_t
     postgres.stop().await;
     let gone = Instant::now();
     // Half a minute is what is promised, so this waits for the clock; somebody keeps asking all the while.
-    let mut pace = tokio::time::interval(Duration::from_millis(250));
+    let mut beat = tokio::time::interval(Duration::from_millis(250));
     while gone.elapsed() < AWAY {
-        pace.tick().await;
+        beat.tick().await;
         for path in [page.as_str(), "/go-lives"] {
             let asked = Instant::now();
             let answer = rui.get(path).await;

@@ -71,12 +71,11 @@ async fn each_word_that_judges_is_held_and_words_about_it_are_saved_at_once() {
         held(&mut ana, &path, &second(&[(name, value)]), &["Wanted (version 3)"]).await;
     }
     assert_eq!(shown.world.count(SAVED).await, 1);
-    let mut seen = 2;
-    for changed in [("name", "Refused"), ("unit", "per hour"), ("severity", "p3"), ("on-firing", "show")] {
-        let number = seen.to_string();
+    let words = [("name", "Refused"), ("unit", "per hour"), ("severity", "p3"), ("on-firing", "show")];
+    for (seen, changed) in (2..).zip(words) {
+        let number = i32::to_string(&seen);
         let saved = ana.post(&path, &second(&[changed, ("seen", number.as_str())])).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{changed:?}: {}", saved.body);
-        seen += 1;
     }
     assert_eq!(shown.world.count(SAVED).await, 5);
 }
