@@ -38,7 +38,7 @@ pub(crate) fn head() -> Head {
 
 /// What four looks found.
 pub(crate) fn findings(notice: Notice, auth: f64, server: f64, connected: bool) -> Findings {
-    let rates = Rates { requests: 3000.0, auth, server, ..Rates::default() };
+    let rates = Rates { requests: Some(3000.0), auth, server, ..Rates::default() };
     let health = if connected {
         Health::Healthy("It answers, and reaches posthog".into())
     } else {

@@ -88,8 +88,8 @@ pub enum Health {
 /// What was measured, per minute over the last five.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Rates {
-    /// All requests.
-    pub requests: f64,
+    /// All requests; none where nobody could count them.
+    pub requests: Option<f64>,
     /// Answers with 401 or 403.
     pub auth: f64,
     /// Answers with 429.
@@ -264,12 +264,15 @@ impl Rates {
             .map(|(rate, name)| format!("{} × {name}", whole(*rate)))
             .collect();
         let p99 = self.p99_ms.map(|ms| format!("; p99 {} ms", number(ms.round()))).unwrap_or_default();
-        let words = if named.is_empty() {
-            format!("No errors among {} requests a minute{p99}", whole(self.requests))
-        } else {
-            // The counts are taken apart from each other, so that there may seem to be a few errors more than requests.
-            let requests = self.requests.max(self.auth + self.limited + self.server);
-            format!("{} a minute, of {} requests{p99}", named.join(" and "), whole(requests))
+        // The counts are taken apart from each other, so that there may seem to be a few errors more than requests.
+        let requests =
+            self.requests.map(|requests| whole(requests.max(self.auth + self.limited + self.server)));
+        let errors = named.join(" and ");
+        let words = match (named.is_empty(), requests) {
+            (true, Some(requests)) => format!("No errors among {requests} requests a minute{p99}"),
+            (true, None) => format!("No errors were counted, of an unknown number of requests{p99}"),
+            (false, Some(requests)) => format!("{errors} a minute, of {requests} requests{p99}"),
+            (false, None) => format!("{errors} a minute, of an unknown number of requests{p99}"),
         };
         with_source(words, self.from_backup)
     }

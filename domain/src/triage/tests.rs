@@ -19,7 +19,7 @@ fn unhealthy(connected: Option<bool>) -> Health {
 }
 
 fn rates(auth: f64, limited: f64, server: f64) -> Errors {
-    Errors::Rates(Rates { requests: 3000.0, auth, limited, server, p99_ms: Some(240.0), from_backup: false })
+    Errors::Rates(Rates { requests: Some(3000.0), auth, limited, server, p99_ms: Some(240.0), from_backup: false })
 }
 
 fn gone() -> Errors {
@@ -340,4 +340,40 @@ fn each_finding_is_one_sentence_with_its_standing() {
     let finding = crashing.finding("", at);
     assert_eq!(finding.standing, Standing::Wrong);
     assert!(finding.sentence.contains("1 of 3 pods are ready (CrashLoopBackOff)"), "{finding:?}");
+}
+
+#[test]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+fn requests_that_nobody_counted_are_unknown_and_never_none() {
+    let table = [
+        (Some(3000.0), 0.0, "No errors among 3000 requests a minute"),
+        (Some(0.0), 0.0, "No errors among 0 requests a minute"),
+        (Some(3000.0), 12.0, "12 × 5xx a minute, of 3000 requests"),
+        (Some(3.0), 12.0, "12 × 5xx a minute, of 12 requests"),
+        (None, 0.0, "No errors were counted, of an unknown number of requests"),
+        (None, 12.0, "12 × 5xx a minute, of an unknown number of requests"),
+    ];
+    for (requests, server, words) in table {
+        let rates = Rates { requests, server, ..Rates::default() };
+        assert_eq!(rates.words(), words);
+        // What is kept is read back as it was.
+        let kept = serde_json::to_value(rates).unwrap();
+        assert_eq!(serde_json::from_value::<Rates>(kept).unwrap(), rates);
+    }
+}
+
+#[test]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+fn findings_that_were_kept_as_plain_numbers_are_still_read() {
+    let table = [
+        (r#"{"requests":600.0,"auth":0.0,"limited":0.0,"server":1.0,"p99_ms":null}"#, Some(600.0)),
+        (r#"{"requests":600,"auth":0,"limited":0,"server":1,"p99_ms":240}"#, Some(600.0)),
+        (r#"{"requests":null,"auth":0,"limited":0,"server":1,"p99_ms":null}"#, None),
+        (r#"{"auth":0,"limited":0,"server":1}"#, None),
+    ];
+    for (kept, requests) in table {
+        let kept = format!(r#"{{"is":"rates","what":{kept}}}"#);
+        let Errors::Rates(rates) = serde_json::from_str(&kept).unwrap() else { panic!("{kept}") };
+        assert_eq!(rates.requests, requests, "{kept}");
+    }
 }

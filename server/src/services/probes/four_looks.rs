@@ -156,7 +156,7 @@ impl Looks {
                 let from_backup = all.into_iter().flatten().any(|one| one.from_backup);
                 let p99_ms = p99.map(|p99| p99.value).filter(|value| value.is_finite());
                 let rates = Rates {
-                    requests: requests.map_or(0.0, |requests| requests.value),
+                    requests: requests.map(|requests| requests.value),
                     auth: auth.value,
                     limited: limited.value,
                     server: server.value,

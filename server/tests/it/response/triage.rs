@@ -167,3 +167,12 @@ async fn while_prometheus_is_away_the_error_rate_is_of_the_backup_metrics_and_sa
     let html = stage.look(&mut rui).await;
     assert!(html.contains("the backup has no answer either"), "{html}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_could_not_be_counted_are_said_to_be_unknown() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    stage.metrics.say(Says::Missing("60 * sum(rate(http_requests_total"));
+    let html = stage.look(&mut rui).await;
+    assert!(html.contains("No errors were counted, of an unknown number of requests"), "{html}");
+}
