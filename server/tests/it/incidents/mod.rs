@@ -2,6 +2,7 @@
 
 mod acting;
 mod again;
+mod calendar;
 mod imported;
 mod messages;
 mod opening;
