@@ -12,6 +12,7 @@ pub mod export;
 mod export_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod for_everybody;
 pub mod history;
 pub mod message;
 pub mod opening;

@@ -117,6 +117,7 @@ fn an_update_that_is_overdue_is_said_to_everybody_also_to_those_who_are_not_sign
             opened_at: answered.opened_at,
             resolved_at: None,
             next_update_at,
+            updated_at: Some(before(40 * 60)),
             entries: Vec::new(),
         }],
         ..status::model::Model::default()
@@ -146,6 +147,7 @@ fn the_feed_has_an_entry_for_each_public_word_and_its_text_stays_text() -> Test 
             opened_at: incident.opened_at,
             resolved_at: None,
             next_update_at: None,
+            updated_at: Some(before(60)),
             entries: vec![entry(2, 60, "</content><script>"), entry(1, 120, "We look into it")],
         }],
         origin: "https://gantry.example".into(),

@@ -5,6 +5,7 @@ mod admin;
 mod bound;
 mod console;
 mod fixtures;
+mod for_everybody;
 mod incidents;
 mod keys;
 mod others;

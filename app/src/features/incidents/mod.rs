@@ -13,4 +13,4 @@ mod update;
 pub mod words;
 
 pub use list::{render_list, render_new};
-pub use update::{render_update, values as update_values};
+pub use update::{proposed as update_proposed, render_update, values as update_values};

@@ -2,10 +2,10 @@
 //! happens meanwhile changes what is being written.
 
 use gantry_domain::age;
-use gantry_domain::incident::{MAX_TEXT, message};
+use gantry_domain::incident::{Incident, MAX_TEXT, Subject, for_everybody, message};
 use leptos::prelude::*;
 
-use super::model::{Preview, UpdateModel};
+use super::model::{Names, Preview, UpdateModel};
 use super::words;
 use crate::document::document_in;
 use crate::forms;
@@ -83,6 +83,20 @@ fn compose(frame: &Frame, model: &UpdateModel) -> Html {
         .preview
         .is_some()
         .then(|| view! { <button class="button primary" name="step" value="send">"Send it"</button> }.part());
+    // Words to read and to take over by a button of their own: the field itself stays empty until a person fills it.
+    let proposal = frame.status_page.then(|| {
+        view! {
+            <div class="proposal">
+                <p class="because">"A proposal; nothing of it is published unless you put it into the field."</p>
+                <p class="note">{proposed(&model.names, incident)}</p>
+            </div>
+        }
+        .part()
+    });
+    // The last of the buttons: the first one is what the Enter key presses.
+    let propose = frame.status_page.then(|| {
+        view! { <button class="button" name="step" value="propose">"Put the proposal into the field"</button> }.part()
+    });
     let mark = model
         .preview
         .as_ref()
@@ -99,9 +113,11 @@ fn compose(frame: &Frame, model: &UpdateModel) -> Html {
             {form.line(&next)}
             <fieldset class="radios"><legend>"Internal, to"</legend>{channels}{none}</fieldset>
             {frame.status_page.then(|| form.text(&public, 3))}
+            {proposal}
             <p class="acts">
                 {send}
                 <button class=class name="step" value="preview">{look}</button>
+                {propose}
             </p>
         </form>
     }
@@ -137,8 +153,17 @@ fn preview(preview: &Preview) -> Html {
     .part()
 }
 
+/// What could be published about it, by the name that everybody reads on the status page.
+pub fn proposed(names: &Names, incident: &Incident) -> String {
+    let name = words::name(names, incident);
+    let Subject { preset, environment, .. } = &incident.subject;
+    // The platform is in no other environment than itself.
+    let what = if preset.as_str() == environment { name } else { format!("{name} ({environment})") };
+    for_everybody::proposal(&what, incident.severity, incident.state)
+}
+
 /// The values of the form before anybody types.
-pub fn values(incident: &gantry_domain::incident::Incident) -> std::collections::BTreeMap<String, String> {
+pub fn values(incident: &Incident) -> std::collections::BTreeMap<String, String> {
     let mut values: std::collections::BTreeMap<String, String> =
         [("impact".to_owned(), incident.impact.clone()), ("action".to_owned(), incident.action.clone())]
             .into();

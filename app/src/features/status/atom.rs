@@ -12,7 +12,7 @@ use crate::forms;
 /// Renders the feed.
 pub fn render(model: &Model, now: DateTime<Utc>) -> String {
     let incidents: Vec<&Published> = model.open.iter().chain(&model.resolved).collect();
-    let latest = incidents.iter().flat_map(|incident| &incident.entries).map(|entry| entry.at).max();
+    let latest = incidents.iter().filter_map(|incident| incident.updated_at).max();
     let address = escaped(&format!("{}{}", model.origin, forms::STATUS));
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\

@@ -53,6 +53,8 @@ pub struct Published {
     pub resolved_at: Option<DateTime<Utc>>,
     /// When more is said.
     pub next_update_at: Option<DateTime<Utc>>,
+    /// When something was last written for everybody.
+    pub updated_at: Option<DateTime<Utc>>,
     /// What was written for everybody, the latest first.
     pub entries: Vec<PublicEntry>,
 }

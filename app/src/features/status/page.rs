@@ -4,9 +4,9 @@
 
 use chrono::{DateTime, Utc};
 use gantry_domain::age;
-use gantry_domain::incident::clock;
 use gantry_domain::incident::history::Day;
 use gantry_domain::incident::overall::{Overall, overall};
+use gantry_domain::incident::{clock, for_everybody};
 use leptos::prelude::*;
 
 use super::model::{Integration, Model, Published};
@@ -116,6 +116,15 @@ fn incident(one: &Published, now: DateTime<Utc>) -> Html {
         }
         .part()
     });
+    let told = one.updated_at.filter(|_| one.resolved_at.is_none()).map(|at| {
+        view! {
+            <p class="said">
+                {for_everybody::work(one.state)}" Last updated "
+                <time datetime=age::machine(at)>{at.format("%Y-%m-%d %H:%M UTC").to_string()}</time>"."
+            </p>
+        }
+        .part()
+    });
     let ended = match one.resolved_at {
         Some(at) => {
             format!("{} – {}", one.opened_at.format("%Y-%m-%d %H:%M"), at.format("%Y-%m-%d %H:%M UTC"))
@@ -130,6 +139,7 @@ fn incident(one: &Published, now: DateTime<Utc>) -> Html {
                 {chip(words::state(one.state), one.state.as_str())}
                 <span class="said">{ended}</span>
             </p>
+            {told}
             {next}
             <ol>{entries}</ol>
         </article>

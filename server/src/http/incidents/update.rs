@@ -6,11 +6,11 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use gantry_app::features::incidents::model::{Preview, UpdateModel};
-use gantry_app::features::incidents::{render_update, update_values};
+use gantry_app::features::incidents::{render_update, update_proposed, update_values};
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::incident::message::{self, Channel, Tell};
-use gantry_domain::incident::{Command, Incident, Refused, decide, previewed};
+use gantry_domain::incident::{Command, Incident, Refused, decide, for_everybody, previewed};
 
 use super::refusal::{fault, refusal, status};
 use super::{id_of, names};
@@ -36,6 +36,9 @@ pub(in crate::http) async fn send(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let incident = find(&visit, &id).await?;
+    if posted.get("step") == "propose" {
+        return Ok(proposed(&visit, incident, &posted).into_response());
+    }
     let update = match read(&posted) {
         Ok(update) => update,
         Err(why) => return Ok(refused(&visit, incident, &why, &posted)),
@@ -59,6 +62,14 @@ pub(in crate::http) async fn send(
         Err(IncidentError::Refused(why)) => Ok(refused(&visit, incident, &why, &posted)),
         Err(error) => Err(fault(error)),
     }
+}
+
+/// The page again, with the proposal in its field: to be changed, looked at and sent. Nothing goes out by it.
+fn proposed(visit: &Visit, incident: Incident, posted: &Posted) -> Page {
+    let words = update_proposed(&names(visit), &incident);
+    let mut values = posted.typed();
+    values.insert("public".to_owned(), for_everybody::with_proposal(posted.get("public"), &words));
+    page(visit, StatusCode::OK, incident, values, None, None)
 }
 
 fn read(posted: &Posted) -> Result<Update, Refused> {

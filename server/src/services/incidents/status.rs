@@ -93,6 +93,8 @@ pub async fn see(
     for incident in told.take(SHOWN) {
         let asked = Asked { public: true, ..Asked::default() };
         let entries = db.read(incidents::entries(pool, incident.id, asked, ENTRIES)).await?;
+        // When it was written, not when what it tells of happened.
+        let updated = entries.iter().map(|placed| placed.entry.recorded_at).max();
         let entries = entries
             .into_iter()
             .map(|placed| PublicEntry {
@@ -102,7 +104,7 @@ pub async fn see(
             })
             .collect();
         let subject = format!("{}, {}", name(incident.subject.preset.as_str()), incident.subject.environment);
-        let one = public(incident, subject, entries);
+        let one = public(incident, subject, updated, entries);
         if incident.is_open() { open.push(one) } else { resolved.push(one) }
     }
     open.sort_by_key(|one: &Published| (one.severity, std::cmp::Reverse(one.opened_at)));
@@ -111,7 +113,12 @@ pub async fn see(
 }
 
 /// Nothing but what everybody may read: no title, no impact, no names.
-fn public(incident: &Incident, subject: String, entries: Vec<PublicEntry>) -> Published {
+fn public(
+    incident: &Incident,
+    subject: String,
+    updated_at: Option<DateTime<Utc>>,
+    entries: Vec<PublicEntry>,
+) -> Published {
     Published {
         number: incident.number,
         subject,
@@ -120,6 +127,7 @@ fn public(incident: &Incident, subject: String, entries: Vec<PublicEntry>) -> Pu
         opened_at: incident.opened_at,
         resolved_at: incident.resolved_at,
         next_update_at: incident.next_update_at.filter(|_| incident.is_open()),
+        updated_at,
         entries,
     }
 }

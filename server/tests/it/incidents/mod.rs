@@ -7,6 +7,7 @@ mod imported;
 mod messages;
 mod opening;
 mod postmortem;
+mod proposed;
 mod room;
 mod status;
 mod timeline;
