@@ -209,6 +209,11 @@ pub fn replace_key(id: IncidentId, secret: &str, key: &str) -> String {
     format!("{}/{}/{}", incident_action(id, Offer::ReplaceKey.word()), encoded(secret), encoded(key))
 }
 
+/// Having an admin of the cluster asked for what it denies: `wish`, the action or the switch to remove.
+pub fn ask_admin(id: IncidentId) -> String {
+    format!("{}/ask-admin", incident(id))
+}
+
 /// Removing a switch: rehearsal and form, as for any action.
 pub fn remove_mitigation(id: IncidentId, mitigation: MitigationId) -> String {
     format!("{}/actions/remove/{mitigation}", incident(id))

@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub use self::advance::{Decision, Observation, Problem, Seen, Write, advance};
 pub use self::keys::{KeyInUse, NoKey, OneKey, keys_in_use, one_key};
 pub use self::mark::{Holds, Marked};
-pub use self::words::{before_after, kubectl, title};
+pub use self::words::{before_after, kubectl, needs, title};
 use crate::id::{IncidentId, MitigationId};
 use crate::preset::{Mitigations, Workload};
 use crate::triage::ErrorType;

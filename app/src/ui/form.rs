@@ -208,7 +208,7 @@ impl Form {
 }
 
 /// What the page itself put into a form: nobody typed it.
-const FILLED_IN: [&str; 6] = ["show", plan_fields::OFFERED, "checks", "rollout", "step", "hold"];
+const FILLED_IN: [&str; 7] = ["show", plan_fields::OFFERED, "checks", "rollout", "step", "hold", "wish"];
 
 /// A refusal whose form is gone, because what it asked for can no longer be asked: said all the same, with what was typed.
 pub fn orphan(refusal: &Refusal) -> Html {

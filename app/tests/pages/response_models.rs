@@ -132,6 +132,7 @@ pub(crate) fn confirm_model(rehearsed: Result<Rehearsed, (String, String)>) -> C
         name: "Replace the key".into(),
         what: Offer::ReplaceKey.what().into(),
         rehearsed,
+        ask: None,
         refusal: Some(Refusal {
             form: "confirm".into(),
             field: "password".into(),

@@ -203,3 +203,12 @@ fn the_variables_that_are_ours_are_those_of_the_switches_and_of_what_was_done() 
     assert_eq!(variables([&switches, &others], &[]), ["A_FALLBACK", "RATE_LIMIT_MODE"]);
     assert!(variables([], &[]).is_empty());
 }
+
+#[test]
+fn what_an_admin_is_asked_for_names_the_permission_and_who_asks() {
+    assert_eq!(
+        needs("“patch” on secrets in namespace integrations", "Rui\u{202e} Matos\n"),
+        "Needs “patch” on secrets in namespace integrations: an admin of the cluster is asked to add it to the Role “gantry” of \
+         that namespace (asked by Rui Matos)"
+    );
+}

@@ -2,6 +2,7 @@
 
 use super::{Act, Env};
 use crate::preset::Workload;
+use crate::text::inert_line;
 
 /// The action in a few words.
 pub fn title(act: &Act) -> String {
@@ -26,6 +27,14 @@ pub fn before_after(act: &Act) -> String {
     }
 }
 
+/// What an admin of the cluster is asked for by `who`: `missing` is the verb and what it is for, as a Role names them.
+pub fn needs(missing: &str, who: &str) -> String {
+    let (missing, who) = (inert_line(missing, 200), inert_line(who, 120));
+    format!(
+        "Needs {missing}: an admin of the cluster is asked to add it to the Role “gantry” of that namespace (asked by {who})"
+    )
+}
+
 /// What a person could type instead of pressing the button.
 pub fn kubectl(target: &Workload, act: &Act) -> String {
     let Workload { namespace, deployment, container } = target;
@@ -38,7 +47,7 @@ pub fn kubectl(target: &Workload, act: &Act) -> String {
         Act::Remove { name, to: Env::Absent, .. } => set(&format!("{name}-")),
         Act::Remove { to: Env::From(entry), .. } => format!(
             "{at} edit deployment/{deployment}   # container {container}, env: {}",
-            crate::text::inert_line(entry, 200)
+            inert_line(entry, 200)
         ),
         Act::Restart { .. } => format!("{at} rollout restart deployment/{deployment}"),
         Act::ReplaceKey { secret, key, .. } => format!(

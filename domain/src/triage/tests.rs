@@ -19,7 +19,14 @@ fn unhealthy(connected: Option<bool>) -> Health {
 }
 
 fn rates(auth: f64, limited: f64, server: f64) -> Errors {
-    Errors::Rates(Rates { requests: Some(3000.0), auth, limited, server, p99_ms: Some(240.0), from_backup: false })
+    Errors::Rates(Rates {
+        requests: Some(3000.0),
+        auth,
+        limited,
+        server,
+        p99_ms: Some(240.0),
+        from_backup: false,
+    })
 }
 
 fn gone() -> Errors {

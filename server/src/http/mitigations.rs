@@ -22,6 +22,9 @@ use crate::services::response::{ResponseError, Scene};
 use crate::services::triage;
 use crate::store::rollouts;
 
+/// How a form begins to say which key; names of Secrets and their keys hold no slash.
+const KEY: &str = "replace-key/";
+
 /// The list.
 pub(super) async fn list(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
     let id = id_of(&id)?;
@@ -136,6 +139,51 @@ pub(super) async fn remove(
     done(&visit, id_of(&id)?, Wish::Remove(mitigation), &posted).await
 }
 
+/// Has an admin of the cluster asked for what it denies.
+pub(super) async fn ask_admin(
+    visit: Visit,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let id = id_of(&id)?;
+    let wish = wish_of(posted.get("wish")).ok_or(Fault::NotFound)?;
+    let caller = posted.caller(&visit)?;
+    let app = &visit.app;
+    match mitigations::ask_admin(&app.db, &app.responding, &app.desk, caller, id, wish.clone()).boxed().await
+    {
+        Ok(()) => Ok(Redirect::to(&forms::incident(id)).into_response()),
+        Err(error) => {
+            let (status, refusal) = refusal(error, "confirm", &posted)?;
+            let visit = visit.at(address(id, &wish));
+            Ok(Page::with(status, &confirm_page(&visit, id, wish, Some(refusal)).await?).into_response())
+        }
+    }
+}
+
+/// What is wished for, as a form says it: an action, one of its keys behind slashes, or the switch to remove.
+fn wish_of(said: &str) -> Option<Wish> {
+    if let Some((secret, key)) = said.strip_prefix(KEY).and_then(|said| said.split_once('/')) {
+        return Some(Wish::ReplaceKey { secret: secret.to_owned(), key: key.to_owned() });
+    }
+    Offer::from_word(said).map(Wish::Offer).or_else(|| said.parse().ok().map(Wish::Remove))
+}
+
+/// How a form says what is wished for.
+fn said(wish: &Wish) -> String {
+    match wish {
+        Wish::Offer(offer) => offer.word().to_owned(),
+        Wish::ReplaceKey { secret, key } => format!("{KEY}{secret}/{key}"),
+        Wish::Remove(mitigation) => mitigation.to_string(),
+    }
+}
+
+/// Who is asked for a permission that is missing.
+async fn asking(visit: &Visit, id: IncidentId, wish: &Wish, missing: &str) -> Result<model::AskAdmin, Fault> {
+    let entry = mitigations::asked(&visit.app.db, id, missing).await?;
+    let asked = entry.and_then(|entry| entry.actor.map(|person| (person.name, entry.happened_at)));
+    Ok(model::AskAdmin { wish: said(wish), asked })
+}
+
 async fn done(visit: &Visit, id: IncidentId, wish: Wish, posted: &Posted) -> Result<Response, Fault> {
     let caller = posted.caller(visit)?;
     let app = &visit.app;
@@ -173,9 +221,14 @@ async fn confirm_page(
     let rehearsed =
         match mitigations::rehearse(&app.db, &app.responding, &scene, &wish, visit.now).boxed().await {
             Ok(rehearsal) => Ok(shown(rehearsal)),
-            Err(ResponseError::Refused { what, next_step, .. }) => Err((what, next_step)),
+            Err(ResponseError::Refused { what, next_step, missing, .. }) => Err((what, next_step, missing)),
             Err(other) => return Err(other.into()),
         };
+    let ask = match &rehearsed {
+        Err((_, _, Some(missing))) => Some(asking(visit, id, &wish, missing).boxed().await?),
+        Err((_, _, None)) | Ok(_) => None,
+    };
+    let rehearsed = rehearsed.map_err(|(what, next_step, _)| (what, next_step));
     let offered = |offer: Offer| (offer.label().trim_end_matches('…').to_owned(), offer.what().to_owned());
     let (name, what) = match &wish {
         Wish::Offer(offer) => offered(*offer),
@@ -191,7 +244,7 @@ async fn confirm_page(
     } else {
         address(id, &wish)
     };
-    let model = model::Confirm { head: head(&scene), action, name, what, rehearsed, refusal };
+    let model = model::Confirm { head: head(&scene), action, name, what, rehearsed, ask, refusal };
     Ok(confirm::render(&visit.frame(Vec::new()), &model))
 }
 

@@ -69,7 +69,7 @@ pub(super) fn refusal(
     posted: &Posted,
 ) -> Result<(StatusCode, Refusal), Fault> {
     match error {
-        ResponseError::Refused { field, what, next_step, conflict } => {
+        ResponseError::Refused { field, what, next_step, conflict, missing: _ } => {
             let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
             let refusal = Refusal {
                 form: form.to_owned(),

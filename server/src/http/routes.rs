@@ -140,6 +140,7 @@ pub const TABLE: &[Route] = routes! {
     Post "/incidents/{id}/actions/replace-key/{secret}/{key}" WORK true mitigations::replace_key;
     Get "/incidents/{id}/actions/remove/{mitigation}" WORK true mitigations::rehearse_removal;
     Post "/incidents/{id}/actions/remove/{mitigation}" WORK true mitigations::remove;
+    Post "/incidents/{id}/ask-admin" WORK true mitigations::ask_admin;
     Get "/incidents/{id}/evidence" READ true evidence::show;
     Post "/incidents/{id}/evidence" WORK true evidence::collect;
     Post "/incidents/{id}/evidence/{bundle}/again" WORK true evidence::again;

@@ -3,11 +3,13 @@
 //! Asking stores the intent; the engine writes it and watches the pods. A new key alone is written by the request that
 //! carries it, because it is kept nowhere: should that be interrupted, the engine sees by the fingerprint how far it got.
 
+mod asking;
 mod facts;
 mod marks;
 mod plan;
 mod roll_back;
 
+pub use asking::{ask_admin, asked};
 pub use facts::{KeyFacts, keys};
 pub(crate) use facts::{pods_of, secret_fingerprint};
 pub use marks::{Looked, WITHIN, deployment};

@@ -71,6 +71,8 @@ pub enum ResponseError {
         next_step: String,
         /// Whether somebody else was quicker, instead of something being wrong with what was typed.
         conflict: bool,
+        /// The permission in the cluster for want of which it was not done: “patch” on secrets in namespace integrations.
+        missing: Option<String>,
     },
     /// Postgres.
     #[error(transparent)]
@@ -80,12 +82,25 @@ pub enum ResponseError {
 impl ResponseError {
     /// What was typed cannot be taken.
     pub fn wrong(field: &'static str, what: impl Into<String>, next_step: impl Into<String>) -> Self {
-        Self::Refused { field, what: what.into(), next_step: next_step.into(), conflict: false }
+        let (what, next_step) = (what.into(), next_step.into());
+        Self::Refused { field, what, next_step, conflict: false, missing: None }
     }
 
     /// It cannot be done as things stand.
     pub fn not_now(what: impl Into<String>, next_step: impl Into<String>) -> Self {
-        Self::Refused { field: "", what: what.into(), next_step: next_step.into(), conflict: true }
+        let (what, next_step) = (what.into(), next_step.into());
+        Self::Refused { field: "", what, next_step, conflict: true, missing: None }
+    }
+
+    /// The same with the permission that is missing, where one is.
+    #[must_use]
+    pub(crate) fn lacking(self, missing: Option<String>) -> Self {
+        match self {
+            Self::Refused { field, what, next_step, conflict, .. } => {
+                Self::Refused { field, what, next_step, conflict, missing }
+            }
+            other => other,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::frame::page;
-use super::model::{Confirm, Line, Rehearsed};
+use super::model::{AskAdmin, Confirm, Line, Rehearsed};
 use super::triage::may_act;
 use crate::forms;
 use crate::frame::Frame;
@@ -21,6 +21,7 @@ pub fn render(frame: &Frame, model: &Confirm) -> String {
         }
         .part(),
     };
+    let ask = model.ask.as_ref().filter(|_| may_act(frame)).map(|ask| ask_admin(frame, model, ask));
     // Its form is gone when the rehearsal no longer succeeds.
     let refused = model.refusal.as_ref().filter(|_| model.rehearsed.is_err()).map(orphan);
     let back = forms::response(model.head.id, "actions");
@@ -30,6 +31,7 @@ pub fn render(frame: &Frame, model: &Confirm) -> String {
             <p>{model.what.clone()}</p>
             {refused}
             {inner}
+            {ask}
             <p><a href=back>"Back to all actions"</a></p>
         </section>
     }
@@ -68,6 +70,24 @@ fn rehearsal(frame: &Frame, model: &Confirm, rehearsed: &Rehearsed) -> Html {
         </details>
     }
     .part()
+}
+
+fn ask_admin(frame: &Frame, model: &Confirm, ask: &AskAdmin) -> Html {
+    if let Some((who, at)) = &ask.asked {
+        let asked = time::ago(*at, frame.now);
+        return view! { <p>{who.clone()}" asked an admin for it "{asked}"; it stands on the timeline."</p> }
+            .part();
+    }
+    let form = Form::new(frame, "ask-admin", forms::ask_admin(model.head.id), model.refusal.as_ref());
+    form.with(
+        "stack",
+        view! {
+            <input type="hidden" name="wish" value=ask.wish.clone()/>
+            <p class="help">"Puts what is missing on the timeline, and tells Slack where that is configured; once, whoever asks."</p>
+            <p class="acts"><button class="button primary">"Ask an admin"</button></p>
+        }
+        .part(),
+    )
 }
 
 fn line(line: &Line) -> Html {

@@ -157,8 +157,19 @@ pub struct Confirm {
     pub what: String,
     /// The rehearsal; or why there is none, and what to do.
     pub rehearsed: Result<Rehearsed, (String, String)>,
+    /// Where there is none for want of a permission in the cluster: who is asked for it.
+    pub ask: Option<AskAdmin>,
     /// A form that was refused.
     pub refusal: Option<Refusal>,
+}
+
+/// A permission that an admin of the cluster can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskAdmin {
+    /// What it is wanted for, as the form says it.
+    pub wish: String,
+    /// Who asked for it already, and when.
+    pub asked: Option<(String, DateTime<Utc>)>,
 }
 
 /// One collecting of evidence.

@@ -93,6 +93,11 @@ impl ClusterError {
         matches!(self, Self::Conflict | Self::Gone)
     }
 
+    /// The permission that is missing, as a Role names it; none where that is not what is wrong.
+    pub fn missing(&self) -> Option<String> {
+        if let Self::Forbidden(asked) = self { Some(asked.to_string()) } else { None }
+    }
+
     /// No answer at all.
     pub(super) fn from_kube(error: &kube::Error) -> Self {
         match error {

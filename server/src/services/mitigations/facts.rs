@@ -29,6 +29,8 @@ pub struct KeyFacts {
     pub manager: Option<String>,
     /// Why it cannot be known.
     pub problem: Option<String>,
+    /// The permission for want of which it cannot be known, where that is why.
+    pub missing: Option<String>,
 }
 
 /// Reads what may be known of the keys that a Deployment takes from Secrets; first what the preset names first.
@@ -61,6 +63,7 @@ pub(super) async fn known(cluster: &Cluster, workload: &Workload, key: KeyInUse)
         written_at: None,
         manager: None,
         problem: None,
+        missing: None,
     };
     match cluster.secret_key(&workload.namespace, &one.secret, &one.key).await {
         Ok(found) => {
@@ -68,7 +71,10 @@ pub(super) async fn known(cluster: &Cluster, workload: &Workload, key: KeyInUse)
             one.written_at = found.written_at;
             one.manager = found.manager;
         }
-        Err(error) => one.problem = Some(format!("{error}{}", super::whom_to_ask(&error))),
+        Err(error) => {
+            one.problem = Some(format!("{error}{}", super::whom_to_ask(&error)));
+            one.missing = error.missing();
+        }
     }
     one
 }

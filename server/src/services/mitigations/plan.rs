@@ -255,7 +255,10 @@ async fn key_to_replace(
     let facts = known(cluster, workload, one.key).await;
     match &facts.problem {
         None => Ok((facts, one.others)),
-        Some(problem) => Err(ResponseError::not_now(sentence(problem), "Then look again.")),
+        Some(problem) => {
+            let refused = ResponseError::not_now(sentence(problem), "Then look again.");
+            Err(refused.lacking(facts.missing.clone()))
+        }
     }
 }
 
@@ -356,5 +359,5 @@ pub(super) fn refused(error: &ClusterError) -> ResponseError {
         | ClusterError::NotFound(_)
         | ClusterError::Invalid(_) => "Look at the workload's names on the newest go-live.",
     };
-    ResponseError::not_now(sentence(&error.to_string()), next)
+    ResponseError::not_now(sentence(&error.to_string()), next).lacking(error.missing())
 }

@@ -1,6 +1,7 @@
 //! Responding to an incident against the sandbox: each branch of the triage, each action, whatever goes wrong on the way.
 
 mod actions;
+mod ask_admin;
 mod bound;
 mod evidence;
 mod keys;
