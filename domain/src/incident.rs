@@ -24,6 +24,7 @@ pub mod promises;
 pub mod queue;
 mod refused;
 mod state;
+pub mod targets;
 #[cfg(test)]
 mod tests;
 pub mod zone;

@@ -19,6 +19,7 @@ pub use self::parse::{Mistake, parse, query_mistakes};
 pub use self::vendor::Vendor;
 use crate::actor::Role;
 use crate::id::{ItemKey, PresetKey, SectionKey, ThresholdKey};
+use crate::incident::targets::Targets;
 use crate::plan::Step;
 
 /// What one preset file says.
@@ -42,6 +43,9 @@ pub struct Preset {
     pub thresholds: Vec<ThresholdSpec>,
     /// What a rollout plan begins with.
     pub steps: Vec<Step>,
+    /// By when its incidents are answered, and by when people hear more.
+    #[serde(default)]
+    pub response: Targets,
 }
 
 impl Preset {
@@ -328,6 +332,9 @@ impl Severity {
         ("critical", Self::P1),
         ("warning", Self::P2),
     ];
+
+    /// All of them, the worst first.
+    pub const ALL: [Self; 4] = [Self::P1, Self::P2, Self::P3, Self::P4];
 
     /// "P1" … "P4".
     pub fn label(self) -> &'static str {

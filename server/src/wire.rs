@@ -152,7 +152,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     };
     let workloads = Workloads::new(cluster.clone(), hub.clone());
     let channels = Channels::new(&config.incidents)?;
-    let desk = desk(&config.incidents, &channels, &origin);
+    let desk = desk(&config.incidents, presets.clone(), &channels, &origin);
     let acting = engine::mitigations::Engine::new(db.clone(), hub.clone(), cluster.clone(), clock.clone());
     let collector = Collector { db: db.clone(), around: responding.clone(), clock: clock.clone() };
     let collecting = engine::evidence::Engine::new(collector, hub.clone());
@@ -221,9 +221,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 }
 
 /// What incidents are kept by.
-fn desk(incidents: &IncidentConfig, channels: &Channels, origin: &str) -> Desk {
+fn desk(incidents: &IncidentConfig, presets: Arc<Vec<Preset>>, channels: &Channels, origin: &str) -> Desk {
     Desk {
         calendar: Arc::new(incidents.calendar.clone()),
+        presets,
         channels: channels.configured().into(),
         origin: origin.into(),
     }

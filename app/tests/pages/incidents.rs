@@ -9,11 +9,11 @@ use gantry_app::refusal::Refusal;
 use gantry_app::ui::lights::Light;
 use gantry_domain::actor::Role;
 use gantry_domain::id::{EntryId, IncidentId, IntegrationId, MessageId, ThresholdId};
-use gantry_domain::incident::calendar::Calendar;
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind, NewEntry};
 use gantry_domain::incident::history;
 use gantry_domain::incident::message::Channel;
 use gantry_domain::incident::opening::{Cause, open};
+use gantry_domain::incident::targets::ServiceLevel;
 use gantry_domain::incident::{Command, Incident, Source, Subject, decide};
 use gantry_domain::preset::Severity;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(crate) fn incident(severity: Severity, seconds: i64) -> Result<Incident, Fai
         impact: String::new(),
     };
     let id = IncidentId(Uuid::from_u128(1));
-    Ok(open(id, 12, &cause, None, &Calendar::default(), before(seconds))?.next)
+    Ok(open(id, 12, &cause, None, &ServiceLevel::default(), before(seconds))?.next)
 }
 
 fn entry(number: u128, kind: EntryKind, text: &str) -> Entry {
@@ -56,7 +56,7 @@ fn entry(number: u128, kind: EntryKind, text: &str) -> Entry {
     }
 }
 
-fn model(incident: Incident) -> Model {
+pub(crate) fn model(incident: Incident) -> Model {
     Model {
         incident,
         entries: vec![entry(1, EntryKind::Threshold, "5xx is <b>42</b> per minute")],
@@ -77,7 +77,7 @@ fn model(incident: Incident) -> Model {
     }
 }
 
-fn seen_by(role: Role, model: &Model) -> String {
+pub(crate) fn seen_by(role: Role, model: &Model) -> String {
     plain(&page::render(&frame(Some(role)), model))
 }
 
@@ -98,9 +98,9 @@ fn a_clock_counts_down_and_overdue_is_said_to_everybody_in_words() -> Test {
 fn an_update_that_is_overdue_is_said_to_everybody_also_to_those_who_are_not_signed_in() -> Test {
     // Answered, so that nothing but the next update is due; a complete outage asks for one every half hour.
     let late = incident(Severity::P1, 36 * 60)?;
+    let level = ServiceLevel::default();
     let answered =
-        decide(&late, &Command::Acknowledge, &actor(Role::Admin), 1, &Calendar::default(), before(35 * 60))?
-            .next;
+        decide(&late, &Command::Acknowledge, &actor(Role::Admin), 1, &level, before(35 * 60))?.next;
     for role in [Role::Stakeholder, Role::ReleaseManager] {
         let html = seen_by(role, &model(answered.clone()));
         let tile = html.split("Next update").nth(1).unwrap_or_default();
@@ -194,7 +194,7 @@ fn who_reads_is_offered_no_form_and_who_acts_is_offered_what_may_follow() -> Tes
 fn a_missed_response_stays_on_the_page_after_the_severity_was_lowered() -> Test {
     let late = incident(Severity::P1, 20 * 60)?;
     let lower = Command::Severity { to: Severity::P3, reason: "only webhooks".into() };
-    let lowered = decide(&late, &lower, &actor(Role::Admin), 1, &Calendar::default(), before(60))?.next;
+    let lowered = decide(&late, &lower, &actor(Role::Admin), 1, &ServiceLevel::default(), before(60))?.next;
     let html = seen_by(Role::Stakeholder, &model(lowered));
     assert!(html.contains("A first response was missed; that stays on record."), "{html}");
     assert!(html.contains("P3 · minor impact"));

@@ -11,6 +11,7 @@ mod keys;
 mod others;
 mod overview;
 mod plan;
+mod promises;
 mod response;
 mod response_models;
 mod rollouts;

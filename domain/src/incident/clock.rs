@@ -1,9 +1,9 @@
 //! By when somebody has to answer, and by when people hear more.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::Calendar;
+use super::targets::{ServiceLevel, Targets, Within};
 use crate::preset::Severity;
 
 /// What a severity means, in words.
@@ -16,36 +16,6 @@ pub const fn meaning(severity: Severity) -> &'static str {
     }
 }
 
-/// The first response that a severity asks for, in words.
-pub const fn promise(severity: Severity) -> &'static str {
-    match severity {
-        Severity::P1 => "first response within 15 min",
-        Severity::P2 => "first response within 1 h",
-        Severity::P3 => "first response within 4 h",
-        Severity::P4 => "first response on the next business day",
-    }
-}
-
-/// When the first response to something of this severity is due that became so at `from`.
-pub fn response_due(severity: Severity, from: DateTime<Utc>, calendar: &Calendar) -> DateTime<Utc> {
-    match severity {
-        Severity::P1 => from + TimeDelta::minutes(15),
-        Severity::P2 => from + TimeDelta::hours(1),
-        Severity::P3 => from + TimeDelta::hours(4),
-        Severity::P4 => calendar.end_of_next_working_day(from),
-    }
-}
-
-/// When people expect to hear more after an update at `from`.
-pub fn update_due(severity: Severity, from: DateTime<Utc>, calendar: &Calendar) -> DateTime<Utc> {
-    match severity {
-        Severity::P1 => from + TimeDelta::minutes(30),
-        Severity::P2 => from + TimeDelta::hours(1),
-        Severity::P3 => from + TimeDelta::hours(4),
-        Severity::P4 => calendar.end_of_next_working_day(from),
-    }
-}
-
 /// The response clock of one severity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
@@ -55,14 +25,28 @@ pub struct Clock {
     pub started_at: DateTime<Utc>,
     /// When the answer is due.
     pub due_at: DateTime<Utc>,
+    /// How long there was for it when it began; none in records from before that could be changed.
+    #[serde(default)]
+    pub within: Option<Within>,
     /// When somebody answered or the severity changed; none while it runs.
     pub stopped_at: Option<DateTime<Utc>>,
 }
 
 impl Clock {
-    /// A clock that begins at `from`.
-    pub fn start(severity: Severity, from: DateTime<Utc>, calendar: &Calendar) -> Self {
-        Self { severity, started_at: from, due_at: response_due(severity, from, calendar), stopped_at: None }
+    /// A clock that begins at `from`. It keeps what is asked for now, whatever is asked for later.
+    pub fn start(severity: Severity, from: DateTime<Utc>, level: &ServiceLevel) -> Self {
+        Self {
+            severity,
+            started_at: from,
+            due_at: level.response_due(severity, from),
+            within: Some(level.targets.respond.of(severity)),
+            stopped_at: None,
+        }
+    }
+
+    /// What was promised when it began, in words.
+    pub fn promise(&self) -> String {
+        self.within.unwrap_or_else(|| Targets::default().respond.of(self.severity)).promise()
     }
 
     /// Whether the answer is or was too late. A clock that was missed stays so, whatever comes after it.
@@ -115,29 +99,31 @@ pub struct Countdown {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]
-    fn each_severity_has_its_own_time() {
+    fn a_clock_keeps_the_words_of_what_was_promised_when_it_began() {
         let from: DateTime<Utc> = "2026-11-20T10:00:00Z".parse().unwrap_or_default();
-        let calendar = Calendar::default();
-        let table = [
-            (Severity::P1, "2026-11-20T10:15:00Z", "2026-11-20T10:30:00Z"),
-            (Severity::P2, "2026-11-20T11:00:00Z", "2026-11-20T11:00:00Z"),
-            (Severity::P3, "2026-11-20T14:00:00Z", "2026-11-20T14:00:00Z"),
-            (Severity::P4, "2026-11-23T17:00:00Z", "2026-11-23T17:00:00Z"),
-        ];
-        for (severity, response, update) in table {
-            let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap_or_default();
-            assert_eq!(response_due(severity, from, &calendar), at(response), "{severity}");
-            assert_eq!(update_due(severity, from, &calendar), at(update), "{severity}");
+        let mut level = ServiceLevel::default();
+        *level.targets.respond.of_mut(Severity::P1) = Within::Minutes(5);
+        let clock = Clock::start(Severity::P1, from, &level);
+        assert_eq!(clock.due_at, from + TimeDelta::minutes(5));
+        let read = |value| serde_json::from_value::<Clock>(value).map(|clock| clock.promise()).ok();
+        let mut kept = serde_json::to_value(&clock).unwrap_or_default();
+        assert_eq!(read(kept.clone()).as_deref(), Some("first response within 5 min"));
+        // As it was kept before there was a choice.
+        if let Some(fields) = kept.as_object_mut() {
+            fields.remove("within");
         }
+        assert_eq!(read(kept).as_deref(), Some("first response within 15 min"));
     }
 
     #[test]
     fn an_answer_at_the_last_moment_is_in_time_and_a_missed_clock_stays_missed() {
         let from: DateTime<Utc> = "2026-11-20T10:00:00Z".parse().unwrap_or_default();
-        let mut clock = Clock::start(Severity::P1, from, &Calendar::default());
+        let mut clock = Clock::start(Severity::P1, from, &ServiceLevel::default());
         assert!(!clock.is_missed(clock.due_at));
         assert!(clock.is_missed(clock.due_at + TimeDelta::seconds(1)));
         clock.stopped_at = Some(clock.due_at);

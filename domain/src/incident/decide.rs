@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::calendar::Calendar;
-use super::clock::{Clock, update_due};
+use super::clock::Clock;
 use super::entry::{EntryKind, NewEntry};
 use super::message::Tell;
+use super::targets::ServiceLevel;
 use super::{Answer, Changed, Commander, Incident, Refused, State};
 use crate::actor::{Actor, Person, Role};
 use crate::preset::Severity;
@@ -69,7 +69,7 @@ pub fn decide(
     command: &Command,
     actor: &Actor,
     seen: i64,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Result<Change, Refused> {
     if !actor.may_act_as(Role::ReleaseManager) {
@@ -78,13 +78,13 @@ pub fn decide(
     check_seen(incident, command, actor, seen)?;
     let mut change = Change { next: incident.clone(), entries: Vec::new(), tell: Vec::new() };
     let did = match command {
-        Command::Acknowledge => acknowledge(&mut change, actor, calendar, now)?,
-        Command::Become { to, note } => become_state(&mut change, actor, *to, note, calendar, now)?,
-        Command::Severity { to, reason } => severity(&mut change, actor, *to, reason, calendar, now)?,
+        Command::Acknowledge => acknowledge(&mut change, actor, level, now)?,
+        Command::Become { to, note } => become_state(&mut change, actor, *to, note, level, now)?,
+        Command::Severity { to, reason } => severity(&mut change, actor, *to, reason, level, now)?,
         Command::TakeCommand => take_command(&mut change, actor, now)?,
         Command::HandOver { to } => hand_over(&mut change, actor, to, now)?,
         Command::Update { impact, action, next_in_minutes } => {
-            update(&mut change, impact, action, *next_in_minutes, calendar, now)?
+            update(&mut change, impact, action, *next_in_minutes, level, now)?
         }
     };
     change.next.changed = Changed { at: now, by: actor.person.name.clone(), did };
@@ -113,7 +113,7 @@ fn check_seen(incident: &Incident, command: &Command, actor: &Actor, seen: i64) 
 fn acknowledge(
     change: &mut Change,
     actor: &Actor,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Result<String, Refused> {
     if change.next.state != State::Open {
@@ -123,7 +123,7 @@ fn acknowledge(
     if change.next.commander.is_none() {
         lead(change, &actor.person, &format!("{} took command", actor.person.name), actor, now);
     }
-    become_state(change, actor, State::Investigating, "", calendar, now)?;
+    become_state(change, actor, State::Investigating, "", level, now)?;
     Ok("acknowledged it".into())
 }
 
@@ -132,7 +132,7 @@ fn become_state(
     actor: &Actor,
     to: State,
     note: &str,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Result<String, Refused> {
     let from = change.next.state;
@@ -144,7 +144,7 @@ fn become_state(
     let next = &mut change.next;
     next.state = to;
     next.resolved_at = if to.is_open() { None } else { next.resolved_at.or(Some(now)) };
-    next.next_update_at = to.is_open().then(|| update_due(next.severity, now, calendar));
+    next.next_update_at = to.is_open().then(|| level.update_due(next.severity, now));
     let mut text = match to {
         State::Resolved => "Resolved".to_owned(),
         State::Reviewed => "Reviewed".to_owned(),
@@ -156,10 +156,12 @@ fn become_state(
     if !note.is_empty() {
         text = format!("{text}. {note}");
     }
-    change.entries.push(
-        NewEntry::now(EntryKind::State, now, Some(&actor.person), text)
-            .with(json!({ "from": from, "to": to, "note": note })),
-    );
+    change.entries.push(NewEntry::now(EntryKind::State, now, Some(&actor.person), text).with(json!({
+        "from": from,
+        "to": to,
+        "note": note,
+        "next_update_at": change.next.next_update_at,
+    })));
     match to {
         State::Resolved => change.tell.push(Tell::Resolved),
         State::Investigating if !from.is_open() => change.tell.push(Tell::Reopened),
@@ -176,7 +178,7 @@ fn severity(
     actor: &Actor,
     to: Severity,
     reason: &str,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Result<String, Refused> {
     let from = change.next.severity;
@@ -190,7 +192,7 @@ fn severity(
     if inert_line(&reason, MAX_TEXT).is_empty() {
         return Err(Refused::ReasonNeeded);
     }
-    let text = rebase(&mut change.next, to, calendar, now);
+    let text = rebase(&mut change.next, to, level, now);
     change.entries.push(
         NewEntry::now(
             EntryKind::Severity,
@@ -198,7 +200,13 @@ fn severity(
             Some(&actor.person),
             format!("{} → {}. {reason}{text}", from.label(), to.label()),
         )
-        .with(json!({ "from": from, "to": to, "reason": reason, "missed_before": !text.is_empty() })),
+        .with(json!({
+            "from": from,
+            "to": to,
+            "reason": reason,
+            "missed_before": !text.is_empty(),
+            "next_update_at": change.next.next_update_at,
+        })),
     );
     change.tell.push(if to < from { Tell::Raised } else { Tell::Changed });
     Ok(format!("made it {}", to.label()))
@@ -209,18 +217,18 @@ fn severity(
 pub(super) fn rebase(
     incident: &mut Incident,
     to: Severity,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> String {
     let from = incident.severity;
     incident.severity = to;
-    incident.next_update_at = Some(update_due(to, now, calendar));
+    incident.next_update_at = Some(level.update_due(to, now));
     let Some(running) = incident.clocks.last_mut().filter(|clock| clock.stopped_at.is_none()) else {
         return String::new();
     };
     running.stopped_at = Some(now);
     let missed = running.is_missed(now);
-    incident.clocks.push(Clock::start(to, now, calendar));
+    incident.clocks.push(Clock::start(to, now, level));
     if missed {
         format!(" The first response to {} had been missed; that stays on record.", from.label())
     } else {
@@ -283,7 +291,7 @@ fn update(
     impact: &str,
     action: &str,
     next_in_minutes: Option<u32>,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Result<String, Refused> {
     if !change.next.is_open() {
@@ -297,7 +305,7 @@ fn update(
     next.action = checked(action)?;
     next.next_update_at = Some(match next_in_minutes {
         Some(minutes) => now + TimeDelta::minutes(minutes.into()),
-        None => update_due(next.severity, now, calendar),
+        None => level.update_due(next.severity, now),
     });
     Ok("wrote an update".into())
 }

@@ -156,7 +156,7 @@ pub fn markdown(incident: &Incident, timeline: &Timeline, now: DateTime<Utc>) ->
             &format!(
                 "{} ({}), due {}: {outcome}",
                 one.severity.label(),
-                clock::promise(one.severity),
+                one.promise(),
                 age::exact(one.due_at)
             ),
         );

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::calendar::Calendar;
 use super::entry::{Entry, NewEntry};
 use super::opening::{Cause, open};
+use super::targets::ServiceLevel;
 use super::{Incident, Source, Subject};
 use crate::actor::{Actor, Person, Role};
 use crate::id::{EntryId, IncidentId, IntegrationId, UserId};
@@ -55,7 +55,7 @@ pub(crate) fn written(new: NewEntry) -> Entry {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(crate) fn incident(severity: Severity) -> Incident {
     let opened = at("2026-11-20T10:00:00Z");
-    open(IncidentId(Uuid::from_u128(1)), 12, &cause(severity), None, &Calendar::default(), opened)
+    open(IncidentId(Uuid::from_u128(1)), 12, &cause(severity), None, &ServiceLevel::default(), opened)
         .unwrap()
         .next
 }

@@ -62,7 +62,7 @@ pub fn days(spans: &[Span], watched_from: DateTime<Utc>, now: DateTime<Utc>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::calendar::Calendar;
+    use super::super::targets::ServiceLevel;
     use super::super::{Clock, fixtures};
     use super::*;
 
@@ -81,7 +81,7 @@ mod tests {
         for (now, clocks, named, expected) in table {
             let mut incident = fixtures::incident(now);
             let from = incident.opened_at;
-            let clock = |severity| Clock::start(severity, from, &Calendar::default());
+            let clock = |severity| Clock::start(severity, from, &ServiceLevel::default());
             incident.clocks = clocks.iter().copied().map(clock).collect();
             assert_eq!(worst(&incident, &named), expected, "{now:?} {clocks:?} {named:?}");
         }

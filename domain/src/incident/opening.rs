@@ -4,11 +4,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::calendar::Calendar;
-use super::clock::{Clock, update_due};
+use super::clock::Clock;
 use super::decide::{Change, rebase};
 use super::entry::{EntryKind, NewEntry};
 use super::message::Tell;
+use super::targets::ServiceLevel;
 use super::{Changed, Incident, Refused, Source, State, Subject};
 use crate::actor::{Actor, Role};
 use crate::id::{GoLiveId, IncidentId, PresetKey};
@@ -56,7 +56,7 @@ pub fn open(
     number: i64,
     cause: &Cause,
     by: Option<&Actor>,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Result<Change, Refused> {
     if by.is_some_and(|actor| !actor.may_act_as(Role::ReleaseManager)) {
@@ -75,7 +75,7 @@ pub fn open(
         source: cause.source.clone(),
         severity: cause.severity,
         state: State::Open,
-        clocks: vec![Clock::start(cause.severity, now, calendar)],
+        clocks: vec![Clock::start(cause.severity, now, level)],
         commander: None,
         impact: cause.impact.trim().to_owned(),
         action: String::new(),
@@ -83,7 +83,7 @@ pub fn open(
         opened_by: person.cloned(),
         answered: None,
         resolved_at: None,
-        next_update_at: Some(update_due(cause.severity, now, calendar)),
+        next_update_at: Some(level.update_due(cause.severity, now)),
         firing: matches!(cause.source, Source::Threshold { .. }),
         fired: 1,
         changed: Changed {
@@ -100,8 +100,11 @@ pub fn open(
     if !next.impact.is_empty() {
         text = format!("{text}. Impact: {}", next.impact);
     }
-    let entry = NewEntry::now(EntryKind::Opened, now, person, text)
-        .with(json!({ "source": cause.source, "severity": cause.severity }));
+    let entry = NewEntry::now(EntryKind::Opened, now, person, text).with(json!({
+        "source": cause.source,
+        "severity": cause.severity,
+        "next_update_at": next.next_update_at,
+    }));
     Ok(Change { next, entries: vec![entry], tell: vec![Tell::Opened] })
 }
 
@@ -176,7 +179,7 @@ pub fn again(
     incident: &Incident,
     cause: &Cause,
     how: Recurrence,
-    calendar: &Calendar,
+    level: &ServiceLevel,
     now: DateTime<Utc>,
 ) -> Change {
     let mut next = incident.clone();
@@ -199,24 +202,29 @@ pub fn again(
     );
     if cause.severity < next.severity {
         let from = next.severity;
-        let missed = rebase(&mut next, cause.severity, calendar, now);
+        let missed = rebase(&mut next, cause.severity, level, now);
         let text = format!("{} → {}: what fired is worse.{missed}", from.label(), cause.severity.label());
-        entries.push(
-            NewEntry::now(EntryKind::Severity, now, None, text)
-                .with(json!({ "from": from, "to": cause.severity, "missed_before": !missed.is_empty() })),
-        );
+        entries.push(NewEntry::now(EntryKind::Severity, now, None, text).with(json!({
+            "from": from,
+            "to": cause.severity,
+            "missed_before": !missed.is_empty(),
+            "next_update_at": next.next_update_at,
+        })));
         tell.push(Tell::Raised);
     }
     if next.state == State::Resolved {
         next.state = State::Open;
         next.resolved_at = None;
         next.answered = None;
-        next.clocks.push(Clock::start(next.severity, now, calendar));
-        next.next_update_at = Some(update_due(next.severity, now, calendar));
-        entries.push(
-            NewEntry::now(EntryKind::State, now, None, format!("Reopened: {reopened}"))
-                .with(json!({ "from": State::Resolved, "to": State::Open })),
-        );
+        next.clocks.push(Clock::start(next.severity, now, level));
+        next.next_update_at = Some(level.update_due(next.severity, now));
+        entries.push(NewEntry::now(EntryKind::State, now, None, format!("Reopened: {reopened}")).with(
+            json!({
+                "from": State::Resolved,
+                "to": State::Open,
+                "next_update_at": next.next_update_at,
+            }),
+        ));
         tell.push(Tell::Reopened);
     }
     if !tell.is_empty() {
@@ -240,7 +248,7 @@ pub fn escalate(incident: &Incident, now: DateTime<Utc>) -> Option<Change> {
     let clock = incident.running_clock().filter(|clock| incident.is_open() && clock.is_missed(now))?;
     let text = format!(
         "Nobody answered in time: the {} was due at {} UTC",
-        super::clock::promise(clock.severity),
+        clock.promise(),
         clock.due_at.format("%H:%M")
     );
     let tell = if clock.severity == Severity::P1 { vec![Tell::Escalated] } else { Vec::new() };

@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::calendar::Calendar;
 use super::fixtures::{actor, at, cause, incident};
 use super::message::{self, Channel, Tell};
 use super::opening::{self, Recurrence};
+use super::targets::ServiceLevel;
 use super::{Change, Command, Incident, Refused, Source, State, decide};
 use crate::actor::Role;
 use crate::id::{GoLiveId, IncidentId, PresetKey, RolloutId};
@@ -16,7 +16,7 @@ use crate::preset::Severity;
 fn resolved(incident: &Incident, now: DateTime<Utc>) -> Change {
     let ana = actor(1, "Ana Duarte", Role::Admin);
     let resolve = Command::Become { to: State::Resolved, note: String::new() };
-    decide(incident, &resolve, &ana, incident.version, &Calendar::default(), now).unwrap()
+    decide(incident, &resolve, &ana, incident.version, &ServiceLevel::default(), now).unwrap()
 }
 
 #[test]
@@ -44,13 +44,13 @@ fn a_flapping_threshold_stays_one_incident_and_comes_back_within_half_an_hour() 
 fn what_was_said_of_the_impact_stands_on_the_timeline() {
     let now = at("2026-11-20T10:00:00Z");
     let cause = opening::Cause { impact: " Every checkout ".into(), ..cause(Severity::P1) };
-    let opened = opening::open(IncidentId(uuid::Uuid::nil()), 1, &cause, None, &Calendar::default(), now);
+    let opened = opening::open(IncidentId(uuid::Uuid::nil()), 1, &cause, None, &ServiceLevel::default(), now);
     let text = &opened.unwrap().entries[0].text;
     assert_eq!(text, "Opened as P1: 5xx is 42 per minute, above 10. Impact: Every checkout");
 }
 
 fn came_back(incident: &Incident, severity: Severity, now: DateTime<Utc>) -> Change {
-    opening::again(incident, &cause(severity), Recurrence::CameBack, &Calendar::default(), now)
+    opening::again(incident, &cause(severity), Recurrence::CameBack, &ServiceLevel::default(), now)
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn what_never_went_is_told_apart_from_what_came_back() {
         (Recurrence::RuleChanged, 1, "Fires as the threshold is now: 5xx", "Reopened: it fires as the"),
     ];
     for (how, fired, begins, reopened) in table {
-        let change = opening::again(&over, &cause(Severity::P1), how, &Calendar::default(), later(10));
+        let change = opening::again(&over, &cause(Severity::P1), how, &ServiceLevel::default(), later(10));
         assert_eq!((change.next.fired, change.next.severity), (fired, Severity::P1), "{how:?}");
         assert!(change.entries[0].text.starts_with(begins), "{:?}", change.entries);
         assert!(change.entries.iter().any(|entry| entry.text.starts_with(reopened)), "{:?}", change.entries);

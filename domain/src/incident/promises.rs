@@ -1,14 +1,13 @@
 //! Which updates came by the time by which people had been promised more, read off the timeline.
 //!
 //! Whatever begins the countdown to the next update anew was heard by people: the opening, a change of state or severity, an
-//! update that somebody sent. How long each promised is written beside an update; for the others it follows from the severity
-//! of that moment. What can be known of neither is left out.
+//! update that somebody sent. How long each promised is written beside it; in older records, where it is written beside
+//! updates alone, it follows from the severity of that moment. What can be known of neither is left out.
 
 use chrono::{DateTime, Utc};
 
-use super::calendar::Calendar;
-use super::clock::update_due;
 use super::entry::{Entry, EntryKind};
+use super::targets::ServiceLevel;
 use super::{Incident, State};
 use crate::preset::Severity;
 
@@ -64,9 +63,9 @@ pub fn promises(incident: &Incident, timeline: &[Entry]) -> Vec<Promise> {
 /// What an entry says about hearing more, if anything. Learns the severity on the way.
 fn said(entry: &Entry, severity: &mut Option<Severity>) -> Option<Said> {
     let word = |name: &str| entry.detail.get(name).and_then(serde_json::Value::as_str);
-    let usually = |severity: Option<Severity>| {
-        Said::More(severity.and_then(|severity| usual(severity, entry.recorded_at)))
-    };
+    let written = || word("next_update_at").and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let usually =
+        |severity: Option<Severity>| Said::More(written().or_else(|| usual(severity?, entry.recorded_at)));
     match entry.kind {
         EntryKind::Opened => {
             *severity = Some(word("severity")?.parse().ok()?);
@@ -81,19 +80,19 @@ fn said(entry: &Entry, severity: &mut Option<Severity>) -> Option<Said> {
             Some(if to.is_open() { usually(*severity) } else { Said::Over })
         }
         // Gantry's own entries of this kind tell what became of a message.
-        EntryKind::Message if entry.actor.is_some() => {
-            Some(Said::More(word("next_update_at").and_then(|at| at.parse().ok())))
-        }
+        EntryKind::Message if entry.actor.is_some() => Some(Said::More(written())),
         // What was written for everybody as an update; other notes promise nothing.
         EntryKind::Note => Some(Said::More(Some(word("next_update_at")?.parse().ok()?))),
         _ => None,
     }
 }
 
-/// The time that a severity promises by itself. What depends on the calendar of that day is not known any more.
+/// The time that a severity promised by itself before that could be changed. What depended on the calendar of that day is
+/// not known any more.
 fn usual(severity: Severity, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let level = ServiceLevel::default();
     match severity {
-        Severity::P1 | Severity::P2 | Severity::P3 => Some(update_due(severity, from, &Calendar::default())),
+        Severity::P1 | Severity::P2 | Severity::P3 => Some(level.update_due(severity, from)),
         Severity::P4 => None,
     }
 }
@@ -138,6 +137,14 @@ mod tests {
         entry(EntryKind::Severity, minute, true, json!({ "to": to }))
     }
 
+    /// The same with what was promised then.
+    fn promised(mut entry: Entry, minute: i64) -> Entry {
+        if let Some(detail) = entry.detail.as_object_mut() {
+            detail.insert("next_update_at".into(), json!(at(minute)));
+        }
+        entry
+    }
+
     fn update(minute: i64, next: i64) -> Entry {
         entry(EntryKind::Message, minute, true, json!({ "channels": ["slack"], "next_update_at": at(next) }))
     }
@@ -180,6 +187,12 @@ mod tests {
                 vec![opened(P1), update(25, 35), public(25), state(40, Resolved)],
                 None,
                 vec![(30, Some(25)), (35, Some(40))],
+            ),
+            // What was promised is written beside it, whatever is usual.
+            (
+                vec![promised(opened(P1), 10), promised(severity(5, P4), 65), state(66, Resolved)],
+                None,
+                vec![(10, Some(5)), (65, Some(66))],
             ),
             // The next working day was a matter of the calendar.
             (vec![opened(P4), state(5000, Resolved)], None, Vec::new()),

@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::calendar::Calendar;
 use super::entry::{Draft, EntryKind, NewEntry, note};
 use super::fixtures::{actor, at, cause, incident, written};
 use super::message::{self, Channel, Tell};
+use super::targets::{ServiceLevel, Within};
 use super::{Change, Command, Incident, Refused, State, decide, export, opening};
 use crate::actor::{Actor, Role};
 use crate::preset::Severity;
@@ -24,7 +24,7 @@ fn sam() -> Actor {
 }
 
 fn does(incident: &Incident, who: &Actor, command: Command, now: DateTime<Utc>) -> Result<Change, Refused> {
-    decide(incident, &command, who, incident.version, &Calendar::default(), now)
+    decide(incident, &command, who, incident.version, &ServiceLevel::default(), now)
 }
 
 fn to(state: State) -> Command {
@@ -113,7 +113,7 @@ fn of_two_who_take_command_the_second_is_told_who_leads() {
     let before = incident(Severity::P1);
     let now = at("2026-11-20T10:01:00Z");
     let first = does(&before, &ana(), Command::TakeCommand, now).unwrap().next;
-    let second = decide(&first, &Command::TakeCommand, &rui(), before.version, &Calendar::default(), now);
+    let second = decide(&first, &Command::TakeCommand, &rui(), before.version, &ServiceLevel::default(), now);
     assert_eq!(second, Err(Refused::LedBy { name: "Ana Duarte".into(), since: now }));
     // Having seen it, one may take over, and the timeline says so.
     let over = does(&first, &rui(), Command::TakeCommand, now).unwrap();
@@ -136,12 +136,12 @@ fn an_old_page_is_told_what_changed() {
     let before = incident(Severity::P1);
     let now = at("2026-11-20T10:01:00Z");
     let next = does(&before, &ana(), to(State::Identified), now).unwrap().next;
-    let stale = decide(&next, &to(State::Resolved), &rui(), before.version, &Calendar::default(), now);
+    let stale = decide(&next, &to(State::Resolved), &rui(), before.version, &ServiceLevel::default(), now);
     assert_eq!(
         stale,
         Err(Refused::ChangedMeanwhile { by: "Ana Duarte".into(), at: now, did: "made it identified".into() })
     );
-    let future = decide(&before, &to(State::Resolved), &rui(), 99, &Calendar::default(), now);
+    let future = decide(&before, &to(State::Resolved), &rui(), 99, &ServiceLevel::default(), now);
     assert_eq!(future, Err(Refused::UnknownVersion));
 }
 
@@ -202,7 +202,7 @@ fn what_is_opened_by_hand_needs_a_title_and_the_right_role() {
         let cause =
             opening::Cause { title: title.into(), source: super::Source::Hand, ..cause(Severity::P3) };
         let id = incident(Severity::P3).id;
-        opening::open(id, 1, &cause, Some(who), &Calendar::default(), at("2026-11-20T10:00:00Z"))
+        opening::open(id, 1, &cause, Some(who), &ServiceLevel::default(), at("2026-11-20T10:00:00Z"))
     };
     assert_eq!(hand(" \u{202e} ", &ana()), Err(Refused::TitleNeeded));
     assert_eq!(hand("x", &sam()), Err(Refused::RoleTooLow));
@@ -324,4 +324,41 @@ fn exports_hold_both_times_and_text_stays_text() {
     let json = export::json(&incident, &timeline, now);
     assert_eq!((&json["entries"][0]["late"], &json["entries"][0]["public"]), (&true.into(), &true.into()));
     assert_eq!(json["incident"]["number"], 12);
+}
+
+#[test]
+fn an_incident_keeps_the_times_it_was_given_until_its_severity_changes() {
+    let mut stricter = ServiceLevel::default();
+    *stricter.targets.respond.of_mut(Severity::P1) = Within::Minutes(5);
+    *stricter.targets.update_every.of_mut(Severity::P1) = Within::Minutes(10);
+    let from = at("2026-11-20T10:00:00Z");
+    let after = |minutes| from + TimeDelta::minutes(minutes);
+    let next = |incident: &Incident, command: Command, minutes| {
+        decide(incident, &command, &rui(), incident.version, &stricter, after(minutes)).unwrap()
+    };
+    let said = |incident: &Incident, minutes| {
+        opening::escalate(incident, after(minutes)).unwrap().entries[0].text.clone()
+    };
+    // Opened before the setting was another one.
+    let opened = incident(Severity::P1);
+    let update = Command::Update { impact: String::new(), action: String::new(), next_in_minutes: None };
+    let told = next(&opened, update, 1).next;
+    assert_eq!(told.clocks, opened.clocks, "the record was rewritten");
+    assert_eq!(told.next_update_at, Some(after(11)));
+    assert!(said(&told, 16).contains("first response within 15 min was due at 10:15"));
+    // What begins now goes by it.
+    let lowered = next(&told, severity(Severity::P2, "less"), 2).next;
+    let raised = next(&lowered, severity(Severity::P1, "more"), 3);
+    assert_eq!(raised.next.clocks[0].due_at, after(15));
+    assert_eq!(raised.next.running_clock().unwrap().due_at, after(8));
+    assert_eq!(raised.next.next_update_at, Some(after(13)));
+    assert_eq!(raised.entries[0].detail["next_update_at"], serde_json::json!(after(13)));
+    assert!(said(&raised.next, 9).contains("first response within 5 min was due at 10:08"));
+    let id = raised.next.id;
+    let fresh = opening::open(id, 13, &cause(Severity::P1), None, &stricter, from).unwrap();
+    assert_eq!(fresh.next.running_clock().unwrap().due_at, after(5));
+    assert_eq!(fresh.next.next_update_at, Some(after(10)));
+    assert_eq!(fresh.entries[0].detail["next_update_at"], serde_json::json!(after(10)));
+    let markdown = export::markdown(&raised.next, &export::Timeline::default(), after(9));
+    assert!(markdown.contains("P1 (first response within 5 min), due"), "{markdown}");
 }

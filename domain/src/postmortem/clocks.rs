@@ -110,8 +110,8 @@ mod tests {
     use super::*;
     use crate::actor::Role;
     use crate::id::IncidentId;
-    use crate::incident::calendar::Calendar;
     use crate::incident::fixtures::{self, written};
+    use crate::incident::targets::ServiceLevel;
     use crate::incident::{Command, State, decide, opening};
     use crate::preset::Severity;
 
@@ -121,7 +121,7 @@ mod tests {
         let ana = fixtures::actor(1, "Ana", Role::ReleaseManager);
         let does = |incident: &Incident, command: Command, minute: i64| {
             let now = incident.opened_at + TimeDelta::minutes(minute);
-            decide(incident, &command, &ana, incident.version, &Calendar::default(), now).unwrap().next
+            decide(incident, &command, &ana, incident.version, &ServiceLevel::default(), now).unwrap().next
         };
         let to = |to: Severity| Command::Severity { to, reason: "we know more".into() };
         // Opened as, changed to in that minute, answered in that minute; and what is said of both clocks.
@@ -151,16 +151,16 @@ mod tests {
     #[test]
     fn updates_that_were_promised_are_clocks_of_the_record() {
         let ana = fixtures::actor(1, "Ana", Role::ReleaseManager);
-        let calendar = Calendar::default();
+        let level = ServiceLevel::default();
         let at = |minute| fixtures::at("2026-11-20T10:00:00Z") + TimeDelta::minutes(minute);
         let cause = fixtures::cause(Severity::P1);
         let mut change =
-            opening::open(IncidentId(uuid::Uuid::nil()), 12, &cause, None, &calendar, at(0)).unwrap();
+            opening::open(IncidentId(uuid::Uuid::nil()), 12, &cause, None, &level, at(0)).unwrap();
         let mut timeline = change.entries.clone();
         let resolve = Command::Become { to: State::Resolved, note: String::new() };
         for (command, minute) in [(Command::Acknowledge, 10), (resolve, 75)] {
             let before = change.next;
-            change = decide(&before, &command, &ana, before.version, &calendar, at(minute)).unwrap();
+            change = decide(&before, &command, &ana, before.version, &level, at(minute)).unwrap();
             timeline.extend(change.entries.clone());
         }
         let timeline: Vec<_> = timeline.into_iter().map(written).collect();

@@ -31,6 +31,7 @@ mod tests {
 
     use super::super::{Comparator, Phase, ProbeKind, Severity, StatementKind, Workload};
     use super::*;
+    use crate::incident::targets::Targets;
 
     fn preset(key: &str) -> Preset {
         builtin().unwrap().into_iter().find(|preset| preset.key.as_str() == key).unwrap()
@@ -45,6 +46,14 @@ mod tests {
                 .len(),
             3
         );
+    }
+
+    #[test]
+    fn what_ships_asks_for_answers_as_the_defaults_do_and_says_so() {
+        for (name, text) in builtin_files() {
+            assert!(text.contains("\n[response]\nrespond = { p1 = \"15 min\""), "{name}");
+            assert_eq!(parse(name, text).unwrap().response, Targets::default(), "{name}");
+        }
     }
 
     #[test]

@@ -49,6 +49,10 @@ pub enum Setting {
     Fallback,
     /// The steps that a rollout plan begins with.
     Steps,
+    /// By when an incident of each severity is answered.
+    Respond,
+    /// By when people hear more of one of each severity.
+    UpdateEvery,
 }
 
 /// What is said otherwise, as lines of text. Everything else is as the preset says.
@@ -56,7 +60,7 @@ pub type Overrides = BTreeMap<Setting, String>;
 
 impl Setting {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::VendorApi,
         Self::VendorCapture,
         Self::StatusPage,
@@ -70,6 +74,8 @@ impl Setting {
         Self::RateLimit,
         Self::Fallback,
         Self::Steps,
+        Self::Respond,
+        Self::UpdateEvery,
     ];
 
     /// The word that forms, addresses and the database use.
@@ -88,6 +94,8 @@ impl Setting {
             Self::RateLimit => "rate-limit",
             Self::Fallback => "fallback",
             Self::Steps => "steps",
+            Self::Respond => "respond",
+            Self::UpdateEvery => "update-every",
         }
     }
 
@@ -112,6 +120,8 @@ impl Setting {
             Self::RateLimit => "Switch for limited rates",
             Self::Fallback => "Switch for an absent vendor",
             Self::Steps => "Steps of a rollout plan",
+            Self::Respond => "First response to an incident",
+            Self::UpdateEvery => "Next update of an incident",
         }
     }
 
@@ -133,6 +143,12 @@ impl Setting {
             Self::RateLimit => "Set by an incident's action when the vendor limits the rate, as NAME=value.",
             Self::Fallback => "Set by an incident's action when the vendor is away, as NAME=value.",
             Self::Steps => "What the next plan begins with, such as: 10% 10 min, 50% 5 min, 100%",
+            Self::Respond => {
+                "Such as: P1 15 min, P2 1 h, P3 4 h, P4 next business day. A clock that runs keeps its time."
+            }
+            Self::UpdateEvery => {
+                "When people hear more, such as: P1 30 min, P2 1 h, P3 4 h, P4 next business day."
+            }
         }
     }
 
@@ -154,6 +170,8 @@ impl Setting {
             Self::RateLimit => vendor.map(|_| text::of_switch(preset.mitigations.rate_limit.as_ref())),
             Self::Fallback => vendor.map(|_| text::of_switch(preset.mitigations.fallback.as_ref())),
             Self::Steps => Some(text::of_steps(&preset.steps)),
+            Self::Respond => Some(preset.response.respond.to_string()),
+            Self::UpdateEvery => Some(preset.response.update_every.to_string()),
         }
     }
 
@@ -169,6 +187,7 @@ impl Setting {
                 text::switch(typed).map(|switch| text::of_switch(Some(&switch)))
             }
             Self::Steps => text::steps(typed).map(|steps| text::of_steps(&steps)),
+            Self::Respond | Self::UpdateEvery => text::times(typed).map(|times| times.to_string()),
         }
     }
 
@@ -209,6 +228,16 @@ impl Setting {
             Self::Steps => {
                 if let Ok(steps) = text::steps(&line) {
                     preset.steps = steps;
+                }
+            }
+            Self::Respond => {
+                if let Ok(times) = text::times(&line) {
+                    preset.response.respond = times;
+                }
+            }
+            Self::UpdateEvery => {
+                if let Ok(times) = text::times(&line) {
+                    preset.response.update_every = times;
                 }
             }
         }

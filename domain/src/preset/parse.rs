@@ -2,6 +2,7 @@
 //!
 //! A part with a mistake is left out of what is read, never repaired; a file with any mistake gives no preset.
 
+mod response;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
+use response::response;
 use surroundings::{mitigations, vendor, workload};
 pub use thresholds::query_mistakes;
 use thresholds::thresholds;
@@ -78,6 +80,7 @@ fn preset(report: &mut Report, file_name: &str, mut root: Fields) -> Option<Pres
     });
     let workload = root.table(report, "workload").and_then(|table| workload(report, table));
     let mitigations = root.table_if(report, "mitigations").map(|table| mitigations(report, table));
+    let response = root.table_if(report, "response").map(|table| response(report, table));
     let sections = sections(report, &mut root, offers);
     let thresholds = thresholds(report, &mut root);
     root.done(report);
@@ -91,6 +94,7 @@ fn preset(report: &mut Report, file_name: &str, mut root: Fields) -> Option<Pres
         sections,
         thresholds,
         steps: crate::plan::Plan::default_steps(),
+        response: response.unwrap_or_default(),
     })
 }
 

@@ -12,21 +12,27 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gantry_domain::actor::Person;
-use gantry_domain::id::{IncidentId, IntegrationId, ThresholdKey};
+use gantry_domain::id::{IncidentId, IntegrationId, PresetKey, ThresholdKey};
 use gantry_domain::incident::calendar::Calendar;
 use gantry_domain::incident::message::{self, Channel, Tell};
-use gantry_domain::incident::{Change, Incident, Refused};
+use gantry_domain::incident::targets::ServiceLevel;
+use gantry_domain::incident::{Change, Incident, Refused, Subject};
+use gantry_domain::preset::Preset;
+use gantry_domain::preset::overlay::Overrides;
 use serde_json::json;
 
 use super::outbox::{self, Message};
+use super::presets;
 use crate::live::topics;
-use crate::store::{StoreError, Tx, audit, incidents};
+use crate::store::{StoreError, Tx, audit, incidents, overrides};
 
 /// What everybody who works on incidents goes by. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
     /// When people work.
     pub calendar: Arc<Calendar>,
+    /// The presets, which say by when incidents are answered.
+    pub presets: Arc<Vec<Preset>>,
     /// The channels that messages can be sent to.
     pub channels: Arc<[Channel]>,
     /// Scheme, host and port that browsers use.
@@ -37,6 +43,16 @@ impl Desk {
     /// Where an incident is seen.
     pub fn address(&self, id: IncidentId) -> String {
         format!("{}{}", self.origin, gantry_app::forms::incident(id))
+    }
+
+    /// What is promised of the incidents of an integration: by its preset, with what an admin says of it instead. The
+    /// defaults where its preset ships no more.
+    pub fn level(&self, preset: &PresetKey, overrides: &Overrides) -> ServiceLevel {
+        let preset = presets::with(&self.presets, preset, overrides);
+        ServiceLevel {
+            targets: preset.map(|preset| preset.response).unwrap_or_default(),
+            calendar: (*self.calendar).clone(),
+        }
     }
 }
 
@@ -52,6 +68,12 @@ pub enum IncidentError {
     /// Postgres.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What is promised of the incidents of what this one is about, now.
+async fn level_of(tx: &mut Tx, desk: &Desk, subject: &Subject) -> Result<ServiceLevel, StoreError> {
+    let standing = overrides::standing(&mut **tx, subject.integration).await?;
+    Ok(desk.level(&subject.preset, &standing.overrides))
 }
 
 /// The incident that a threshold has open, or opened last; until the transaction ends nobody else opens one of it.

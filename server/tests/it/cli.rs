@@ -228,6 +228,8 @@ async fn every_mistake_of_a_preset_is_named_with_file_line_and_reason() {
     let wrong = dir.path().join("acme-2.toml");
     std::fs::write(&right, ACME).unwrap();
     let mistakes = ACME.replace("\"tick\"", "\"a-nod\"").replace("required = true", "required = \"perhaps\"");
+    let soon = "[response]\nrespond = { p1 = \"soon\" }\n\n[[section]]";
+    let mistakes = mistakes.replacen("[[section]]", soon, 1);
     std::fs::write(&wrong, &mistakes).unwrap();
     let [right, wrong] = [right, wrong].map(|path| path.display().to_string());
 
@@ -236,7 +238,8 @@ async fn every_mistake_of_a_preset_is_named_with_file_line_and_reason() {
     let ended = gantry(&["preset", "check", &right, &wrong], &[], "").await;
     assert!(!ended.success);
     let line = |text: &str| mistakes.lines().position(|line| line.contains(text)).unwrap() + 1;
-    for (line, reason) in [(line("perhaps"), "required"), (line("a-nod"), "a-nod")] {
+    let said = [("perhaps", "required"), ("a-nod", "a-nod"), ("soon", "has to be whole minutes or hours")];
+    for (line, reason) in said.map(|(text, reason)| (line(text), reason)) {
         let found = ended.out.lines().find(|said| said.starts_with(&format!("{wrong}:{line}: ")));
         assert!(found.is_some_and(|said| said.contains(reason)), "{line} {reason}: {}", ended.out);
     }

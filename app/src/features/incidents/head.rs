@@ -120,7 +120,7 @@ fn response(incident: &Incident, now: DateTime<Utc>) -> Html {
         (Some(clock), _) => view! {
             <div class="tile due" data-over=(now > clock.due_at).then_some("")>
                 <dt>"First response"</dt>
-                <dd><strong>{time::due(clock.due_at, now)}</strong><span class="said">{clock::promise(clock.severity)}</span></dd>
+                <dd><strong>{time::due(clock.due_at, now)}</strong><span class="said">{clock.promise()}</span></dd>
             </div>
         }
         .part(),

@@ -1,5 +1,6 @@
 //! The list of incidents, and the form for a new one.
 
+use gantry_domain::incident::targets::{Targets, Times};
 use gantry_domain::incident::{Incident, clock, opening::MAX_TITLE};
 use gantry_domain::postmortem::ActionItem;
 use gantry_domain::preset::Severity;
@@ -23,7 +24,7 @@ pub fn render_list(frame: &Frame, model: &ListModel) -> String {
         .may_open
         .then(|| view! { <a class="button primary" href=forms::NEW_INCIDENT>"Open an incident"</a> }.part());
     let none_at_all = model.incidents.is_empty();
-    let body = if none_at_all { teach() } else { lists(frame, model, &open, &over) };
+    let body = if none_at_all { teach(&model.times) } else { lists(frame, model, &open, &over) };
     document(frame, "Incidents", || {
         view! {
             <header class="page-head"><h1>"Incidents"</h1>{new}</header>
@@ -129,15 +130,15 @@ fn row(frame: &Frame, names: &Names, incident: &Incident) -> Html {
     }.part()
 }
 
-fn teach() -> Html {
-    let levels: Vec<_> = [Severity::P1, Severity::P2, Severity::P3, Severity::P4]
+fn teach(times: &[(String, Times)]) -> Html {
+    let levels: Vec<_> = Severity::ALL
         .into_iter()
         .map(|severity| {
             view! {
                 <tr>
                     <td>{state(words::severity(severity), severity.label())}</td>
                     <td>{clock::meaning(severity)}</td>
-                    <td>{clock::promise(severity)}</td>
+                    <td>{promised(severity, times)}</td>
                 </tr>
             }
             .part()
@@ -150,6 +151,26 @@ fn teach() -> Html {
             <table><tbody>{levels}</tbody></table>
         </section>
     }.part()
+}
+
+/// The first response that a severity is promised: once where it is the same everywhere, else with what each is for.
+fn promised(severity: Severity, times: &[(String, Times)]) -> String {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for (name, times) in times {
+        let words = times.of(severity).promise();
+        match said.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(name.as_str()),
+            None => said.push((words, vec![name.as_str()])),
+        }
+    }
+    match said.as_slice() {
+        [] => Targets::default().respond.of(severity).promise(),
+        [(words, _)] => words.clone(),
+        several => {
+            let parts = several.iter().map(|(words, names)| format!("{words} ({})", names.join(" · ")));
+            parts.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// Renders the form for a new incident.
@@ -168,7 +189,7 @@ pub fn render_new(frame: &Frame, model: &NewModel) -> String {
         .value(value("impact"));
     let fields = view! {
         {integrations(&form, model, value("integration"))}
-        {severities(&value("severity"))}
+        {severities(&value("severity"), &model.times)}
         {form.line(&title)}
         {form.text(&sentence, 3)}
         {form.line(&impact)}
@@ -196,9 +217,9 @@ fn integrations(form: &Form, model: &NewModel, chosen: String) -> Html {
 }
 
 /// The four severities to choose from, each with its meaning and its clock.
-fn severities(chosen: &str) -> Html {
+fn severities(chosen: &str, times: &[(String, Times)]) -> Html {
     let chosen = if chosen.is_empty() { Severity::P2.as_str() } else { chosen };
-    let choices: Vec<_> = [Severity::P1, Severity::P2, Severity::P3, Severity::P4]
+    let choices: Vec<_> = Severity::ALL
         .into_iter()
         .map(|severity| {
             view! {
@@ -206,7 +227,7 @@ fn severities(chosen: &str) -> Html {
                     <input type="radio" name="severity" value=severity.as_str() checked=severity.as_str() == chosen/>
                     <span>
                         {state(words::severity(severity), severity.label())}" "<strong>{clock::meaning(severity)}</strong>
-                        <span class="help">{clock::promise(severity)}</span>
+                        <span class="help">{promised(severity, times)}</span>
                     </span>
                 </label>
             }

@@ -8,6 +8,7 @@ use gantry_domain::id::{EntryId, IntegrationId, MessageId, ThresholdId};
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Edition, Entry, EntryKind};
 use gantry_domain::incident::message::Channel;
+use gantry_domain::incident::targets::Times;
 use gantry_domain::postmortem::ActionItem;
 
 use super::response::Parts;
@@ -28,6 +29,8 @@ pub struct ListModel {
     pub may_open: bool,
     /// What they are about.
     pub names: Names,
+    /// By when each integration's are answered, with how it is called; only where there is no incident yet.
+    pub times: Vec<(String, Times)>,
 }
 
 /// The form for a new one.
@@ -35,6 +38,8 @@ pub struct ListModel {
 pub struct NewModel {
     /// What it can be about: the id and how it is called.
     pub integrations: Vec<(IntegrationId, String)>,
+    /// By when each one's incidents are answered, with how it is called.
+    pub times: Vec<(String, Times)>,
     /// The values of the fields by name: `integration`, `severity`, `title`, `sentence`, `impact`.
     pub values: BTreeMap<String, String>,
     /// What is wrong; form `new`.

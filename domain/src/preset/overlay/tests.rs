@@ -39,6 +39,8 @@ fn what_is_said_of_an_integration_takes_the_place_of_the_presets_value_and_of_no
         (Setting::RateLimit, "MODE=slow"),
         (Setting::Fallback, "PH_OFF=1"),
         (Setting::Steps, "20% 90 s, 100%"),
+        (Setting::Respond, "P1 5 min, P2 1 h, P3 4 h, P4 24 h"),
+        (Setting::UpdateEvery, "P1 10 min, P2 1 h, P3 next business day, P4 next business day"),
     ];
     let preset = posthog();
     for (setting, line) in table {
@@ -75,6 +77,10 @@ fn what_cannot_be_meant_is_refused_with_what_would_be_right() {
         (Setting::Steps, "50% 5 min"),
         (Setting::Steps, "50% 5 min, 40%, 100%"),
         (Setting::Steps, "everything"),
+        (Setting::Respond, "P1 5 min"),
+        (Setting::Respond, "P1 0 min, P2 1 h, P3 4 h, P4 1 h"),
+        (Setting::UpdateEvery, "P1 soon, P2 1 h, P3 4 h, P4 1 h"),
+        (Setting::UpdateEvery, "P1 5 min, P2 1 h, P3 4 h, P4 1 h, P1 6 min"),
     ];
     for (setting, typed) in table {
         // Words between spaces are a list of scopes.
@@ -94,6 +100,11 @@ fn lines_are_kept_in_one_way_of_writing_them() {
         (Setting::KeyNames, "A,  B,A\nC", "A, B, C"),
         (Setting::RateLimit, " MODE = slow=er ", "MODE=slow=er"),
         (Setting::Steps, "10 %10min,50% 1h , 100% 0 s", "10% 10 min, 50% 1 h, 100%"),
+        (
+            Setting::Respond,
+            "p4 Next business day,P1 5min , P2 60 min, P3 4h",
+            "P1 5 min, P2 1 h, P3 4 h, P4 next business day",
+        ),
     ];
     for (setting, typed, kept) in table {
         assert_eq!(setting.read(typed).as_deref(), Ok(kept), "{typed}");

@@ -1,6 +1,7 @@
 //! Lines of text and what they mean. Each kind is written in one way, so that two lines are the same exactly when they say
 //! the same.
 
+use crate::incident::targets::{NoTimes, Times};
 use crate::plan::{LONGEST_SOAK_SECONDS, Plan, Step, check, parse_percent, parse_soak, soak};
 use crate::preset::rules::{is_address, is_label, is_path, is_variable};
 use crate::preset::{EnvSetting, Vendor};
@@ -164,4 +165,10 @@ pub(super) fn of_steps(steps: &[Step]) -> String {
         })
         .collect();
     words.join(", ")
+}
+
+/// `P1 15 min, P2 1 h, P3 4 h, P4 next business day`.
+pub(super) fn times(typed: &str) -> Result<Times, Wrong> {
+    let next_step = "Write all four: P1 15 min, P2 1 h, P3 4 h, P4 next business day; from 1 min to 720 h.";
+    typed.parse().map_err(|why: NoTimes| wrong(why.to_string(), next_step))
 }

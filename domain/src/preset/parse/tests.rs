@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::incident::targets::Targets;
 use crate::preset::{Comparator, Severity};
 
 const GOOD: &str = r#"name = "Vendor"
@@ -205,5 +206,43 @@ proptest::proptest! {
                 proptest::prop_assert!(mistakes.iter().all(|mistake| (1..=lines).contains(&mistake.line)));
             }
         }
+    }
+}
+
+#[test]
+fn a_file_says_by_when_incidents_are_answered_and_what_it_leaves_out_is_as_usual() {
+    assert_eq!(parse("v.toml", GOOD).unwrap().response, Targets::default());
+    let said = "[response]
+respond = { p1 = \"5 min\", p4 = \"24 h\" }
+[response.update_every]
+p3 = \"next business day\"
+
+[[section]]";
+    let response = parse("v.toml", &GOOD.replacen("[[section]]", said, 1)).unwrap().response;
+    assert_eq!(response.respond.to_string(), "P1 5 min, P2 1 h, P3 4 h, P4 24 h");
+    assert_eq!(
+        response.update_every.to_string(),
+        "P1 30 min, P2 1 h, P3 next business day, P4 next business day"
+    );
+}
+
+#[test]
+fn a_mistake_about_answers_is_named_with_its_line_and_reason() {
+    // What stands on the line, and a part of the reason.
+    let table = [
+        ("respond = { p1 = \"soon\" }", "[response.respond]: \"p1\" = \"soon\": has to be whole minutes"),
+        ("respond = { p2 = \"0 min\" }", "from 1 min to 720 h"),
+        ("respond = { p2 = 15 }", "\"p2\" has to be a text, and is a whole number"),
+        ("respond = { p5 = \"1 h\" }", "unknown key \"p5\"; known are p1, p2, p3, p4"),
+        ("respond = \"1 h\"", "\"respond\" has to be a table, and is a text"),
+        ("update_every = { p3 = \"90 s\" }", "[response.update_every]: \"p3\""),
+        ("updates = { p1 = \"1 h\" }", "unknown key \"updates\"; known are respond, update_every"),
+    ];
+    for (line, reason) in table {
+        let text = GOOD.replacen("[[section]]", &format!("[response]\n{line}\n\n[[section]]"), 1);
+        let mistakes = parse("v.toml", &text).unwrap_err();
+        let [mistake] = mistakes.as_slice() else { panic!("{line}: {mistakes:#?}") };
+        assert_eq!(mistake.line, line_of(&text, line), "{mistake}");
+        assert!(mistake.reason.contains(reason), "{mistake}");
     }
 }

@@ -10,6 +10,7 @@ use gantry_app::features::incidents::{render_update, update_proposed, update_val
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
 use gantry_domain::incident::message::{self, Channel, Tell};
+use gantry_domain::incident::targets::ServiceLevel;
 use gantry_domain::incident::{Command, Incident, Refused, decide, for_everybody, previewed};
 
 use super::refusal::{fault, refusal, status};
@@ -20,7 +21,7 @@ use crate::http::page::Page;
 use crate::http::visit::Visit;
 use crate::services::incidents::IncidentError;
 use crate::services::incidents::acting::{self, Update};
-use crate::store::incidents;
+use crate::store::{incidents, overrides};
 
 /// The page, with what is so now.
 pub(in crate::http) async fn write(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
@@ -48,7 +49,10 @@ pub(in crate::http) async fn send(
     if !sends || posted.get("mark") != mark(&update) {
         let (status, changed) =
             if sends { (StatusCode::CONFLICT, Some(changed(&posted))) } else { (StatusCode::OK, None) };
-        return Ok(match look(&visit, &incident, &update) {
+        let db = &visit.app.db;
+        let standing = db.read(overrides::standing(db.pool(), incident.subject.integration)).await?;
+        let level = visit.app.desk.level(&incident.subject.preset, &standing.overrides);
+        return Ok(match look(&visit, &incident, &update, &level) {
             Ok(preview) => {
                 page(&visit, status, incident, posted.typed(), Some(preview), changed).into_response()
             }
@@ -109,14 +113,19 @@ fn changed(posted: &Posted) -> Refusal {
 }
 
 /// What would go out, by the same decision that sending it makes.
-fn look(visit: &Visit, incident: &Incident, update: &Update) -> Result<Preview, Refused> {
+fn look(
+    visit: &Visit,
+    incident: &Incident,
+    update: &Update,
+    level: &ServiceLevel,
+) -> Result<Preview, Refused> {
     let (app, actor) = (&visit.app, visit.actor.as_ref().ok_or(Refused::RoleTooLow)?);
     let command = Command::Update {
         impact: update.impact.clone(),
         action: update.action.clone(),
         next_in_minutes: update.next_in_minutes,
     };
-    let change = decide(incident, &command, actor, incident.version, &app.desk.calendar, visit.now)?;
+    let change = decide(incident, &command, actor, incident.version, level, visit.now)?;
     let address = app.desk.address(incident.id);
     let messages: Vec<_> = app
         .desk

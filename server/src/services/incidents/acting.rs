@@ -9,7 +9,7 @@ use gantry_domain::incident::queue::{Again, again};
 use gantry_domain::incident::{Command, Incident, MAX_TEXT, Refused, Source, State, decide};
 use serde_json::json;
 
-use super::{Desk, IncidentError, hold_latest, record, save};
+use super::{Desk, IncidentError, hold_latest, level_of, record, save};
 use crate::live::topics;
 use crate::services::Caller;
 use crate::services::outbox::{self, Message};
@@ -56,7 +56,8 @@ pub async fn act(
                     Command::HandOver { to: to.ok_or(Refused::CannotLead)? }
                 }
             };
-            let mut change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
+            let level = level_of(tx, &desk, &incident.subject).await?;
+            let mut change = decide(&incident, &command, &caller.actor, seen, &level, caller.now)?;
             // From now on it is this one's whether the threshold fires.
             if let Some(latest) = latest.filter(|latest| opening::hands_over(latest, &change.next)) {
                 change.next.firing = true;
@@ -142,7 +143,8 @@ pub async fn update(
                 action: update.action,
                 next_in_minutes: update.next_in_minutes,
             };
-            let mut change = decide(&incident, &command, &caller.actor, seen, &desk.calendar, caller.now)?;
+            let level = level_of(tx, &desk, &incident.subject).await?;
+            let mut change = decide(&incident, &command, &caller.actor, seen, &level, caller.now)?;
             let person = &caller.actor.person;
             let promise = json!({ "channels": channels, "next_update_at": change.next.next_update_at });
             if !channels.is_empty() || desk.channels.is_empty() {

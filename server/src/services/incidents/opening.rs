@@ -11,7 +11,7 @@ use gantry_domain::rollout::WhyRollBack;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Desk, IncidentError, hold_latest, record, save, tell, timeline};
+use super::{Desk, IncidentError, hold_latest, level_of, record, save, tell, timeline};
 use crate::live::topics;
 use crate::services::Caller;
 use crate::store::{Db, Once, StoreError, Tx, first_looks, incidents, integrations};
@@ -95,7 +95,8 @@ pub async fn threshold_fires(
     };
     match before {
         Some(before) if opening::takes(&before, fired.at) => {
-            let mut change = opening::again(&before, &cause, how, &desk.calendar, fired.at);
+            let level = level_of(tx, desk, &before.subject).await?;
+            let mut change = opening::again(&before, &cause, how, &level, fired.at);
             add_reading(&mut change, fired);
             save(tx, desk, &change, None, fired.at).await?;
             if change.next.version != before.version {
@@ -231,7 +232,8 @@ pub async fn by_hand(
                 impact: draft.impact,
             };
             let number = incidents::next_number(tx).await?;
-            let change = opening::open(id, number, &cause, Some(&caller.actor), &desk.calendar, caller.now)?;
+            let level = level_of(tx, &desk, &cause.subject).await?;
+            let change = opening::open(id, number, &cause, Some(&caller.actor), &level, caller.now)?;
             incidents::add(tx, &change.next).await?;
             tell(tx, &desk, &change, Some(&caller.actor.person), caller.now).await?;
             record(tx, &change, "incident.opened", Some(&caller.actor.person), caller.now).await?;
@@ -250,7 +252,8 @@ async fn subject(tx: &mut Tx, id: IntegrationId) -> Result<Subject, StoreError> 
 
 async fn open(tx: &mut Tx, desk: &Desk, cause: &Cause, at: DateTime<Utc>) -> Result<Change, StoreError> {
     let number = incidents::next_number(tx).await?;
-    let opened = opening::open(IncidentId(Uuid::now_v7()), number, cause, None, &desk.calendar, at);
+    let level = level_of(tx, desk, &cause.subject).await?;
+    let opened = opening::open(IncidentId(Uuid::now_v7()), number, cause, None, &level, at);
     opened.map_err(StoreError::unreadable("the cause of an incident"))
 }
 

@@ -10,4 +10,5 @@ mod postmortem;
 mod proposed;
 mod room;
 mod status;
+mod targets;
 mod timeline;
