@@ -162,7 +162,8 @@ pub const EXPORT_THRESHOLDS: &str = "/thresholds/export.yaml";
 
 /// One threshold. Posting changes it: the fields of `thresholds::edit`; `do` is `save`, `replay-24h` or `replay-7d`,
 /// and `shown` what its sender was shown: what judges otherwise is shown beside the version in use before it is saved. With a
-/// `proposal` it is about that change, and `do` is `approve` or a replay.
+/// `proposal` it is about that change, and `do` is `approve` or a replay. With a `version` that is restored (`why`): what is
+/// shown before is a page of this address, which can be loaded again.
 pub fn threshold(id: ThresholdId) -> String {
     format!("{THRESHOLDS}/{id}")
 }

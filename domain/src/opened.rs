@@ -57,7 +57,11 @@ impl Opened {
         what: &'static str,
         words: impl FnOnce() -> String,
     ) -> Result<(), Overtaken> {
-        if self == now { Ok(()) } else { Err(Overtaken { what, now: words(), last: None }) }
+        if self == now {
+            Ok(())
+        } else {
+            Err(Overtaken { what, now: words(), mark: now.clone(), last: None })
+        }
     }
 }
 
@@ -75,6 +79,8 @@ pub struct Overtaken {
     pub what: &'static str,
     /// What stands now, in words.
     pub now: String,
+    /// The mark of what stands now: whoever was told of it may replace that, and nothing that came later.
+    pub mark: Opened,
     /// Who changed it last, and when; none where nobody is known to have.
     pub last: Option<(String, DateTime<Utc>)>,
 }

@@ -96,7 +96,9 @@ impl Form {
     /// The hidden fields.
     pub fn hidden(&self) -> Html {
         let as_opened = self.as_opened.then_some("");
-        let seen = self.seen.clone().map(|seen| {
+        // What was typed still began with what it began with, unless whoever typed it was told what stands by now.
+        let began = if self.as_opened { self.typed("seen").map(str::to_owned) } else { None };
+        let seen = began.or_else(|| self.seen.clone()).map(|seen| {
             view! { <input type="hidden" name="seen" value=seen data-as-opened=as_opened/> }.part()
         });
         let kept = self.kept.map(|(name, word)| view! { <input type="hidden" name=name value=word/> }.part());
@@ -208,7 +210,8 @@ impl Form {
 }
 
 /// What the page itself put into a form: nobody typed it.
-const FILLED_IN: [&str; 7] = ["show", plan_fields::OFFERED, "checks", "rollout", "step", "hold", "wish"];
+const FILLED_IN: [&str; 8] =
+    ["seen", "show", plan_fields::OFFERED, "checks", "rollout", "step", "hold", "wish"];
 
 /// A refusal whose form is gone, because what it asked for can no longer be asked: said all the same, with what was typed.
 pub fn orphan(refusal: &Refusal) -> Html {

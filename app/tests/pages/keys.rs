@@ -78,6 +78,12 @@ fn a_key_that_cannot_be_replaced_now_has_no_way_and_readers_have_none() {
     let html = page(Role::ReleaseManager, &unreadable);
     assert!(ways(&html) == 1 && ways(row(&html, "personal")) == 0, "{html}");
 
+    // Where that is denied, an admin is asked for it on the page behind the button.
+    if let Ok(keys) = &mut unreadable.keys {
+        keys[1].denied = true;
+    }
+    assert_eq!(ways(&page(Role::ReleaseManager, &unreadable)), 2);
+
     let mut busy = two_keys();
     for offered in &mut busy.offers {
         offered.not_now = Some("Another action is still under way.".into());

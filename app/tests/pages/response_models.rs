@@ -95,6 +95,7 @@ pub(crate) fn actions_model() -> Actions {
         written_at: Some(before(86_400 * 40)),
         manager: Some("kubectl".into()),
         problem: None,
+        denied: false,
     };
     Actions {
         head: head(),

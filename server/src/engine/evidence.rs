@@ -76,7 +76,9 @@ impl Engine {
             return Ok(false);
         }
         for id in unfinished {
-            let Some(done) = leases::keeping(db.pool(), NAME, self.holder, LEASE, self.step(id)).await else {
+            let Some(done) =
+                leases::keeping(db.pool(), NAME, self.holder, LEASE, Box::pin(self.step(id))).await
+            else {
                 return Ok(false);
             };
             done?;

@@ -115,14 +115,16 @@ impl Pasts {
         // Another limit leaves what was measured as it is; another query makes it the past of something else.
         let other = wanted.measured.as_ref().is_some_and(|before| *before != measures);
         let asked = match self.ask(&query, now).await {
-            // Nobody was asked: that is no try.
-            Err(PrometheusError::Resting) => return Ok(false),
+            // Nobody was asked, or nobody answers: that is no try.
+            Err(PrometheusError::Resting | PrometheusError::Neither { .. }) => return Ok(false),
             asked => asked,
         };
         let worst = asked
             .as_ref()
             .ok()
-            .map(|points| past::worst(points, spec.comparator, SAMPLE_SECONDS, bucket(now)));
+            .map(|(points, _)| past::worst(points, spec.comparator, SAMPLE_SECONDS, bucket(now)));
+        // A backup may have begun later: what it gives is kept, and the first one is asked again.
+        let from_backup = matches!(&asked, Ok((_, true)));
         if let Err(why) = &asked {
             tracing::info!(%why, threshold = %id, "the past of a threshold is not to be had");
         }
@@ -132,7 +134,7 @@ impl Pasts {
                     if other {
                         threshold_pasts::forget(tx, id, bucket(now)).await?;
                     }
-                    let filled_at = worst.as_ref().map(|_| now);
+                    let filled_at = worst.as_ref().filter(|_| !from_backup).map(|_| now);
                     if let Some(worst) = &worst {
                         threshold_pasts::fill(tx, id, worst).await?;
                         tx.announce(topics::THRESHOLDS);
@@ -144,13 +146,14 @@ impl Pasts {
             .await
     }
 
+    /// What was measured, and whether the backup says so.
     async fn ask(
         &self,
         query: &str,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(DateTime<Utc>, Option<f64>)>, PrometheusError> {
+    ) -> Result<(Vec<(DateTime<Utc>, Option<f64>)>, bool), PrometheusError> {
         let (from, to) = (samples_from(now), bucket(now));
         let answer = self.prometheus.query_range(query, from, to, trial::STEP).await;
-        answer.map(|answer| trial::points(&answer, from, to))
+        answer.map(|answer| (trial::points(&answer, from, to), answer.from_backup))
     }
 }

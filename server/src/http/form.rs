@@ -103,6 +103,14 @@ impl Posted {
             .collect()
     }
 
+    /// The same with what the form was opened with: where it is refused for what was typed, and nobody was told of another's
+    /// change.
+    pub(super) fn typed_as_opened(&self) -> BTreeMap<String, String> {
+        let mut typed = self.typed();
+        typed.insert("seen".to_owned(), self.get("seen").to_owned());
+        typed
+    }
+
     /// Who sent it, and which request it is. Without a key nobody could tell it from its own repetition.
     pub(super) fn caller(&self, visit: &Visit) -> Result<Caller, Fault> {
         let request = self.request.clone().ok_or(Fault::BadForm("it carries no key"))?;

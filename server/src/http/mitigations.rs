@@ -83,6 +83,7 @@ fn key(facts: KeyFacts) -> model::Key {
         written_at: facts.written_at,
         manager: facts.manager,
         problem: facts.problem,
+        denied: facts.missing.is_some(),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
     let could_judge = console::could_judge(seen.thresholds, preset.as_ref());
     let before = console::plan_with(&stored, could_judge.clone(), preset.as_ref());
+    let mut typed = posted.typed_as_opened();
     let (status, refusal) = match read(&posted, &before, could_judge) {
         Err(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal),
         Ok(plan) => {
@@ -47,6 +48,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
                         Err(PlanError::NoSuchGoLive) => return Err(Fault::NotFound),
                         Err(PlanError::Store(error)) => return Err(error.into()),
                         Err(PlanError::Overtaken(why)) => {
+                            typed.insert("seen".to_owned(), why.mark.to_string());
                             let refusal = refuse(String::new(), &why.to_string(), &why.next_step());
                             (StatusCode::CONFLICT, refusal)
                         }
@@ -55,7 +57,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
             }
         }
     };
-    let refusal = Refusal { typed: posted.typed(), ..refusal };
+    let refusal = Refusal { typed, ..refusal };
     Ok(refused(&visit, id, status, refusal).await?.into_response())
 }
 

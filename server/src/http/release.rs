@@ -20,6 +20,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let caller = posted.caller(&visit)?;
     let configuration = posted.get("config").to_owned();
     let opened = Opened::said(posted.get("seen"));
+    let mut typed = posted.typed_as_opened();
     let (field, status, what, next_step) =
         match release::change(&visit.app.db, caller, id, posted.get("image"), configuration, opened).await {
             Ok(()) => {
@@ -40,15 +41,10 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
                 "Name it by a commit or a hash.".to_owned(),
             ),
             Err(ReleaseError::Overtaken(why)) => {
+                typed.insert("seen".to_owned(), why.mark.to_string());
                 ("", StatusCode::CONFLICT, sentence(&why.to_string()), why.next_step())
             }
         };
-    let refusal = Refusal {
-        form: "release".to_owned(),
-        field: field.to_owned(),
-        what,
-        next_step,
-        typed: posted.typed(),
-    };
+    let refusal = Refusal { form: "release".to_owned(), field: field.to_owned(), what, next_step, typed };
     Ok(refused(&visit, id, status, refusal).await?.into_response())
 }

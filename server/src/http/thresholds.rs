@@ -56,6 +56,9 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     if posted.has("proposal") {
         return approve(visit, Path(id), posted).await;
     }
+    if posted.has("version") {
+        return restore(visit, Path(id), posted).await;
+    }
     let caller = posted.caller(&visit)?;
     let number: u32 = posted.number("seen")?;
     let seen = see(&visit, &id).await?;

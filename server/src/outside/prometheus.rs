@@ -15,10 +15,12 @@ pub use self::source::Source;
 use super::breaker::Breaker;
 use super::pulse::Pulse;
 
-/// How long a query may take, its answer included, whoever gives that.
+/// How long a query may take, its answer included.
 const TIMEOUT: Duration = Duration::from_secs(4);
-/// How much of that the first source has where there is a backup, which has the rest. More than connecting may take.
-const FIRST_OF_TWO: Duration = Duration::from_millis(2500);
+/// How long the first source has where there is a backup: enough for what is slow and well.
+const FIRST_OF_TWO: Duration = Duration::from_millis(3250);
+/// How long both may take together: less than a look of the triage.
+const BOTH: Duration = Duration::from_millis(4750);
 /// The most points that Prometheus gives in one series.
 const MOST_POINTS: i64 = 11_000;
 
@@ -162,13 +164,12 @@ impl Prometheus {
         self.backup.as_ref()
     }
 
-    /// Whether calls of either source are held back.
+    /// Whether calls of the first source are held back.
     pub fn is_held_back(&self, now: Instant) -> bool {
-        let mut sources = std::iter::once(&self.first).chain(&self.backup);
-        sources.any(|source| matches!(source.breaker().stands(now), Stands::Open { .. }))
+        matches!(self.first.breaker().stands(now), Stands::Open { .. })
     }
 
-    /// Asks the first source and, where that does not answer, the backup within what is left of the time.
+    /// Asks the first source and, where that does not answer, the backup in what is left of the time.
     async fn ask(&self, what: &str, fields: &[(&str, &str)]) -> Result<Answer, PrometheusError> {
         let Some(backup) = &self.backup else { return self.first.ask(what, fields, TIMEOUT).await };
         let asked = Instant::now();
@@ -176,7 +177,7 @@ impl Prometheus {
             Err(error) if is_away(&error) => error,
             answer => return answer,
         };
-        let left = TIMEOUT.saturating_sub(asked.elapsed());
+        let left = BOTH.saturating_sub(asked.elapsed()).min(TIMEOUT);
         match backup.ask(what, fields, left).await {
             Ok(answer) => Ok(Answer { from_backup: true, ..answer }),
             Err(error) => Err(neither(first, error)),

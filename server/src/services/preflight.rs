@@ -223,7 +223,8 @@ pub(super) async fn look(
     let mut changed = false;
     if let Some(fingerprint) = fingerprint.clone() {
         let seen = Running { fingerprint, noticed_at: now };
-        changed = if starts {
+        // A start that another rollout will refuse rewrites nothing of that one's record.
+        changed = if starts && !driven {
             running::notice(db, go_live, seen.clone()).await?
         } else {
             running::follow(db, go_live, seen.clone()).await?

@@ -99,8 +99,10 @@ pub async fn start(
             let same = now.release.binding() == then.release.binding()
                 && locked.plan == stored.plan
                 && (running.is_none() || running.as_ref() == kept);
-            // What the look itself noticed is refused below by what it made stale, and not for having been written down.
-            if !same || seen + i64::from(changed) != now.version - 1 {
+            // What the look itself noticed is refused below by what it made stale, and not for having been written down. Where
+            // it made nothing stale, because all was stated before the cluster was known, nobody has seen it yet.
+            let unseen = changed && gate(now).is_open();
+            if !same || unseen || seen + i64::from(changed) != now.version - 1 {
                 return Err(StartError::Changed);
             }
             let rollout = Box::pin(begin(tx, &caller, &locked, plan, findings, facts)).await?;

@@ -37,6 +37,10 @@ async fn of_two_plans_for_one_go_live_the_second_is_told_who_made_the_first_and_
 
     let first = send_plan(&mut ana, &path, "7 min", &both).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.body);
+    // Whoever is told of something else has still seen nothing of hers.
+    let nonsense = send_plan(&mut rui, &path, "soon", &both).await;
+    assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nonsense.body);
+    assert_eq!(opened(&nonsense.body, "plan"), both);
     let refused = send_plan(&mut rui, &path, "9 min", &both).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
     let who = "The plan is not what it was when you opened it: Ana Duarte changed it at ";
@@ -72,6 +76,9 @@ async fn of_two_releases_for_one_go_live_the_second_is_told_who_made_the_first_a
     let hers = [("image", old.as_str()), ("config", "commit-2"), ("seen", both.as_str())];
     let first = ana.post(&address, &hers).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.body);
+    let nonsense = rui.post(&address, &[("image", "no image"), ("seen", both.as_str())]).await;
+    assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nonsense.body);
+    assert_eq!(opened(&nonsense.body, "release"), both);
     let his = [("image", new.as_str()), ("config", "commit-3")];
     let refused = rui.post(&address, &[&his[..], &[("seen", both.as_str())]].concat()).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);

@@ -163,8 +163,8 @@ fn key_row(frame: &Frame, model: &Actions, key: &Key, offered: Option<&Offered>)
     let written = key.written_at.map(|at| time::ago(at, frame.now.max(model.keys_at)));
     let by = key.manager.clone().map(|manager| format!(" by {manager}"));
     let replace = offered.map(|offered| {
-        // What cannot be read cannot be rehearsed.
-        let can = offered.not_now.is_none() && key.problem.is_none();
+        // What cannot be read cannot be rehearsed; where that is denied, an admin is asked for it there.
+        let can = offered.not_now.is_none() && (key.problem.is_none() || key.denied);
         let way = can.then(|| {
             let address = forms::replace_key(model.head.id, &key.secret, &key.key);
             let whole = format!("Replace {} of Secret {}…", key.key, key.secret);

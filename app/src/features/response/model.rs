@@ -89,6 +89,8 @@ pub struct Key {
     pub manager: Option<String>,
     /// Why it cannot be known.
     pub problem: Option<String>,
+    /// Whether that is because the cluster denies it.
+    pub denied: bool,
 }
 
 /// The page of the actions.

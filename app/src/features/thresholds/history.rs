@@ -109,7 +109,7 @@ fn restore(frame: &Frame, model: &OneModel, version: u32, looked: Option<&Restor
         }
         .part()
     });
-    let action = format!("{}#restoring", forms::threshold_act(model.row.id, "restore"));
+    let action = format!("{}#restoring", forms::threshold(model.row.id));
     view! {
         <form id=form class="stack" method="post" action=action>
             <input type="hidden" name="key" value=key/>

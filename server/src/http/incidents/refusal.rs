@@ -34,12 +34,13 @@ pub(super) fn refusal(why: &Refused, form: String, posted: &Posted) -> Refusal {
         Field::Integration => "integration",
         Field::Person | Field::Form => "",
     };
+    let told = status(why) == StatusCode::CONFLICT;
     Refusal {
         form,
         field: field.to_owned(),
         what: why.message(),
         next_step: why.next_step(),
-        typed: posted.typed(),
+        typed: if told { posted.typed() } else { posted.typed_as_opened() },
     }
 }
 

@@ -125,7 +125,7 @@ impl Cluster {
         key: &str,
     ) -> Result<SecretKey, ClusterError> {
         let path = secret_path(namespace, name)?;
-        let secret = self.get(&path, Asked::on("get", "", "secrets").at(namespace)).await?;
+        let secret = self.get(&path, Asked::on("get", "", "secrets").at(namespace).named(name)).await?;
         let value = secret.pointer("/data").and_then(|data| data.get(key)).and_then(Value::as_str);
         let value = value
             .and_then(|value| BASE64_STANDARD.decode(value).ok())
@@ -150,7 +150,7 @@ impl Cluster {
             return Err(ClusterError::BadName(key.chars().take(80).collect()));
         }
         // A patch that applies creates what is not there: a Secret of one key would be worse than none.
-        self.get(&path, Asked::on("get", "", "secrets").at(namespace)).await?;
+        self.get(&path, Asked::on("get", "", "secrets").at(namespace).named(name)).await?;
         let encoded = BASE64_STANDARD.encode(value.expose_secret());
         let body = json!({
             "apiVersion": "v1",
@@ -163,7 +163,7 @@ impl Cluster {
             .uri(format!("{path}?fieldManager={FIELD_MANAGER}-key-{key}&force=true{}", mode.query()))
             .header(header::CONTENT_TYPE, "application/apply-patch+yaml")
             .body(body.to_string().into_bytes());
-        self.send(request, Asked::on("patch", "", "secrets").at(namespace)).await.map(|_| ())
+        self.send(request, Asked::on("patch", "", "secrets").at(namespace).named(name)).await.map(|_| ())
     }
 
     /// Whether the cluster grants a verb.

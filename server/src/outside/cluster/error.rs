@@ -13,6 +13,8 @@ pub struct Asked {
     pub group: &'static str,
     /// The plural, with its subresource where there is one.
     pub resource: &'static str,
+    /// The one object; `None` for all of them.
+    pub name: Option<String>,
     /// Where; `None` for the whole cluster.
     pub namespace: Option<String>,
 }
@@ -20,7 +22,13 @@ pub struct Asked {
 impl Asked {
     /// In no namespace yet.
     pub const fn on(verb: &'static str, group: &'static str, resource: &'static str) -> Self {
-        Self { verb, group, resource, namespace: None }
+        Self { verb, group, resource, name: None, namespace: None }
+    }
+
+    /// Of this object alone, as a Role may grant it.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
     }
 
     /// In a namespace.
@@ -35,6 +43,9 @@ impl fmt::Display for Asked {
         write!(f, "“{}” on {}", self.verb, self.resource)?;
         if !self.group.is_empty() {
             write!(f, ".{}", self.group)?;
+        }
+        if let Some(name) = &self.name {
+            write!(f, " “{name}”")?;
         }
         if let Some(namespace) = &self.namespace {
             write!(f, " in namespace {namespace}")?;

@@ -17,7 +17,7 @@ impl Cluster {
         name: &str,
     ) -> Result<BTreeMap<String, SecretString>, ClusterError> {
         let path = secret_path(namespace, name)?;
-        let secret = self.get(&path, Asked::on("get", "", "secrets").at(namespace)).await?;
+        let secret = self.get(&path, Asked::on("get", "", "secrets").at(namespace).named(name)).await?;
         Ok(values(&secret))
     }
 }

@@ -93,8 +93,8 @@ pub async fn see(
     for incident in told.take(SHOWN) {
         let asked = Asked { public: true, ..Asked::default() };
         let entries = db.read(incidents::entries(pool, incident.id, asked, ENTRIES)).await?;
-        // When it was written, not when what it tells of happened.
-        let updated = entries.iter().map(|placed| placed.entry.recorded_at).max();
+        // When it was written or last edited, not when what it tells of happened.
+        let updated = entries.iter().map(|placed| placed.written_at).max();
         let entries = entries
             .into_iter()
             .map(|placed| PublicEntry {

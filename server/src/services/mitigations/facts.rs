@@ -10,7 +10,7 @@ use crate::services::probes::keys::fingerprint;
 use crate::services::probes::workload::{environment, pods};
 
 /// The most keys that are read for a page.
-const MOST: usize = 4;
+const MOST: usize = 32;
 
 /// One key of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +40,9 @@ pub async fn keys(
     workload: &Workload,
     vendor: &Vendor,
 ) -> Vec<KeyFacts> {
-    let mut facts = Vec::new();
-    for key in in_use(snapshot, workload, vendor).into_iter().take(MOST) {
-        facts.push(known(cluster, workload, key).await);
-    }
-    facts
+    let some = in_use(snapshot, workload, vendor).into_iter().take(MOST);
+    // Together, so that the time of a page is enough for all.
+    futures_util::future::join_all(some.map(|key| known(cluster, workload, key))).await
 }
 
 /// The keys that a Deployment takes from Secrets; first what the preset names first.

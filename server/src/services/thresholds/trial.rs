@@ -188,14 +188,18 @@ pub async fn compare(
     let (old_query, new_query) = (old.spec.query(workload, None), new.spec.query(workload, None));
     let values = |query: String| async move {
         let answer = prometheus.query_range(&query, from, to, STEP).await?;
-        Ok::<_, PrometheusError>(points(&answer, from, to))
+        Ok::<_, PrometheusError>((points(&answer, from, to), answer.from_backup))
     };
-    let (old_points, new_points) = if old_query == new_query {
-        let points = values(old_query).await?;
-        (points.clone(), points)
+    let ((old_points, old_backup), (new_points, new_backup)) = if old_query == new_query {
+        let both = values(old_query).await?;
+        (both.clone(), both)
     } else {
         tokio::try_join!(values(old_query), values(new_query))?
     };
+    // Two sources may have measured for different times: their difference would say nothing of the rules.
+    if old_backup != new_backup {
+        return Err(PrometheusError::NoAnswer("one of the two came from the backup alone".to_owned()));
+    }
     let tried =
         |rule: &Rule, points: Vec<_>| Tried { replay: replay(rule, &points), rule: rule.clone(), points };
     Ok(Compared { from, to, back, old: tried(old, old_points), new: tried(new, new_points) })

@@ -39,6 +39,7 @@ struct Row {
     kind: String,
     happened_at: DateTime<Utc>,
     recorded_at: DateTime<Utc>,
+    written_at: DateTime<Utc>,
     actor_id: Option<Uuid>,
     actor_name: Option<String>,
     text: String,
@@ -63,7 +64,7 @@ impl Row {
             public: self.public,
             edits: u32::try_from(self.edits).map_err(StoreError::unreadable("a number of edits"))?,
         };
-        Ok(Placed { seq: self.seq, entry })
+        Ok(Placed { seq: self.seq, written_at: self.written_at, entry })
     }
 }
 
@@ -72,6 +73,8 @@ impl Row {
 pub struct Placed {
     /// Its number, in the order in which entries were written.
     pub seq: i64,
+    /// When its last edition was written.
+    pub written_at: DateTime<Utc>,
     /// The entry in its last edition.
     pub entry: Entry,
 }
@@ -97,10 +100,10 @@ pub async fn entries(
     let rows = sqlx::query_as!(
         Row,
         r#"select id as "id!", seq as "seq!", kind as "kind!", happened_at as "happened_at!", recorded_at as "recorded_at!",
-               actor_id, actor_name, text as "text!", link, detail as "detail!", public as "public!", edits as "edits!"
+               written_at as "written_at!", actor_id, actor_name, text as "text!", link, detail as "detail!", public as "public!", edits as "edits!"
            from (
                select e.id, e.seq, e.kind, coalesce(n.happened_at, e.happened_at) as happened_at, e.recorded_at,
-                   e.actor_id, e.actor_name, coalesce(n.text, e.text) as text,
+                   coalesce(n.at, e.recorded_at) as written_at, e.actor_id, e.actor_name, coalesce(n.text, e.text) as text,
                    case when n.entry_id is null then e.link else n.link end as link, e.detail,
                    coalesce(n.public, e.public) as public, coalesce(n.edition, 0) as edits
                from incident_entries e
@@ -159,8 +162,8 @@ async fn entry_of(tx: &mut Tx, incident: IncidentId, entry: EntryId) -> Result<O
     let row = sqlx::query_as!(
         Row,
         r#"select e.id as "id!", e.seq as "seq!", e.kind as "kind!", coalesce(n.happened_at, e.happened_at) as "happened_at!",
-               e.recorded_at as "recorded_at!", e.actor_id, e.actor_name, coalesce(n.text, e.text) as "text!",
-               case when n.entry_id is null then e.link else n.link end as link, e.detail as "detail!",
+               e.recorded_at as "recorded_at!", coalesce(n.at, e.recorded_at) as "written_at!", e.actor_id, e.actor_name,
+               coalesce(n.text, e.text) as "text!", case when n.entry_id is null then e.link else n.link end as link, e.detail as "detail!",
                coalesce(n.public, e.public) as "public!", coalesce(n.edition, 0) as "edits!"
            from incident_entries e
            left join lateral (

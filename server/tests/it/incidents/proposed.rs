@@ -1,10 +1,12 @@
 //! What could be told to everybody is proposed, and told only by somebody who sends it.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 
 use super::acting::open;
 use crate::response::stage::{hidden, plain};
-use crate::world::World;
+use crate::world::{World, eventually};
 
 const PUBLIC: &str = "select count(*) from incident_entries where public";
 const PROPOSED: &str = "does not work at the moment. We are looking into it. We will say more here.";
@@ -67,4 +69,19 @@ async fn everybody_reads_when_something_was_last_written_for_them() {
     let moment = updated.get(..16).unwrap();
     assert!(said.split("</p>").next().unwrap().contains(moment), "{said}");
     assert!(anybody.get("/status.atom").await.body.contains(&format!("<updated>{moment}")));
+    // What becomes public later was written for everybody then.
+    let inside = "select id::text from incident_entries where text = 'Inside'";
+    let inside: String = sqlx::Row::get(&world.sql(inside).await.unwrap()[0], 0);
+    let shown =
+        [("text", "No longer inside"), ("public", "on"), ("seen", "0"), ("happened", ""), ("zone", "0")];
+    let answer = rui.post(&format!("{path}/notes/{inside}"), &shown).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let edited = "select count(*) from incident_entry_editions where text = 'No longer inside' and at = ";
+    eventually("the status page is drawn anew", Duration::from_secs(20), || async {
+        let json = anybody.clone().get("/status.json").await.body;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let updated = json["open"][0]["updated_at"].as_str().unwrap().to_owned();
+        world.count(&format!("{edited}'{updated}'")).await == 1
+    })
+    .await;
 }

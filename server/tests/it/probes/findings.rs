@@ -88,7 +88,10 @@ async fn scopes_are_read_from_the_vendor_with_the_key_that_is_used() {
     outside.switch(json!({ "cluster": { "forbidden": [{ "verb": "get", "resource": "secrets" }] } })).await;
     let (verdict, sentence) = found(&looks, ProbeKind::KeyScopes).await;
     assert_eq!(verdict, Verdict::Unknown);
-    assert!(sentence.contains("“get” on secrets in namespace integrations"), "{sentence}");
+    assert!(
+        sentence.contains("“get” on secrets “posthog-credentials” in namespace integrations"),
+        "{sentence}"
+    );
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn a_denied_change_of_a_secret_is_asked_of_an_admin_once_by_whoever_presse
     for answer in [one, two, three] {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     }
-    let needs = "Needs “patch” on secrets in namespace integrations: an admin of the cluster is asked";
+    let needs = "Needs “patch” on secrets “posthog-credentials” in namespace integrations: an admin of the cluster is asked";
     assert_eq!(told(&stage, "Needs ").await, (1, 1));
     assert_eq!(told(&stage, &format!("{needs}%(asked by Rui Matos)")).await, (1, 1));
     assert!(plain(&ana.get(&stage.path).await.body).contains(needs), "it is not on the timeline");

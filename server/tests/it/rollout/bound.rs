@@ -129,6 +129,22 @@ async fn signatures_from_before_anybody_looked_into_the_cluster_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_changed_unseen_refuses_the_start_also_where_nothing_is_made_stale_by_it() {
+    let stage = Stage::set(2, &[(50, 1), (100, 0)]).await;
+    sign_all(&stage).await;
+    let known = looked(&stage).await;
+    set_mode(&stage, "loud").await;
+    let refused = stage.try_start(&stage.manager).await;
+    assert!(matches!(refused, Err(StartError::Changed)), "{refused:?}");
+    let go_live = stage.go_live().await.go_live;
+    assert!(gate(&go_live).is_open());
+    assert_ne!(go_live.running.unwrap().fingerprint, known.fingerprint);
+    // Now it was said.
+    eventually("it starts", WITHIN, || async { stage.try_start(&stage.manager).await.is_ok() }).await;
+    stage.done().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neither_a_rollout_nor_its_way_back_makes_anything_stale() {
     let stage = Stage::set(4, &[(50, LONG), (100, 0)]).await;
     let signed = looked(&stage).await;

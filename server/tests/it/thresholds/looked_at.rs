@@ -164,7 +164,8 @@ async fn an_earlier_version_comes_back_once_its_difference_and_its_past_were_loo
     let path = second_version(&shown, &mut ana).await;
     let third = send_having_looked(&mut ana, &path, &second(&[("limit", "31")])).await;
     assert_eq!(third.status, StatusCode::SEE_OTHER, "{}", third.body);
-    let restore = format!("{path}/restore");
+    // At the address of the page itself, which can be loaded again.
+    let restore = path.clone();
     let first = [("seen", "3"), ("version", "1"), ("why", "It was better")];
     let told = [
         ">Restore version 1</h2>",
@@ -176,6 +177,7 @@ async fn an_earlier_version_comes_back_once_its_difference_and_its_past_were_loo
         "value=\"It was better\"",
     ];
     let page = held(&mut ana, &restore, &first, &told).await;
+    assert!(page.contains(&format!("action=\"{path}#restoring\"")), "{page}");
     assert_eq!(shown.world.count(SAVED).await, 2);
     // Another version has another past.
     let another = [("seen", "3"), ("version", "2"), ("why", "")];
