@@ -17,13 +17,17 @@ const MOST_DRAWN: usize = 80;
 /// The pods.
 pub(super) fn pods(page: Page<'_>, view: &RolloutView) -> Html {
     let seen = &view.rollout.seen;
-    let drawn: Vec<_> = ordered(seen).into_iter().take(MOST_DRAWN).map(|(set, pod)| one(set, pod)).collect();
-    let more = seen.replica_sets.iter().map(|set| set.pods.len()).sum::<usize>().saturating_sub(MOST_DRAWN);
+    let over = view.rollout.phase.is_over();
+    let mut pods = ordered(seen);
+    // Nobody looked when the last ones were gone, and the words count none of them.
+    pods.retain(|(_, pod)| !(over && pod.terminating));
+    let drawn: Vec<_> = pods.iter().take(MOST_DRAWN).map(|(set, pod)| one(set, pod)).collect();
+    let more = pods.len().saturating_sub(MOST_DRAWN);
     let more = (more > 0).then(|| view! { <li class="more-pods">"and "{more}" more"</li> }.part());
     // Nobody looks any more once it is over: then they are shown as last seen, and do not turn unknown.
-    let period = if view.rollout.phase.is_over() { 0 } else { view.observe_period_seconds };
+    let period = if over { 0 } else { view.observe_period_seconds };
     let age = view.observed_at.map(|at| time::age_of(at, period, page.frame.now));
-    let last = view.rollout.phase.is_over().then_some("as last seen ");
+    let last = over.then_some("as last seen ");
     let problems: Vec<_> =
         problems(seen).into_iter().map(|problem| view! { <li>{problem}</li> }.part()).collect();
     let problems = (!problems.is_empty()).then(|| view! { <ul class="pod-problems">{problems}</ul> }.part());
