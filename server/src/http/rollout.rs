@@ -20,26 +20,40 @@ pub(super) async fn start(visit: Visit, Path(id): Path<String>, posted: Posted) 
     let id = id_of(&id)?;
     let caller = posted.caller(&visit)?;
     let app = &visit.app;
-    let (status, what, next_step) =
-        match rollouts::start(&app.db, &app.around, caller, id, posted.number("seen")?).await {
-            Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
-            Err(StartError::NoSuchGoLive) => return Err(Fault::NotFound),
-            Err(StartError::NotAllowed) => return Err(Fault::RoleTooLow(Role::ReleaseManager)),
-            Err(StartError::Store(error)) => return Err(error.into()),
-            Err(StartError::Blocked(blocked)) => {
-                (StatusCode::CONFLICT, "The rollout was not started.".to_owned(), in_the_way(&blocked))
-            }
-            Err(StartError::Running) => (
-                StatusCode::CONFLICT,
-                "This Deployment has a rollout that is not over.".to_owned(),
-                "Finish it or roll it back first.".to_owned(),
-            ),
-            Err(StartError::Changed) => (
-                StatusCode::CONFLICT,
-                "The go-live changed while this page was open.".to_owned(),
-                "Look at it as it stands now, then start again.".to_owned(),
-            ),
-        };
+    let (status, what, next_step) = match rollouts::start(
+        &app.db,
+        &app.around,
+        caller,
+        id,
+        posted.number("seen")?,
+    )
+    .await
+    {
+        Ok(()) => return Ok(Redirect::to(&forms::go_live(id)).into_response()),
+        Err(StartError::NoSuchGoLive) => return Err(Fault::NotFound),
+        Err(StartError::NotAllowed) => return Err(Fault::RoleTooLow(Role::ReleaseManager)),
+        Err(StartError::Store(error)) => return Err(error.into()),
+        Err(StartError::Blocked(blocked)) => {
+            (StatusCode::CONFLICT, "The rollout was not started.".to_owned(), in_the_way(&blocked))
+        }
+        Err(StartError::Running) => (
+            StatusCode::CONFLICT,
+            "This Deployment has a rollout that is not over.".to_owned(),
+            "Finish it or roll it back first.".to_owned(),
+        ),
+        Err(StartError::Changed) => (
+            StatusCode::CONFLICT,
+            "The go-live changed while this page was open.".to_owned(),
+            "Look at it as it stands now, then start again.".to_owned(),
+        ),
+        Err(StartError::Reconfigured) => (
+            StatusCode::CONFLICT,
+            "The configuration in the cluster is not the one that was last seen there.".to_owned(),
+            "Nothing that was signed is bound to it, so nothing is stale. Look at what was changed on the \
+                 Deployment, then start again."
+                .to_owned(),
+        ),
+    };
     let refusal =
         Refusal { form: "start".to_owned(), field: String::new(), what, next_step, typed: posted.typed() };
     Ok(refused(&visit, id, status, refusal).await?.into_response())

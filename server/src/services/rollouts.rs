@@ -41,6 +41,9 @@ pub enum StartError {
     /// The go-live changed since the page was read.
     #[error("the go-live changed while this page was open")]
     Changed,
+    /// The cluster runs with another configuration than was known, and no statement is bound to that one.
+    #[error("the configuration in the cluster changed")]
+    Reconfigured,
     /// Postgres.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -99,11 +102,13 @@ pub async fn start(
             let same = now.release.binding() == then.release.binding()
                 && locked.plan == stored.plan
                 && (running.is_none() || running.as_ref() == kept);
-            // What the look itself noticed is refused below by what it made stale, and not for having been written down. Where
-            // it made nothing stale, because all was stated before the cluster was known, nobody has seen it yet.
-            let unseen = changed && gate(now).is_open();
-            if !same || unseen || seen + i64::from(changed) != now.version - 1 {
+            // What the look itself noticed is refused below by what it made stale, and not for having been written down.
+            if !same || seen + i64::from(changed) != now.version - 1 {
                 return Err(StartError::Changed);
+            }
+            // Where it made nothing stale, because all was stated before the cluster was known, nobody has heard of it yet.
+            if changed && gate(now).is_open() {
+                return Err(StartError::Reconfigured);
             }
             let rollout = Box::pin(begin(tx, &caller, &locked, plan, findings, facts)).await?;
             record(tx, &caller, &rollout).await

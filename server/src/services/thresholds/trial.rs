@@ -55,6 +55,10 @@ pub struct Checked {
     pub warnings: Vec<NeverFires>,
     /// Prometheus could not be asked, and why: then nothing is known, and nothing is refused.
     pub unasked: Option<String>,
+    /// Reasons why it may never fire were not known in time.
+    pub unlooked: bool,
+    /// Whether the backup gave the value.
+    pub from_backup: bool,
 }
 
 /// How long may be looked for doubts, beside the query itself.
@@ -83,7 +87,7 @@ pub async fn check(
     // Behind `or vector(0)` a misspelt label looks like nothing that fails: selectors are looked for, too.
     let selectors = selectors(&query);
     let texts: Vec<String> = selectors.iter().map(|one| one.text.clone()).collect();
-    // Whoever saves waits for this: a doubt that takes too long to be known is left out.
+    // Whoever saves waits for this: doubts that take too long to be known are not waited for, and that is said.
     let look = async {
         tokio::join!(
             without_series(prometheus, metrics(&query)),
@@ -91,7 +95,9 @@ pub async fn check(
             most(prometheus, &query)
         )
     };
-    let (absent, silent, most) = tokio::time::timeout(DOUBTS, look).await.unwrap_or_default();
+    let looked = tokio::time::timeout(DOUBTS, look).await;
+    let unlooked = looked.is_err();
+    let (absent, silent, most) = looked.unwrap_or_default();
     // Where there is no such metric at all, that is said.
     let of_absent = |one: &Selector| one.metric.as_ref().is_some_and(|metric| absent.contains(metric));
     let silent = selectors
@@ -105,6 +111,8 @@ pub async fn check(
         value: Some(number.map_err(|problem| problem.to_string())),
         warnings: analysis::never_fires(rule, &facts),
         unasked: None,
+        unlooked,
+        from_backup: answer.from_backup,
     })
 }
 
@@ -168,6 +176,8 @@ pub struct Compared {
     pub old: Tried,
     /// What is wanted.
     pub new: Tried,
+    /// Whether the backup gave both.
+    pub from_backup: bool,
 }
 
 /// Replays the past for the present version and for what is wanted.
@@ -202,7 +212,8 @@ pub async fn compare(
     }
     let tried =
         |rule: &Rule, points: Vec<_>| Tried { replay: replay(rule, &points), rule: rule.clone(), points };
-    Ok(Compared { from, to, back, old: tried(old, old_points), new: tried(new, new_points) })
+    let (old, new) = (tried(old, old_points), tried(new, new_points));
+    Ok(Compared { from, to, back, old, new, from_backup: new_backup })
 }
 
 /// A value, or none, for each moment of the range. Several series are no value: one number is needed.

@@ -135,7 +135,7 @@ async fn what_changed_unseen_refuses_the_start_also_where_nothing_is_made_stale_
     let known = looked(&stage).await;
     set_mode(&stage, "loud").await;
     let refused = stage.try_start(&stage.manager).await;
-    assert!(matches!(refused, Err(StartError::Changed)), "{refused:?}");
+    assert!(matches!(refused, Err(StartError::Reconfigured)), "{refused:?}");
     let go_live = stage.go_live().await.go_live;
     assert!(gate(&go_live).is_open());
     assert_ne!(go_live.running.unwrap().fingerprint, known.fingerprint);

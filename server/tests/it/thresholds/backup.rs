@@ -10,7 +10,7 @@ use gantry_server::live::Hub;
 use gantry_server::outside::prometheus::Prometheus;
 use gantry_server::store::alert_states;
 
-use super::pages::Shown;
+use super::pages::{Shown, fields};
 use super::support::{Desk, Fake, Says};
 use crate::world::{World, config, database, eventually};
 
@@ -86,6 +86,10 @@ async fn the_page_names_backup_metrics_and_health_shows_a_light_for_each_of_the_
     shown.shows(&sam, "/thresholds", &["backup metrics"]).await;
     let path = shown.path("api-down").await;
     shown.shows(&sam, &path, &["backup metrics"]).await;
+    let mut ana = shown.world.signed_in("ana").await;
+    let replay = fields(&[("seen", "1"), ("do", "replay-24h")]);
+    let replayed = ana.post(&path, &replay).await.body;
+    assert!(replayed.contains("This is of the backup metrics"), "{replayed}");
     eventually("each has its light", Duration::from_secs(20), || async {
         let page = sam.clone().get("/health").await.body;
         let says = |name: &str, words: &str| {

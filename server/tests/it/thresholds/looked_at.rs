@@ -133,6 +133,36 @@ async fn where_prometheus_does_not_answer_the_page_says_so_and_the_second_save_g
 }
 
 #[tokio::test]
+async fn doubts_that_are_not_known_in_time_are_said_to_be_unknown() {
+    let shown = Shown::start().await;
+    let mut ana = shown.world.signed_in("ana").await;
+    let path = second_version(&shown, &mut ana).await;
+    shown.fake.say("last_over_time(", Says::Silence);
+    let typed = second(&[("limit", "41")]);
+    let told = ["Whether it could ever fire was not known in time.", "The last 24 h", "all the same"];
+    let page = held(&mut ana, &path, &typed, &told).await;
+    // They are known by then, and nothing is held that was looked at.
+    shown.fake.say("last_over_time(", Says::Value("1"));
+    assert!(done(&mut ana, &path, &typed, &page).await);
+}
+
+#[tokio::test]
+async fn a_prometheus_that_comes_and_goes_holds_nobody_for_what_they_were_shown() {
+    let shown = Shown::start().await;
+    let mut ana = shown.world.signed_in("ana").await;
+    let path = second_version(&shown, &mut ana).await;
+    shown.fake.say("", Says::Nothing);
+    let typed = second(&[("limit", "41")]);
+    let first = held(&mut ana, &path, &typed, &["all the same"]).await;
+    shown.fake.say("", Says::Unavailable);
+    let marks = hidden(&first, "shown");
+    let sent = [&typed[..], &[("shown", marks.as_str())]].concat();
+    let again = held(&mut ana, &path, &sent, &["Prometheus could not be asked"]).await;
+    shown.fake.say("", Says::Nothing);
+    assert!(done(&mut ana, &path, &typed, &again).await);
+}
+
+#[tokio::test]
 async fn the_second_admin_looks_at_old_against_new_before_a_loosened_p1_is_approved() {
     use sqlx::Row as _;
 
