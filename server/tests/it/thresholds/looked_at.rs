@@ -139,7 +139,7 @@ async fn doubts_that_are_not_known_in_time_are_said_to_be_unknown() {
     let path = second_version(&shown, &mut ana).await;
     shown.fake.say("last_over_time(", Says::Silence);
     let typed = second(&[("limit", "41")]);
-    let told = ["Whether it could ever fire was not known in time.", "The last 24 h", "all the same"];
+    let told = ["Whether it could ever fire was not known in time.", "The last 24 h"];
     let page = held(&mut ana, &path, &typed, &told).await;
     // They are known by then, and nothing is held that was looked at.
     shown.fake.say("last_over_time(", Says::Value("1"));
