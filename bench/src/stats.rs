@@ -34,6 +34,11 @@ impl Stats {
         Self::of(&samples.iter().map(|time| millis(*time)).collect::<Vec<_>>())
     }
 
+    /// Of one number of each.
+    pub(crate) fn of_each<T>(all: &[T], number: impl Fn(&T) -> f64) -> Self {
+        Self::of(&all.iter().map(number).collect::<Vec<_>>())
+    }
+
     /// "p50 1.2 ms, p95 2.3 ms, worst 4.5 ms of 520".
     pub(crate) fn words(&self) -> String {
         format!("p50 {}, p95 {}, worst {} of {}", ms(self.p50), ms(self.p95), ms(self.max), self.count)

@@ -36,9 +36,7 @@ pub fn markdown(go_live: &GoLive, now: DateTime<Utc>) -> String {
 fn head(go_live: &GoLive, now: DateTime<Utc>) -> Vec<String> {
     let release = &go_live.release;
     let workload = &go_live.workload;
-    let running = go_live.running.as_ref().map_or("not known".to_owned(), |running| {
-        format!("{}, first seen {}", running.fingerprint, exact(running.noticed_at))
-    });
+    let running = go_live.running.as_ref().map_or("not known".to_owned(), ToString::to_string);
     let from = go_live.from_image.as_ref().map_or("unknown".to_owned(), ToString::to_string);
     let place = format!("{} / {} / {}", workload.namespace, workload.deployment, workload.container);
     let opened = format!("{} by {}", exact(go_live.created_at), go_live.created_by.name);

@@ -71,8 +71,9 @@ async fn with(world: &mut World, runs: usize) -> Result<Found, Fail> {
         rounds.push(ours);
         floors.push(floor);
     }
-    let of = |time: fn(&Round) -> f64| Stats::of(&rounds.iter().map(time).collect::<Vec<_>>());
-    let (took, own, stored) = (of(|one| one.took), of(|one| one.own), of(|one| one.stored));
+    let took = Stats::of_each(&rounds, |one| one.took);
+    let own = Stats::of_each(&rounds, |one| one.own);
+    let stored = Stats::of_each(&rounds, |one| one.stored);
     let floor = Stats::of(&floors);
     Ok(Found {
         measured: format!("{} / {} / {}", ms(took.p50), ms(own.p50), ms(stored.p50)),

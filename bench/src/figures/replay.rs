@@ -75,8 +75,8 @@ async fn with(place: &Place, world: &mut World, runs: usize) -> Result<Found, Fa
     let typed = json!({ "promql": PROMQL, "limit": LIMIT, "for": FOR });
     let told = json!({ "path": path, "typed": typed, "samples": runs });
     let seen: Vec<Seen> = serde_json::from_value(script(place, world, "replay.mjs", &told).await?)?;
-    let of = |time: fn(&Seen) -> f64| Stats::of(&seen.iter().map(time).collect::<Vec<_>>());
-    let (drawn, longest) = (of(|one| one.drawn), of(|one| one.longest));
+    let drawn = Stats::of_each(&seen, |one| one.drawn);
+    let longest = Stats::of_each(&seen, |one| one.longest);
     let in_page = |(run, one): (usize, &Seen)| vec![(run + 1).to_string(), ms(one.drawn), task(one.longest)];
     let in_page: Vec<_> = seen.iter().enumerate().map(in_page).collect();
     Ok(Found {

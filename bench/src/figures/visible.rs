@@ -51,8 +51,9 @@ async fn with(place: &Place, world: &World) -> Result<Found, Fail> {
     ticks.truncate(SAMPLES + 1);
     let said = script(place, world, "visible.mjs", &json!({ "ticks": ticks })).await?;
     let samples: Vec<Sample> = serde_json::from_value(said)?;
-    let of = |time: fn(&Sample) -> f64| Stats::of(&samples.iter().map(time).collect::<Vec<_>>());
-    let (seen, painted, own) = (of(|one| one.seen), of(|one| one.painted), of(|one| one.own));
+    let seen = Stats::of_each(&samples, |one| one.seen);
+    let painted = Stats::of_each(&samples, |one| one.painted);
+    let own = Stats::of_each(&samples, |one| one.own);
     Ok(Found {
         measured: ms(seen.p50),
         floor: format!("own page's optimistic answer {}", ms(own.p50)),

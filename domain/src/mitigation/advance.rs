@@ -194,18 +194,10 @@ fn watch(row: &Mitigation, seen: &Seen, now: DateTime<Utc>) -> Decision {
 
 fn watching(row: &Mitigation, seen: &Seen, since: DateTime<Utc>, now: DateTime<Utc>) -> Decision {
     if !is_in_place(row, seen) {
-        let mut decision = fail(
-            row,
-            "somebody else changed it back while its pods were starting; look at the Deployment",
-            now,
-        );
         // Nothing of a switch is left then that would have to be marked and removed.
-        if matches!(row.act, Act::Set { .. })
-            && let Phase::Failed { written, .. } = &mut decision.next.phase
-        {
-            *written = false;
-        }
-        return decision;
+        let written = row.phase.is_written() && !matches!(row.act, Act::Set { .. });
+        let why = "somebody else changed it back while its pods were starting; look at the Deployment";
+        return failed(row, why, written, now);
     }
     let pods = Some((seen.ready.min(seen.wanted), seen.wanted));
     if seen.settled && seen.others == 0 && seen.ready >= seen.wanted {
@@ -239,7 +231,10 @@ fn watching(row: &Mitigation, seen: &Seen, since: DateTime<Utc>, now: DateTime<U
 }
 
 fn fail(row: &Mitigation, why: &str, now: DateTime<Utc>) -> Decision {
-    let written = row.phase.is_written();
+    failed(row, why, row.phase.is_written(), now)
+}
+
+fn failed(row: &Mitigation, why: &str, written: bool, now: DateTime<Utc>) -> Decision {
     let say = format!("{}: {why}", super::title(&row.act));
     let next = Mitigation {
         phase: Phase::Failed { at: now, why: why.to_owned(), written },

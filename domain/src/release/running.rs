@@ -1,8 +1,11 @@
 //! The configuration that runs in the cluster, and what follows from seeing another one. How it is read is not known here.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::age;
 use crate::rollout::Phase;
 
 /// The configuration that runs in the cluster, without what the panel itself changes there.
@@ -44,5 +47,11 @@ impl Running {
     /// of this one stays as it was.
     pub fn is_followed(newest: Option<&Phase>) -> bool {
         matches!(newest, None | Some(Phase::RolledBack { .. } | Phase::Aborted { .. }))
+    }
+}
+
+impl fmt::Display for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, first seen {}", self.fingerprint, age::exact(self.noticed_at))
     }
 }

@@ -9,11 +9,9 @@ const ALWAYS: &str = "openid";
 pub(super) fn asked<'a>(set: Option<&'a str>, claim: &'a str, listed: &[&str]) -> Vec<&'a str> {
     let mut names: Vec<&str> = match set {
         Some(set) => set.split_whitespace().collect(),
+        None if listed.contains(&claim) => vec!["profile", "email", claim],
         None => vec!["profile", "email"],
     };
-    if set.is_none() && listed.contains(&claim) {
-        names.push(claim);
-    }
     names.retain(|name| *name != ALWAYS);
     names
 }

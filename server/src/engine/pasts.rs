@@ -124,7 +124,7 @@ impl Pasts {
             .ok()
             .map(|(points, _)| past::worst(points, spec.comparator, SAMPLE_SECONDS, bucket(now)));
         // A backup may have begun later: what it gives is kept, and the first one is asked again.
-        let from_backup = matches!(&asked, Ok((_, true)));
+        let filled_at = matches!(&asked, Ok((_, false))).then_some(now);
         if let Err(why) = &asked {
             tracing::info!(%why, threshold = %id, "the past of a threshold is not to be had");
         }
@@ -134,7 +134,6 @@ impl Pasts {
                     if other {
                         threshold_pasts::forget(tx, id, bucket(now)).await?;
                     }
-                    let filled_at = worst.as_ref().filter(|_| !from_backup).map(|_| now);
                     if let Some(worst) = &worst {
                         threshold_pasts::fill(tx, id, worst).await?;
                         tx.announce(topics::THRESHOLDS);

@@ -82,7 +82,7 @@ fn menu(page: Page<'_>) -> Html {
     let id = page.model.go_live.id;
     let release = page.may(Role::ReleaseManager).then(|| release(page));
     // Why it was refused has to be seen also where no script opens what it stands in.
-    let refused = page.model.refusal.as_ref().is_some_and(|refusal| refusal.form == "release");
+    let refused = page.form("release", "release").is_refused();
     view! {
         <details class="menu head-menu" open=refused>
             <summary class="button">"Record and release"</summary>

@@ -107,7 +107,7 @@ fn severity(page: Page<'_>) -> Html {
     let now = page.model.incident.severity;
     let form = page.form("severity", "severity");
     let open = form.is_refused();
-    let choices: Vec<_> = [Severity::P1, Severity::P2, Severity::P3, Severity::P4]
+    let choices: Vec<_> = Severity::ALL
         .into_iter()
         .filter(|severity| *severity != now)
         .enumerate()

@@ -45,10 +45,7 @@ fn head(frame: &Frame, model: &Model) -> Html {
     let go_live = &model.go_live;
     let from = go_live.from_image.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
     let digest = go_live.release.known_digest().unwrap_or("not known").to_owned();
-    let running = go_live.running.as_ref().map_or_else(
-        || "not known".to_owned(),
-        |running| format!("{}, first seen {}", running.fingerprint, age::exact(running.noticed_at)),
-    );
+    let running = go_live.running.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
     let workload = &go_live.workload;
     let facts = [
         ("Environment", go_live.environment.clone()),

@@ -94,6 +94,11 @@ pub fn summary(model: &Model, now: DateTime<Utc>) -> (Tone, String) {
     (tone, overall.sentence())
 }
 
+/// A moment as everybody reads it.
+fn moment(at: DateTime<Utc>) -> Html {
+    view! { <time datetime=age::machine(at)>{at.format("%Y-%m-%d %H:%M UTC").to_string()}</time> }.part()
+}
+
 fn incident(one: &Published, now: DateTime<Utc>) -> Html {
     let entries: Vec<_> = one
         .entries
@@ -101,7 +106,7 @@ fn incident(one: &Published, now: DateTime<Utc>) -> Html {
         .map(|entry| {
             view! {
                 <li>
-                    <time datetime=age::machine(entry.at)>{entry.at.format("%Y-%m-%d %H:%M UTC").to_string()}</time>
+                    {moment(entry.at)}
                     <p class="note">{entry.text.clone()}</p>
                 </li>
             }
@@ -119,8 +124,7 @@ fn incident(one: &Published, now: DateTime<Utc>) -> Html {
     let told = one.updated_at.filter(|_| one.resolved_at.is_none()).map(|at| {
         view! {
             <p class="said">
-                {for_everybody::work(one.state)}" Last updated "
-                <time datetime=age::machine(at)>{at.format("%Y-%m-%d %H:%M UTC").to_string()}</time>"."
+                {for_everybody::work(one.state)}" Last updated "{moment(at)}"."
             </p>
         }
         .part()

@@ -24,18 +24,22 @@ pub(super) async fn ask(
     let response = response.map_err(|error| ClusterError::from_kube(&error))?;
     let status = response.status().as_u16();
     let body = collect(response.into_body(), most).await?;
-    let parsed = serde_json::from_slice::<Value>(&body);
-    if (200..300).contains(&status) {
-        // The reason would repeat what was read.
-        return parsed.map_err(|_| ClusterError::Unreachable("its answer cannot be read".into()));
+    if !(200..300).contains(&status) {
+        return Err(refusal(status, &body, asked));
     }
-    let said = parsed.unwrap_or_default();
+    // The reason would repeat what was read.
+    serde_json::from_slice(&body).map_err(|_| ClusterError::Unreachable("its answer cannot be read".into()))
+}
+
+/// What an answer means that says no.
+pub(super) fn refusal(status: u16, body: &[u8], asked: Asked) -> ClusterError {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let message = said.get("message").and_then(Value::as_str).unwrap_or_default();
-    Err(ClusterError::from_status(status, message, asked))
+    ClusterError::from_status(status, message, asked)
 }
 
 /// Reads a body; one that is too large is not read to its end.
-async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ClusterError> {
+pub(super) async fn collect(body: Body, most: usize) -> Result<Vec<u8>, ClusterError> {
     let mut body = Limited::new(body, most);
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {

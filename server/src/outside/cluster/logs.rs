@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::http::Request;
 use gantry_domain::evidence::logs::Extent;
 use gantry_domain::text::inert_line;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Asked, Cluster, ClusterError, look};
+use super::{Asked, Cluster, ClusterError, answer};
 
 /// How long one log may take.
 const WITHIN: Duration = Duration::from_secs(4);
@@ -119,12 +119,9 @@ impl Cluster {
         let status = response.status().as_u16();
         if status != 200 {
             // A refusal that does not come to its end is one all the same.
-            let body = Limited::new(response.into_body(), REFUSAL);
-            let said: serde_json::Value = match timeout_at(until, body.collect()).await {
-                Ok(Ok(body)) => serde_json::from_slice(&body.to_bytes()).unwrap_or_default(),
-                Ok(Err(_)) | Err(_) => serde_json::Value::Null,
-            };
-            return Err(ClusterError::from_status(status, look::text(&said, "/message"), asked));
+            let body = timeout_at(until, answer::collect(response.into_body(), REFUSAL)).await;
+            let body = body.ok().and_then(Result::ok).unwrap_or_default();
+            return Err(answer::refusal(status, &body, asked));
         }
         let mut newest = Newest::of(span.bytes);
         let ended = newest.read(response.into_body(), until).await;
@@ -141,25 +138,19 @@ fn broke_off() -> ClusterError {
 struct Newest {
     kept: VecDeque<u8>,
     most: usize,
-    /// Whether something was dropped.
-    cut: bool,
-    /// Whether what is kept begins within a line.
-    within_line: bool,
+    /// The last byte that was dropped; none where all is kept.
+    dropped: Option<u8>,
 }
 
 impl Newest {
     fn of(most: usize) -> Self {
-        Self { kept: VecDeque::new(), most, cut: false, within_line: false }
+        Self { kept: VecDeque::new(), most, dropped: None }
     }
 
     fn push(&mut self, data: &[u8]) {
         self.kept.extend(data);
         let over = self.kept.len().saturating_sub(self.most);
-        if over > 0 {
-            let last = self.kept.drain(..over).next_back();
-            self.within_line = last != Some(b'\n');
-            self.cut = true;
-        }
+        self.dropped = self.kept.drain(..over).next_back().or(self.dropped);
     }
 
     async fn read(&mut self, mut body: Body, until: Instant) -> Ended {
@@ -186,13 +177,14 @@ impl Newest {
             let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             bytes.truncate(end);
         }
-        if self.within_line {
+        // What is kept begins within a line.
+        if self.dropped.is_some_and(|byte| byte != b'\n') {
             let begin = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
             bytes.drain(..begin);
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let full = u32::try_from(text.lines().count()).is_ok_and(|count| count >= lines);
-        PodLog { text, extent: Extent { cut: self.cut, full, broken } }
+        PodLog { text, extent: Extent { cut: self.dropped.is_some(), full, broken } }
     }
 }
 
