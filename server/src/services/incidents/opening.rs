@@ -147,7 +147,7 @@ pub async fn rollout_rolled_back(
     desk: &Desk,
     rolled: &RolledBack,
 ) -> Result<Option<IncidentId>, StoreError> {
-    let Some(integration) = incidents::integration_of_go_live(tx, rolled.go_live).await? else {
+    let Some((integration, preset)) = incidents::integration_of_go_live(tx, rolled.go_live).await? else {
         return Ok(None);
     };
     incidents::lock_cause(tx, integration, "rollout").await?;
@@ -162,7 +162,8 @@ pub async fn rollout_rolled_back(
     let sentence = format!("{} was rolled back to {}. {why}", rolled.from, rolled.to);
     let detail =
         json!({ "rollout": rolled.rollout, "go_live": rolled.go_live, "from": rolled.from, "to": rolled.to });
-    let known = timeline::open_about(tx, integration, rolled.go_live, Some(&rolled.why)).await?;
+    let known =
+        timeline::open_about(tx, integration, rolled.go_live, preset.as_ref(), Some(&rolled.why)).await?;
     // Whoever asked for it from an incident looks for its end there; what a breach opened a moment ago is the same trouble.
     let asked = known.iter().find(|incident| rolled.why.was_asked_from(incident.id));
     if let Some(open) = asked.or_else(|| known.iter().find(|incident| opening::covers(incident, severity))) {

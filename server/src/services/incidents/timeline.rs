@@ -1,7 +1,7 @@
 //! The timeline: everybody who does something about an incident writes it here.
 
 use chrono::{DateTime, Utc};
-use gantry_domain::id::{EntryId, GoLiveId, IncidentId, IntegrationId};
+use gantry_domain::id::{EntryId, GoLiveId, IncidentId, IntegrationId, PresetKey};
 use gantry_domain::incident::entry::{Draft, EntryKind, NewEntry, note};
 use gantry_domain::incident::{Incident, Refused, opening};
 use gantry_domain::rollout::{Rollout, WhyRollBack};
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::IncidentError;
 use crate::live::topics;
 use crate::services::Caller;
-use crate::store::{Db, Once, StoreError, Tx, audit, go_lives, incidents};
+use crate::store::{Db, Once, StoreError, Tx, audit, incidents};
 
 /// Writes an entry in the transaction of what it tells about, and has the pages that show the incident told.
 pub async fn append(tx: &mut Tx, incident: IncidentId, entry: &NewEntry) -> Result<EntryId, StoreError> {
@@ -19,21 +19,18 @@ pub async fn append(tx: &mut Tx, incident: IncidentId, entry: &NewEntry) -> Resu
     Ok(id)
 }
 
-/// The open incidents of an integration that the rollout of a go-live has to do with: `why` it goes back may name one.
+/// The open incidents of an integration that the rollout of a go-live with this `preset` has to do with: `why` it goes back may
+/// name one.
 pub(super) async fn open_about(
     tx: &mut Tx,
     integration: IntegrationId,
     go_live: GoLiveId,
+    preset: Option<&PresetKey>,
     why: Option<&WhyRollBack>,
 ) -> Result<Vec<Incident>, StoreError> {
     let mut open = incidents::open_of(&mut **tx, integration).await?;
-    if open.is_empty() {
-        return Ok(open);
-    }
-    let preset = go_lives::find(&mut **tx, go_live).await?.and_then(|stored| stored.go_live.preset);
     open.retain(|incident| {
-        opening::is_about(incident, go_live, preset.as_ref())
-            || why.is_some_and(|why| why.was_asked_from(incident.id))
+        opening::is_about(incident, go_live, preset) || why.is_some_and(|why| why.was_asked_from(incident.id))
     });
     Ok(open)
 }
@@ -46,8 +43,10 @@ pub async fn tell_of_rollout(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let go_live = rollout.golive_id;
-    let Some(integration) = incidents::integration_of_go_live(tx, go_live).await? else { return Ok(()) };
-    for open in open_about(tx, integration, go_live, rollout.phase.why_back()).await? {
+    let Some((integration, preset)) = incidents::integration_of_go_live(tx, go_live).await? else {
+        return Ok(());
+    };
+    for open in open_about(tx, integration, go_live, preset.as_ref(), rollout.phase.why_back()).await? {
         let entry = NewEntry::now(EntryKind::Rollout, at, None, text)
             .with(json!({ "rollout": rollout.id, "go_live": go_live }));
         append(tx, open.id, &entry).await?;

@@ -1,26 +1,31 @@
 //! What an incident is seen together with: its integration, that one's lights, and who can lead.
 
 use gantry_domain::actor::{Actor, Person};
-use gantry_domain::id::{IntegrationId, UserId};
+use gantry_domain::id::{GoLiveId, IntegrationId, PresetKey, UserId};
 use gantry_domain::light::{Found, State, Which};
 use sqlx::PgExecutor;
 
 use crate::store::{StoreError, Tx};
 
-/// The integration that a go-live is for; the platform where its checklist belongs to no preset.
+/// The integration that a go-live is for, with the preset of its checklist; the platform where that belongs to none.
 pub async fn integration_of_go_live(
     tx: &mut Tx,
-    go_live: gantry_domain::id::GoLiveId,
-) -> Result<Option<IntegrationId>, StoreError> {
-    let id = sqlx::query_scalar!(
-        r#"select i.id from integrations i, go_lives g
+    go_live: GoLiveId,
+) -> Result<Option<(IntegrationId, Option<PresetKey>)>, StoreError> {
+    let row = sqlx::query!(
+        r#"select i.id, g.preset from integrations i, go_lives g
            where g.id = $1 and (i.preset = g.preset and i.environment = g.environment or i.preset = 'platform')
            order by i.preset = g.preset and i.environment = g.environment desc nulls last limit 1"#,
         go_live.0
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(id.map(IntegrationId))
+    let Some(row) = row else { return Ok(None) };
+    let preset = row
+        .preset
+        .map(|key| key.parse().map_err(StoreError::unreadable("the key of a preset")))
+        .transpose()?;
+    Ok(Some((row.id.into(), preset)))
 }
 
 /// Somebody who can lead, with the role they have now.
