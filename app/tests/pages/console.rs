@@ -158,19 +158,6 @@ fn the_running_rollout_shows_its_steps_pods_curves_limits_and_what_can_be_done()
 }
 
 #[test]
-fn going_on_names_the_step_that_is_shown_and_no_other_form_does() -> Test {
-    let html = page(Role::ReleaseManager, &fixtures::rolling(fixtures::soaking(), 1)?);
-    let form = between(&html, "id=\"continue\"", "</form>");
-    assert!(form.contains("name=\"step\" value=\"0\""), "{form}");
-    assert!(form.contains("name=\"rollout\" value=\"00000000-0000-0000-0000-000000000005\""), "{form}");
-    // The live page leaves all three alone while somebody types.
-    assert_eq!(form.matches("data-as-opened").count(), 3, "{form}");
-    assert_eq!(html.matches("name=\"step\"").count(), 1);
-    assert_eq!(html.matches("name=\"rollout\"").count(), 1);
-    Ok(())
-}
-
-#[test]
 fn roll_back_says_what_returns_how_long_it_takes_and_what_stays_and_asks_once() -> Test {
     let html = page(Role::ReleaseManager, &fixtures::rolling(fixtures::soaking(), 1)?);
     let form = between(&html, "id=\"roll-back\"", "</form>");

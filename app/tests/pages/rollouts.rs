@@ -150,6 +150,19 @@ fn escaped(text: &str) -> String {
 }
 
 #[test]
+fn going_on_names_the_step_that_is_shown_and_no_other_form_does() -> Test {
+    let html = page(&fixtures::rolling(fixtures::soaking(), 1)?);
+    let form = between(&html, "id=\"continue\"", "</form>");
+    assert!(form.contains("name=\"step\" value=\"0\""), "{form}");
+    assert!(form.contains("name=\"rollout\" value=\"00000000-0000-0000-0000-000000000005\""), "{form}");
+    // The live page leaves all three alone while somebody types.
+    assert_eq!(form.matches("data-as-opened").count(), 3, "{form}");
+    assert_eq!(html.matches("name=\"step\"").count(), 1);
+    assert_eq!(html.matches("name=\"rollout\"").count(), 1);
+    Ok(())
+}
+
+#[test]
 fn going_on_and_resuming_name_the_hold_that_is_shown_and_none_that_goes_on_by_itself() -> Test {
     let breach = Held::Breach {
         key: "rate-limited".to_owned(),

@@ -1,15 +1,11 @@
 //! What somebody is to look at before a threshold is changed: what the page says then, and which button does it.
 
-use gantry_app::features::thresholds::model::{Edit, OneModel, Restoring, Trial};
-use gantry_app::features::thresholds::render_one;
+use gantry_app::features::thresholds::model::{Edit, Restoring, Trial};
 use gantry_domain::actor::Role;
 
-use crate::fixtures::{self, Fail};
+use crate::fixtures::Fail;
 use crate::threshold_fixtures::{compared, one};
-
-fn shown(model: &OneModel) -> String {
-    crate::plain(&render_one(&fixtures::frame(Some(Role::Admin)), model))
-}
+use crate::thresholds::shown;
 
 #[test]
 fn what_is_held_says_what_to_look_at_and_which_button_to_press_again() -> Result<(), Fail> {
@@ -38,7 +34,7 @@ fn what_is_held_says_what_to_look_at_and_which_button_to_press_again() -> Result
     ];
     for (trial, words) in table {
         model.edit = Some(Edit { trial: Some(trial), ..Edit::default() });
-        let html = shown(&model);
+        let html = shown(Role::Admin, &model);
         assert!(html.contains(words), "{words}: {html}");
     }
     // An earlier version is looked at in a place of its own, with its difference.
@@ -50,7 +46,7 @@ fn what_is_held_says_what_to_look_at_and_which_button_to_press_again() -> Result
         trial: Trial { compared: Some(compared), ..held },
         shown: "4e5f".into(),
     });
-    let html = shown(&model);
+    let html = shown(Role::Admin, &model);
     for words in [
         "<h2 id=\"restoring-title\">Restore version 2</h2>",
         "<del>10</del>",

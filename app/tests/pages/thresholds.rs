@@ -13,7 +13,7 @@ use crate::threshold_fixtures::{compared, one, table};
 
 type Test = Result<(), Fail>;
 
-fn shown(role: Role, model: &OneModel) -> String {
+pub(crate) fn shown(role: Role, model: &OneModel) -> String {
     crate::plain(&render_one(&fixtures::frame(Some(role)), model))
 }
 

@@ -7,6 +7,14 @@ use crate::world::{Answer, Browser, World, opened, signable, stored};
 
 const IMAGE: &str = "registry.example/posthog-integration";
 
+/// A go-live, its id and its address, with Ana and Rui signed in.
+async fn two() -> (World, GoLiveId, String, Browser, Browser) {
+    let world = World::start().await;
+    let id = world.go_live().await;
+    let (ana, rui) = (world.signed_in("ana").await, world.signed_in("rui").await);
+    (world, id, format!("/go-lives/{id}"), ana, rui)
+}
+
 /// Sends a plan that soaks this long at its first step.
 async fn send_plan(who: &mut Browser, path: &str, soak: &str, opened: &str) -> Answer {
     let fields = [
@@ -28,10 +36,7 @@ async fn soak(world: &World, id: GoLiveId) -> Option<u64> {
 
 #[tokio::test]
 async fn of_two_plans_for_one_go_live_the_second_is_told_who_made_the_first_and_keeps_its_words() {
-    let world = World::start().await;
-    let id = world.go_live().await;
-    let path = format!("/go-lives/{id}");
-    let (mut ana, mut rui) = (world.signed_in("ana").await, world.signed_in("rui").await);
+    let (world, id, path, mut ana, mut rui) = two().await;
     let both = opened(&rui.get(&path).await.body, "plan");
     assert_eq!(opened(&ana.get(&path).await.body, "plan"), both);
 
@@ -63,10 +68,7 @@ async fn of_two_plans_for_one_go_live_the_second_is_told_who_made_the_first_and_
 
 #[tokio::test]
 async fn of_two_releases_for_one_go_live_the_second_is_told_who_made_the_first_and_keeps_its_words() {
-    let world = World::start().await;
-    let id = world.go_live().await;
-    let path = format!("/go-lives/{id}");
-    let (mut ana, mut rui) = (world.signed_in("ana").await, world.signed_in("rui").await);
+    let (world, id, path, mut ana, mut rui) = two().await;
     let both = opened(&rui.get(&path).await.body, "release");
     assert_eq!(opened(&ana.get(&path).await.body, "release"), both);
     let address = format!("{path}/release");
@@ -101,10 +103,7 @@ async fn of_two_releases_for_one_go_live_the_second_is_told_who_made_the_first_a
 
 #[tokio::test]
 async fn neither_is_refused_for_what_others_sign_meanwhile_nor_one_for_the_other() {
-    let world = World::start().await;
-    let id = world.go_live().await;
-    let path = format!("/go-lives/{id}");
-    let (mut ana, mut rui) = (world.signed_in("ana").await, world.signed_in("rui").await);
+    let (world, id, path, mut ana, mut rui) = two().await;
     let page = rui.get(&path).await.body;
     let (plan, release) = (opened(&page, "plan"), opened(&page, "release"));
 

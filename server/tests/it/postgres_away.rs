@@ -9,13 +9,12 @@ use gantry_server::store;
 use gantry_server::wire::Running;
 use reqwest::StatusCode;
 
+use crate::postgres_silent::BACK_WITHIN;
 use crate::streams::Stream;
 use crate::world::{Browser, PASSWORD, config, eventually, start};
 
-/// For so long it may be away,
+/// For so long it may be away.
 const AWAY: Duration = Duration::from_secs(30);
-/// and so soon after its return everything works again.
-const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 /// A server on a Postgres of its own, with Rui signed in.
 async fn with_its_own(dir: &Path) -> (Postgres, Running, Browser) {
@@ -61,11 +60,7 @@ async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
 
     let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
     let back = Instant::now();
-    eventually("the page is back", Duration::from_secs(10), || {
-        let (mut rui, page) = (rui.clone(), page.clone());
-        async move { rui.get(&page).await.status == StatusCode::OK }
-    })
-    .await;
+    rui.is_back(&page, BACK_WITHIN).await;
     for _ in 0..20 {
         assert_eq!(rui.get(&page).await.status, StatusCode::OK, "unsteady after {:?}", back.elapsed());
     }
@@ -121,11 +116,7 @@ async fn what_was_answered_with_success_is_in_the_database_wherever_it_was_kille
     drop(postgres);
 
     let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
-    eventually("the page is back", Duration::from_secs(10), || {
-        let mut rui = rui.clone();
-        async move { rui.get("/go-lives").await.status == StatusCode::OK }
-    })
-    .await;
+    rui.is_back("/go-lives", BACK_WITHIN).await;
     let kept = async || {
         let sql = "select said from (select '/go-lives/' || go_live_id || '/items/' || item as said from item_entries) as all_of_them order by said collate \"C\"";
         let rows = postgres.query("gantry", sql).await.unwrap();
@@ -232,11 +223,7 @@ async fn after_half_a_minute_without_it_pages_and_open_streams_are_back_within_t
     let postgres = Postgres::start(dir.path(), &PostgresOptions::default()).await.unwrap();
     let back = Instant::now();
     let left = || BACK_WITHIN.saturating_sub(back.elapsed());
-    eventually("the page is back", left(), || {
-        let (mut rui, page) = (rui.clone(), page.clone());
-        async move { rui.get(&page).await.status == StatusCode::OK }
-    })
-    .await;
+    rui.is_back(&page, left()).await;
     eventually("the page is told to look again", left(), || async { stream.has_heard("data: *\n") }).await;
     let entries = async || postgres.query("gantry", "select count(*) from item_entries").await.unwrap();
     assert_eq!(entries().await.trim(), "0", "nobody was told of a success");

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::streams::Stream;
 use crate::world::{World, config, database, eventually, signable};
 
-/// What is promised.
-const BACK_WITHIN: Duration = Duration::from_secs(10);
+/// What is promised: so soon after its return everything works again.
+pub(crate) const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 /// Stands between the panel and Postgres, and can lose whatever is sent.
 struct Between {
@@ -110,11 +110,7 @@ async fn while_it_is_silent_nothing_succeeds_and_when_it_speaks_again_everything
     between.carries_again();
     let back = Instant::now();
     let left = || BACK_WITHIN.saturating_sub(back.elapsed());
-    eventually("the page is back", left(), || {
-        let (mut rui, page) = (rui.clone(), page.clone());
-        async move { rui.get(&page).await.status == StatusCode::OK }
-    })
-    .await;
+    rui.is_back(&page, left()).await;
     assert_eq!(world.count("select count(*) from item_entries").await, 0, "nobody was told of a success");
     eventually("a tick is taken", left(), || {
         let (mut rui, tick) = (rui.clone(), tick.clone());

@@ -140,12 +140,16 @@ impl World {
         self.sql(sql).await.unwrap()[0].get(0)
     }
 
-    /// The id of the only note.
-    pub(crate) async fn note(&self) -> String {
+    /// The text in the first column of the first row.
+    pub(crate) async fn text(&self, sql: &str) -> String {
         use sqlx::Row as _;
 
-        let sql = "select id::text from incident_entries where kind = 'note'";
         self.sql(sql).await.unwrap()[0].get(0)
+    }
+
+    /// The id of the only note.
+    pub(crate) async fn note(&self) -> String {
+        self.text("select id::text from incident_entries where kind = 'note'").await
     }
 }
 
@@ -242,6 +246,14 @@ impl Browser {
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
+    }
+
+    /// Waits until this page is there again.
+    pub(crate) async fn is_back(&self, path: &str, within: Duration) {
+        eventually("the page is back", within, || async {
+            self.clone().get(path).await.status == StatusCode::OK
+        })
+        .await;
     }
 
     /// Posts a form with a fresh key.

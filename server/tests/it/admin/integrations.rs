@@ -15,7 +15,7 @@ async fn posthog(world: &World, environment: &str) -> IntegrationId {
 }
 
 /// Says these lines of an integration, as they stand on its page otherwise.
-async fn say(who: &mut Browser, id: IntegrationId, lines: &[(&str, &str)], why: &str) -> Answer {
+pub(crate) async fn say(who: &mut Browser, id: IntegrationId, lines: &[(&str, &str)], why: &str) -> Answer {
     let path = format!("/admin/integrations/{id}");
     let seen = hidden(&who.get(&path).await.body, "seen");
     let mut fields = lines.to_vec();

@@ -2,5 +2,5 @@
 
 mod audit_log;
 mod channels;
-mod integrations;
+pub(crate) mod integrations;
 mod people;

@@ -1,5 +1,7 @@
 //! People acting on one incident at the same time, each told what the others did.
 
+use gantry_domain::incident::Incident;
+use gantry_server::store::incidents;
 use reqwest::StatusCode;
 
 use crate::response::stage::hidden;
@@ -14,6 +16,12 @@ pub(super) async fn open(world: &World, severity: &str) -> String {
     let answer = rui.post("/incidents", &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     answer.location().to_owned()
+}
+
+/// The incident at this address.
+pub(super) async fn find(world: &World, path: &str) -> Incident {
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    incidents::find(world.running.app.db.pool(), id).await.unwrap().unwrap()
 }
 
 #[tokio::test]

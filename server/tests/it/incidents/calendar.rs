@@ -2,14 +2,12 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 use gantry_domain::age;
-use gantry_domain::incident::Incident;
 use gantry_domain::incident::calendar::Calendar;
 use gantry_domain::incident::zone::Zone;
 use gantry_domain::preset::Severity;
-use gantry_server::store::incidents;
 use reqwest::StatusCode;
 
-use super::acting::open;
+use super::acting::{find, open};
 use super::room::now;
 use crate::world::{World, config, database};
 
@@ -33,16 +31,11 @@ async fn away_in_japan() -> (World, DateTime<Utc>) {
     (World::with(database, &config).await, due)
 }
 
-async fn incident(world: &World, path: &str) -> Incident {
-    let id = path.rsplit('/').next().unwrap().parse().unwrap();
-    incidents::find(world.running.app.db.pool(), id).await.unwrap().unwrap()
-}
-
 #[tokio::test]
 async fn what_can_wait_is_due_on_the_first_day_of_work_after_the_configured_holidays_in_their_zone() {
     let (world, due) = away_in_japan().await;
     let path = open(&world, "p4").await;
-    let opened = incident(&world, &path).await;
+    let opened = find(&world, &path).await;
     assert_eq!(opened.running_clock().map(|clock| (clock.severity, clock.due_at)), Some((Severity::P4, due)));
     assert_eq!(opened.next_update_at, Some(due));
     let page = world.signed_in("sam").await.get(&path).await;
@@ -53,12 +46,12 @@ async fn what_can_wait_is_due_on_the_first_day_of_work_after_the_configured_holi
 async fn what_turns_out_to_be_able_to_wait_is_put_on_the_configured_calendar() {
     let (world, due) = away_in_japan().await;
     let path = open(&world, "p3").await;
-    assert!(incident(&world, &path).await.running_clock().unwrap().due_at < due);
+    assert!(find(&world, &path).await.running_clock().unwrap().due_at < due);
     let mut rui = world.signed_in("rui").await;
     let fields = [("seen", "1"), ("to", "p4"), ("reason", "Nobody feels it")];
     let answer = rui.post(&format!("{path}/severity"), &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    let lowered = incident(&world, &path).await;
+    let lowered = find(&world, &path).await;
     let clocks: Vec<_> = lowered.clocks.iter().map(|clock| clock.severity).collect();
     assert_eq!(clocks, [Severity::P3, Severity::P4]);
     assert_eq!(lowered.running_clock().map(|clock| clock.due_at), Some(due));

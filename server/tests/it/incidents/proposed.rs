@@ -70,8 +70,7 @@ async fn everybody_reads_when_something_was_last_written_for_them() {
     assert!(said.split("</p>").next().unwrap().contains(moment), "{said}");
     assert!(anybody.get("/status.atom").await.body.contains(&format!("<updated>{moment}")));
     // What becomes public later was written for everybody then.
-    let inside = "select id::text from incident_entries where text = 'Inside'";
-    let inside: String = sqlx::Row::get(&world.sql(inside).await.unwrap()[0], 0);
+    let inside = world.text("select id::text from incident_entries where text = 'Inside'").await;
     let shown =
         [("text", "No longer inside"), ("public", "on"), ("seen", "0"), ("happened", ""), ("zone", "0")];
     let answer = rui.post(&format!("{path}/notes/{inside}"), &shown).await;

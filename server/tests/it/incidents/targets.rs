@@ -9,24 +9,20 @@ use gantry_server::services::incidents::opening::{Fired, threshold_fires};
 use gantry_server::store::{incidents, integrations};
 use reqwest::StatusCode;
 
+use super::acting::find;
 use super::room::minutes;
+use crate::admin::integrations::say;
 use crate::response::stage::{hidden, plain};
-use crate::world::{Answer, Browser, World};
+use crate::world::{Browser, World};
 
 const RESPOND: &str = "P1 5 min, P2 1 h, P3 4 h, P4 next business day";
 const UPDATE: &str = "P1 10 min, P2 1 h, P3 4 h, P4 next business day";
+/// Why an admin says something else than the preset.
+const WHY: &str = "Contract of March";
 
 async fn integration(world: &World, preset: &str) -> IntegrationId {
     let pool = world.running.app.db.pool();
     integrations::of(pool, &preset.parse().unwrap(), "production").await.unwrap().unwrap().id
-}
-
-/// Says something else of an integration than its preset.
-async fn say(who: &mut Browser, id: IntegrationId, lines: &[(&str, &str)]) -> Answer {
-    let path = format!("/admin/integrations/{id}");
-    let seen = hidden(&who.get(&path).await.body, "seen");
-    let fields = [lines, &[("seen", seen.as_str()), ("why", "Contract of March")]].concat();
-    who.post(&path, &fields).await
 }
 
 /// Opens a P1 by hand; its address.
@@ -36,11 +32,6 @@ async fn open(who: &mut Browser, id: IntegrationId) -> String {
     let answer = who.post("/incidents", &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     answer.location().to_owned()
-}
-
-async fn find(world: &World, path: &str) -> Incident {
-    let id = path.rsplit('/').next().unwrap().parse().unwrap();
-    incidents::find(world.running.app.db.pool(), id).await.unwrap().unwrap()
 }
 
 /// How long there was for the answer that is waited for, and for the first update.
@@ -56,7 +47,7 @@ async fn five_minutes_instead_of_the_presets_count_for_what_opens_from_then_on_a
     let (platform, posthog) = (integration(&world, "platform").await, integration(&world, "posthog").await);
     let (mut ana, mut rui) = (world.signed_in("ana").await, world.signed_in("rui").await);
     let before = open(&mut rui, platform).await;
-    let answer = say(&mut ana, platform, &[("respond", RESPOND), ("update-every", UPDATE)]).await;
+    let answer = say(&mut ana, platform, &[("respond", RESPOND), ("update-every", UPDATE)], WHY).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let values = plain(&ana.get(&format!("/admin/integrations/{platform}")).await.body);
     assert!(values.contains(&format!("value=\"{RESPOND}\"")) && values.contains("P1 15 min"), "{values}");
@@ -120,7 +111,7 @@ async fn what_a_threshold_opens_or_brings_back_has_the_times_in_force() {
     };
     let opened = fire(Severity::P2, at).await;
     assert_eq!(given(&opened), (minutes(60), minutes(60)));
-    let answer = say(&mut ana, platform, &[("respond", RESPOND)]).await;
+    let answer = say(&mut ana, platform, &[("respond", RESPOND)], WHY).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let raised = fire(Severity::P1, at + minutes(1)).await;
     assert_eq!((raised.id, given(&raised)), (opened.id, (minutes(5), minutes(30))));
@@ -131,7 +122,7 @@ async fn times_that_cannot_be_meant_are_refused_beside_their_field_with_what_was
     let world = World::start().await;
     let platform = integration(&world, "platform").await;
     let mut ana = world.signed_in("ana").await;
-    let answer = say(&mut ana, platform, &[("respond", "P1 soon"), ("update-every", UPDATE)]).await;
+    let answer = say(&mut ana, platform, &[("respond", "P1 soon"), ("update-every", UPDATE)], WHY).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     let page = plain(&answer.body);
     for text in ["id=\"integration-respond-error\"", "value=\"P1 soon\"", "Write all four", UPDATE] {

@@ -170,11 +170,9 @@ impl Stage {
         let world = World::with(database, &config).await;
         let console = format!("/go-lives/{}", world.go_live().await);
         let mut ana = world.signed_in("ana").await;
-        let sql = "select id::text from integrations where preset = 'posthog'";
-        let integration: String = sqlx::Row::get(&world.sql(sql).await.unwrap()[0], 0);
+        let integration = world.text("select id::text from integrations where preset = 'posthog'").await;
         let sql = format!("select id::text from thresholds where integration_id = '{integration}' limit 1");
-        let threshold: String = sqlx::Row::get(&world.sql(&sql).await.unwrap()[0], 0);
-        let threshold = format!("/thresholds/{threshold}");
+        let threshold = format!("/thresholds/{}", world.text(&sql).await);
         let fields =
             [("integration", integration.as_str()), ("severity", "p1"), ("title", "Events are lost")];
         let answer = ana.post("/incidents", &fields).await;

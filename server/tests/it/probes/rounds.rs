@@ -18,6 +18,7 @@ use sqlx::postgres::PgListener;
 use tokio_util::sync::CancellationToken;
 
 use super::support::{Outside, PERIOD};
+use crate::response::stage::plain;
 use crate::world::{World, eventually, signable, stored};
 
 struct Scene {
@@ -197,7 +198,7 @@ async fn what_somebody_changes_in_the_cluster_makes_signatures_stale_and_a_switc
     let noticed = "select count(*) from audit_log
         where action = 'go-live.cluster-configuration-changed' and actor_name = 'Gantry'";
     assert_eq!(scene.world.count(noticed).await, 1);
-    let shown = rui.get(&page).await.body.replace("<!>", "");
+    let shown = plain(&rui.get(&page).await.body);
     assert!(shown.contains("the configuration in the cluster changed since"), "{shown}");
 
     // Who cannot look knows nothing else.

@@ -142,7 +142,7 @@ async fn a_restart_replaces_every_pod() {
     let stage = Stage::set().await;
     let mut rui = stage.rui().await;
     let names = || async {
-        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let snapshot = stage.snapshot().await;
         snapshot.pods.iter().map(|pod| pod["metadata"]["name"].to_string()).collect::<Vec<_>>()
     };
     let before = names().await;
@@ -214,7 +214,7 @@ async fn an_intent_left_by_a_killed_program_is_carried_out_once() {
     .await;
     let done = stage.over().await;
     assert!(matches!(done.phase, Phase::Done { .. }), "{done:?}");
-    let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    let snapshot = stage.snapshot().await;
     assert!(snapshot.deployment["spec"]["template"].to_string().contains("2026-11-21T10:00:00.000Z"));
     let timeline = stage.timeline().await;
     assert_eq!(timeline.matches("written; waiting for the pods").count(), 1, "{timeline}");
@@ -262,7 +262,7 @@ async fn rolling_back_from_the_incident_returns_to_the_stable_version_and_keeps_
     assert_eq!(stage.act(&mut rui, "roll-back", &[]).await.status, StatusCode::SEE_OTHER);
     stage.rolled_back().await;
     assert_eq!(stage.env("RATE_LIMIT_MODE").await["value"], "queue");
-    let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    let snapshot = stage.snapshot().await;
     let image = &snapshot.deployment["spec"]["template"]["spec"]["containers"][0]["image"];
     assert_eq!(image, "registry.example/posthog-integration:v2.4.1");
     assert!(stage.timeline().await.contains("Roll back: asked for"));

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::marks::settled;
-use super::stage::{DEPLOYMENT, Stage, hidden, plain};
+use super::stage::{Stage, hidden, plain};
 use crate::world::Browser;
 
 const NEW_KEY: &str = "phx_canary_51c8_never_shown_anywhere";
@@ -30,7 +30,7 @@ async fn two_keys() -> Stage {
 }
 
 async fn deployment(stage: &Stage) -> Value {
-    stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap().deployment
+    stage.snapshot().await.deployment
 }
 
 /// What a Secret holds, as the cluster tells it.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::evidence::bundled;
-use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
+use super::stage::{Stage, WITHIN, plain};
 use crate::probes::support::{Odd, odd};
 use crate::world::eventually;
 
@@ -18,7 +18,7 @@ use crate::world::eventually;
 async fn scale(stage: &Stage, pods: usize) {
     stage.meddle(json!({ "spec": { "replicas": pods } })).await;
     eventually("there are so many pods", WITHIN, || async {
-        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let snapshot = stage.snapshot().await;
         let ready = snapshot.deployment.pointer("/status/readyReplicas");
         snapshot.pods.len() == pods && ready == Some(&json!(pods))
     })
@@ -56,7 +56,7 @@ async fn a_long_log_keeps_its_newest_lines_and_the_bundle_says_that_older_ones_a
 async fn of_forty_pods_the_ten_without_a_log_are_named() {
     let stage = Stage::set().await;
     scale(&stage, 40).await;
-    let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    let snapshot = stage.snapshot().await;
     let pods = snapshot.pods.iter().map(|pod| pod.pointer("/metadata/name").and_then(Value::as_str).unwrap());
     let mut rui = stage.rui().await;
     let files = bundled(&stage, &mut rui).await;

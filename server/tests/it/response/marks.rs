@@ -4,13 +4,13 @@ use gantry_domain::mitigation::Phase;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
+use super::stage::{Stage, WITHIN, plain};
 use crate::world::eventually;
 
 /// Waits until its pods are replaced: until then each of them makes another version of the Deployment.
 pub(super) async fn settled(stage: &Stage) {
     eventually("its pods are replaced", WITHIN, || async {
-        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let snapshot = stage.snapshot().await;
         let number = |at: &str| snapshot.deployment.pointer(at).and_then(Value::as_u64);
         let all = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
         number("/status/observedGeneration") == number("/metadata/generation")

@@ -6,7 +6,7 @@ use gantry_domain::triage::Verdict;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::stage::{DEPLOYMENT, Stage, WITHIN};
+use super::stage::{Stage, WITHIN};
 use crate::world::eventually;
 
 /// A button and where it leads.
@@ -95,7 +95,7 @@ fn ends_at(html: &str, verdict: Verdict) -> bool {
 async fn each_button_ends_in_its_own_branch_of_the_tree() {
     let stage = Stage::set().await;
     let mut rui = stage.rui().await;
-    let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+    let snapshot = stage.snapshot().await;
     let pod = snapshot.pods[0]["metadata"]["name"].as_str().unwrap();
     for way in &WAYS {
         let before = counted(&stage, pod, way.counts).await;
@@ -120,7 +120,7 @@ async fn the_button_that_has_some_pods_crash_ends_at_our_infrastructure_although
     stage.meddle(json!({ "spec": { "replicas": 40 } })).await;
     press(&stage, "incident-crashing").await;
     eventually("some pods crash and the others serve", WITHIN, || async {
-        let snapshot = stage.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let snapshot = stage.snapshot().await;
         let ready = snapshot.deployment["status"]["readyReplicas"].as_u64().unwrap_or_default();
         ready > 10 && snapshot.pods.iter().any(|pod| pod.to_string().contains("CrashLoopBackOff"))
     })

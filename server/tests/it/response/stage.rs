@@ -8,7 +8,7 @@ use gantry_domain::preset::Severity;
 use gantry_domain::rollout::{Phase, Rollout};
 use gantry_sandbox::{Options, Sandbox};
 use gantry_server::config::Config;
-use gantry_server::outside::cluster::Cluster;
+use gantry_server::outside::cluster::{Cluster, Snapshot};
 use gantry_server::request::RequestId;
 use gantry_server::services::Caller;
 use gantry_server::services::incidents::Desk;
@@ -188,9 +188,14 @@ impl Stage {
         .await;
     }
 
+    /// The Deployment and its pods as the cluster has them.
+    pub(crate) async fn snapshot(&self) -> Snapshot {
+        self.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap()
+    }
+
     /// The Deployment's variable; null where it is not set.
     pub(crate) async fn env(&self, name: &str) -> Value {
-        let snapshot = self.cluster.read("integrations", DEPLOYMENT).await.unwrap().unwrap();
+        let snapshot = self.snapshot().await;
         let env = snapshot.deployment.pointer("/spec/template/spec/containers/0/env").unwrap().clone();
         env.as_array().unwrap().iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
     }

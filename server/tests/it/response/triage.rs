@@ -18,7 +18,7 @@ async fn crash_looping_pods_are_our_infrastructure_and_are_named() {
     stage.measure("no such query", "0");
     stage.switch(json!({ "all_versions": { "crashing_percent": 100 } })).await;
     crate::world::eventually("pods crash", super::stage::WITHIN, || async {
-        let snapshot = stage.cluster.read("integrations", super::stage::DEPLOYMENT).await.unwrap().unwrap();
+        let snapshot = stage.snapshot().await;
         snapshot.pods.iter().any(|pod| pod.to_string().contains("CrashLoopBackOff"))
     })
     .await;

@@ -68,7 +68,7 @@ async fn the_second_admin_is_shown_the_doubts_and_can_replay_before_saying_yes()
     assert_eq!(ana.post(&path, &typed).await.status, StatusCode::SEE_OTHER);
     let id: String = shown.world.sql("select id::text from threshold_proposals").await.unwrap()[0].get(0);
     shown.shows(&rui, &path, &[">Approve<", "Replay 24 hours of it"]).await;
-    let replay = rui.post(&path, &[("proposal", &id), ("do", "replay-24h")]).await.body.replace("<!>", "");
+    let replay = plain(&rui.post(&path, &[("proposal", &id), ("do", "replay-24h")]).await.body);
     assert!(
         replay.contains("Wanted (version 2)") && replay.contains("no series named gone_total"),
         "{replay}"
@@ -108,7 +108,7 @@ async fn a_misspelt_label_behind_a_constant_is_doubted_once_and_noted_from_then_
     // The version in use asks for it: a replay of another limit says it still, and doubts nothing.
     let other = [("promql", query), ("severity", "p2"), ("limit", "3"), ("seen", "2")];
     let look = fields(&[&other[..], &[("do", "replay-24h")]].concat());
-    let look = ana.post(&path, &look).await.body.replace("<!>", "");
+    let look = plain(&ana.post(&path, &look).await.body);
     assert!(
         look.contains("If none has failed yet that is right") && !look.contains("all the same"),
         "{look}"

@@ -10,14 +10,17 @@ use crate::world::Browser;
 
 const SAVED: &str = "select count(*) from threshold_versions where number > 1";
 
-/// A threshold of whose second version the form's fields are as `fields` has them, but for the severity.
-async fn second_version(shown: &Shown, ana: &mut Browser) -> String {
+/// A threshold of whose second version the form's fields are as `fields` has them, but for the severity: its address, with
+/// Ana signed in.
+async fn second_version() -> (Shown, Browser, String) {
+    let shown = Shown::start().await;
+    let mut ana = shown.world.signed_in("ana").await;
     let path = shown.path("rate-limited").await;
-    let saved = send_having_looked(ana, &path, &fields(&[("severity", "p2")])).await;
+    let saved = send_having_looked(&mut ana, &path, &fields(&[("severity", "p2")])).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     // From now on twelve minutes of every hour at 30.
     shown.fake.say("", Says::Spikes(12, "30", "1"));
-    path
+    (shown, ana, path)
 }
 
 /// That version with some of its fields changed.
@@ -33,9 +36,7 @@ async fn done(who: &mut Browser, path: &str, sent: &[(&str, &str)], page: &str) 
 
 #[tokio::test]
 async fn the_first_save_answers_with_old_against_new_and_saves_nothing_and_the_second_saves() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     let typed = second(&[("limit", "31"), ("why", "Typed by hand")]);
     let told = [
         "Look at when old and new would have fired, then press Save again.",
@@ -57,9 +58,7 @@ async fn the_first_save_answers_with_old_against_new_and_saves_nothing_and_the_s
 
 #[tokio::test]
 async fn each_word_that_judges_is_held_and_words_about_it_are_saved_at_once() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     for (name, value) in [
         ("promql", "sum(other_total{ {{selector}} })"),
         ("comparator", "<"),
@@ -82,9 +81,7 @@ async fn each_word_that_judges_is_held_and_words_about_it_are_saved_at_once() {
 
 #[tokio::test]
 async fn what_was_looked_at_says_nothing_about_another_word_that_is_typed_then() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     let page = held(&mut ana, &path, &second(&[("limit", "31")]), &[]).await;
     let other = second(&[("limit", "31"), ("for", "5 min")]);
     assert!(!done(&mut ana, &path, &other, &page).await);
@@ -95,9 +92,7 @@ async fn what_was_looked_at_says_nothing_about_another_word_that_is_typed_then()
 
 #[tokio::test]
 async fn whoever_replayed_just_these_words_saves_at_once() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     for (act, limit, seen) in [("replay-24h", "31", "2"), ("replay-7d", "32", "3")] {
         let words = [("limit", limit), ("seen", seen)];
         let look = ana.post(&path, &second(&[&words[..], &[("do", act)]].concat())).await;
@@ -114,9 +109,7 @@ async fn whoever_replayed_just_these_words_saves_at_once() {
 
 #[tokio::test]
 async fn where_prometheus_does_not_answer_the_page_says_so_and_the_second_save_goes_through() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     let outages = [
         (Says::NowOnly("1"), "2", "Prometheus did not answer for the past"),
         (Says::Unavailable, "3", "Prometheus could not be asked"),
@@ -134,9 +127,7 @@ async fn where_prometheus_does_not_answer_the_page_says_so_and_the_second_save_g
 
 #[tokio::test]
 async fn doubts_that_are_not_known_in_time_are_said_to_be_unknown() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     shown.fake.say("last_over_time(", Says::Silence);
     let typed = second(&[("limit", "41")]);
     let told = ["Whether it could ever fire was not known in time.", "The last 24 h"];
@@ -148,9 +139,7 @@ async fn doubts_that_are_not_known_in_time_are_said_to_be_unknown() {
 
 #[tokio::test]
 async fn a_prometheus_that_comes_and_goes_holds_nobody_for_what_they_were_shown() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     shown.fake.say("", Says::Nothing);
     let typed = second(&[("limit", "41")]);
     let first = held(&mut ana, &path, &typed, &["all the same"]).await;
@@ -164,19 +153,16 @@ async fn a_prometheus_that_comes_and_goes_holds_nobody_for_what_they_were_shown(
 
 #[tokio::test]
 async fn the_second_admin_looks_at_old_against_new_before_a_loosened_p1_is_approved() {
-    use sqlx::Row as _;
-
-    let shown = Shown::start().await;
+    let (shown, mut ana, path) = second_version().await;
     shown.world.sql("update users set role = 'admin' where login = 'rui'").await.unwrap();
-    let (mut ana, mut rui) = (shown.world.signed_in("ana").await, shown.world.signed_in("rui").await);
-    let path = second_version(&shown, &mut ana).await;
+    let mut rui = shown.world.signed_in("rui").await;
     let p1 = ana.post(&path, &second(&[("severity", "p1")])).await;
     assert_eq!(p1.status, StatusCode::SEE_OTHER, "{}", p1.body);
     let why = ("why", "The vendor asked us to for a week");
     let loose = second(&[("severity", "p1"), ("limit", "99"), ("seen", "3"), why]);
     let proposed = send_having_looked(&mut ana, &path, &loose).await;
     assert_eq!(proposed.status, StatusCode::SEE_OTHER, "{}", proposed.body);
-    let id: String = shown.world.sql("select id::text from threshold_proposals").await.unwrap()[0].get(0);
+    let id = shown.world.text("select id::text from threshold_proposals").await;
     let yes = [("proposal", id.as_str()), ("do", "approve")];
     let told = ["Now (version 3)", "Wanted (version 4)", "then press Approve again.", ">Approve<"];
     // Nor by the address that approves without looking.
@@ -189,9 +175,7 @@ async fn the_second_admin_looks_at_old_against_new_before_a_loosened_p1_is_appro
 
 #[tokio::test]
 async fn an_earlier_version_comes_back_once_its_difference_and_its_past_were_looked_at() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     let third = send_having_looked(&mut ana, &path, &second(&[("limit", "31")])).await;
     assert_eq!(third.status, StatusCode::SEE_OTHER, "{}", third.body);
     // At the address of the page itself, which can be loaded again.
@@ -224,9 +208,7 @@ async fn an_earlier_version_comes_back_once_its_difference_and_its_past_were_loo
 
 #[tokio::test]
 async fn an_earlier_version_that_can_never_fire_is_doubted_before_it_comes_back() {
-    let shown = Shown::start().await;
-    let mut ana = shown.world.signed_in("ana").await;
-    let path = second_version(&shown, &mut ana).await;
+    let (shown, mut ana, path) = second_version().await;
     // Nobody counts requests any more.
     shown.fake.say("http_requests_total", Says::Nothing);
     let restore = format!("{path}/restore");
