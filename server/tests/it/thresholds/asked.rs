@@ -69,7 +69,7 @@ async fn a_version_whose_query_prometheus_refuses_is_not_restored() {
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     shown.fake.say("histogram_quantile", Says::Bad);
     let restore = [("seen", "2"), ("version", "1"), ("why", "It was better")];
-    let refused = ana.post(&format!("{path}/restore"), &restore).await;
+    let refused = ana.post(&path, &restore).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     for words in ["unexpected &lt;by&gt;", "Edit the threshold instead", "It was better"] {
         assert!(refused.body.contains(words), "{words}: {}", refused.body);

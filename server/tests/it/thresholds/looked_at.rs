@@ -211,10 +211,9 @@ async fn an_earlier_version_that_can_never_fire_is_doubted_before_it_comes_back(
     let (shown, mut ana, path) = second_version().await;
     // Nobody counts requests any more.
     shown.fake.say("http_requests_total", Says::Nothing);
-    let restore = format!("{path}/restore");
     let first = [("seen", "2"), ("version", "1"), ("why", "")];
     let told = ["no series named http_requests_total", ">Restore version 1 all the same<"];
-    let page = held(&mut ana, &restore, &first, &told).await;
+    let page = held(&mut ana, &path, &first, &told).await;
     assert_eq!(shown.world.count(SAVED).await, 1);
-    assert!(done(&mut ana, &restore, &first, &page).await);
+    assert!(done(&mut ana, &path, &first, &page).await);
 }

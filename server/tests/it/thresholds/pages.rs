@@ -318,12 +318,12 @@ async fn every_field_that_is_typed_becomes_the_next_version_and_an_earlier_one_i
         assert!(page.contains(words), "{words}: {page}");
     }
     let restore = [("seen", "2"), ("version", "1"), ("why", "It was better")];
-    let restored = send_having_looked(&mut ana, &format!("{path}/restore"), &restore).await;
+    let restored = send_having_looked(&mut ana, &path, &restore).await;
     assert_eq!(restored.status, StatusCode::SEE_OTHER, "{}", restored.body);
     assert_eq!(read(shown.world.sql(&rule(3)).await.unwrap()), first);
     let page = ana.get(&path).await.body.replace("<!>", "");
     assert!(page.contains("Restores version 1: It was better") && page.contains("<ins>High latency</ins>"));
     // Whoever restores on an old page is told what changed meanwhile.
-    let stale = ana.post(&format!("{path}/restore"), &restore).await;
+    let stale = ana.post(&path, &restore).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
 }
