@@ -108,7 +108,6 @@ pub const TABLE: &[Route] = routes! {
     Get "/thresholds/export.yaml" READ true thresholds_import::export;
     Get "/thresholds/{id}" READ true thresholds::show;
     Post "/thresholds/{id}" RULE true thresholds::change;
-    Post "/thresholds/{id}/restore" RULE true thresholds::restore;
     Post "/thresholds/{id}/approve" RULE true thresholds::approve;
     Post "/thresholds/{id}/refuse" RULE true thresholds::refuse;
     Get "/incidents" READ true incidents::list;

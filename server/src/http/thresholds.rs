@@ -51,13 +51,13 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Page, F
 }
 
 /// Tries a change on the past, or makes it, once its sender was shown what there is to know about it. With a proposal it is that
-/// change which is tried, or approved.
+/// change which is tried, or approved; with a version that one is brought back.
 pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     if posted.has("proposal") {
         return approve(visit, Path(id), posted).await;
     }
     if posted.has("version") {
-        return restore(visit, Path(id), posted).await;
+        return restore(&visit, &id, &posted).await;
     }
     let caller = posted.caller(&visit)?;
     let number: u32 = posted.number("seen")?;
@@ -106,46 +106,58 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     }
 }
 
+/// What is looked at before `rule` takes the place of the present one, which it does where it `goes`. What is refused anyway is
+/// refused first: then nothing is asked, unless a replay is wanted.
+async fn look_at(
+    visit: &Visit,
+    posted: &Posted,
+    seen: &Seen,
+    rule: &Rule,
+    goes: bool,
+) -> Result<Option<look::Look>, BadQuery> {
+    if !goes && look::wanted(posted).is_none() {
+        return Ok(None);
+    }
+    let workload = thresholds::workload(&seen.integration, &visit.app.presets);
+    let checked = trial::check(visit.app.around.prometheus.as_ref(), rule, &workload).await?;
+    let rules = (&seen.listed.stored.version.rule, rule);
+    Ok(look::first(visit, posted, &workload, rules, checked, goes).await)
+}
+
 /// What to do about an earlier version whose query Prometheus refuses by now.
 const EDIT_INSTEAD: &str = "Edit the threshold instead, with another query.";
 
 /// Brings an earlier version back, once its sender was shown what there is to know about that; or a replay of it.
-pub(super) async fn restore(visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
-    let caller = posted.caller(&visit)?;
+async fn restore(visit: &Visit, id: &str, posted: &Posted) -> Result<Response, Fault> {
+    let caller = posted.caller(visit)?;
     let (number, version): (u32, u32) = (posted.number("seen")?, posted.number("version")?);
-    let threshold = id_of(&id)?;
-    let seen = see(&visit, &id).await?;
-    let present = seen.listed.stored.version.clone();
+    let threshold = id_of(id)?;
+    let seen = see(visit, id).await?;
     if let Some(earlier) = seen.versions.iter().find(|earlier| earlier.number == version).cloned() {
         let why = editing::restoring(version, posted.get("why"));
+        let present = &seen.listed.stored.version;
         let current = number == present.number;
         let goes = current && decide(&caller.actor, &present.rule, &earlier.rule, &why).is_ok();
-        let rules = (&present.rule, &earlier.rule);
-        // What is refused anyway is refused first.
-        if goes || look::wanted(&posted).is_some() {
-            let workload = thresholds::workload(&seen.integration, &visit.app.presets);
-            let prometheus = visit.app.around.prometheus.as_ref();
-            // Prometheus may have learned better since that version was in use. Where it cannot be asked, it refuses nothing.
-            let checked = match trial::check(prometheus, &earlier.rule, &workload).await {
-                Ok(checked) => checked,
-                Err(bad) => {
-                    let refusal = Refusal { typed: reason(&posted), ..bad_query(&bad, EDIT_INSTEAD) };
-                    let status = StatusCode::UNPROCESSABLE_ENTITY;
-                    return Ok(render(&visit, status, seen, Edit::default(), Some(refusal))?.into_response());
-                }
-            };
-            if let Some(look) = look::first(&visit, &posted, &workload, rules, checked, goes).await {
-                let (why, trial, shown) = (posted.get("why").to_owned(), look.trial, look.marks);
-                let mut model = model(&visit, seen, Edit::default(), None)?;
-                model.restoring = Some(Restoring { version: earlier, why, trial, shown });
-                return Ok(page_of(&visit, StatusCode::OK, &model).into_response());
+        // Prometheus may have learned better since that version was in use. Where it cannot be asked, it refuses nothing.
+        match look_at(visit, posted, &seen, &earlier.rule, goes).await {
+            Err(bad) => {
+                let refusal = Refusal { typed: reason(posted), ..bad_query(&bad, EDIT_INSTEAD) };
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return Ok(render(visit, status, seen, Edit::default(), Some(refusal))?.into_response());
             }
+            Ok(Some(look)) => {
+                let (why, trial, shown) = (posted.get("why").to_owned(), look.trial, look.marks);
+                let mut model = model(visit, seen, Edit::default(), None)?;
+                model.restoring = Some(Restoring { version: earlier, why, trial, shown });
+                return Ok(page_of(visit, StatusCode::OK, &model).into_response());
+            }
+            Ok(None) => {}
         }
     }
     let done = editing::restore(&visit.app.db, caller, threshold, number, version, posted.get("why"))
         .await
         .map(|_| ());
-    answer(&visit, threshold, done, &posted).await
+    answer(visit, threshold, done, posted).await
 }
 
 /// What to do about a proposal whose query Prometheus refuses.
@@ -158,22 +170,15 @@ pub(super) async fn approve(visit: Visit, Path(id): Path<String>, posted: Posted
     let seen = see(&visit, &id).await?;
     let waiting = seen.proposal.clone().filter(|waiting| waiting.id == proposal);
     if let Some(waiting) = waiting {
-        let present = seen.listed.stored.version.clone();
-        let goes = may_approve(&caller.actor, &waiting.by, waiting.base_version, present.number).is_ok();
-        let workload = thresholds::workload(&seen.integration, &visit.app.presets);
-        let prometheus = visit.app.around.prometheus.as_ref();
-        let rules = (&present.rule, &waiting.rule);
-        // Nothing is asked for somebody who may not decide.
-        if goes || look::wanted(&posted).is_some() {
-            let checked = match trial::check(prometheus, &waiting.rule, &workload).await {
-                Ok(checked) => checked,
-                Err(bad) => {
-                    let refusal = Some(bad_query(&bad, ANOTHER_QUERY));
-                    let status = StatusCode::UNPROCESSABLE_ENTITY;
-                    return Ok(render(&visit, status, seen, Edit::default(), refusal)?.into_response());
-                }
-            };
-            if let Some(look) = look::first(&visit, &posted, &workload, rules, checked, goes).await {
+        let present = seen.listed.stored.version.number;
+        let goes = may_approve(&caller.actor, &waiting.by, waiting.base_version, present).is_ok();
+        match look_at(&visit, &posted, &seen, &waiting.rule, goes).await {
+            Err(bad) => {
+                let refusal = Some(bad_query(&bad, ANOTHER_QUERY));
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return Ok(render(&visit, status, seen, Edit::default(), refusal)?.into_response());
+            }
+            Ok(Some(look)) => {
                 let mut model = model(&visit, seen, Edit::default(), None)?;
                 if let Some(proposal) = &mut model.proposal {
                     proposal.shown = look.marks;
@@ -181,6 +186,7 @@ pub(super) async fn approve(visit: Visit, Path(id): Path<String>, posted: Posted
                 }
                 return Ok(page_of(&visit, StatusCode::OK, &model).into_response());
             }
+            Ok(None) => {}
         }
     } else if look::wanted(&posted).is_some() {
         // Somebody has decided meanwhile: the page says how.
