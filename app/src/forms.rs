@@ -168,7 +168,7 @@ pub fn threshold(id: ThresholdId) -> String {
     format!("{THRESHOLDS}/{id}")
 }
 
-/// What is done with a change that waits for a second admin: `approve` (as at the threshold's own address) and `refuse` (`proposal`).
+/// What is done with a change that waits: `approve` (as at the threshold's own address) and `refuse` (`proposal`).
 pub fn threshold_act(id: ThresholdId, act: &str) -> String {
     format!("{THRESHOLDS}/{id}/{act}")
 }
