@@ -132,7 +132,7 @@ async fn done(visit: &Visit, id: &str, ask: Ask, posted: &Posted, form: &str) ->
         field: field.to_owned(),
         what: refused.to_string(),
         next_step: next_step.to_owned(),
-        typed: if status == StatusCode::CONFLICT { posted.typed() } else { posted.typed_as_opened() },
+        typed: posted.typed_for(status),
     };
     Ok(Page::with(status, &render(visit, id, Some(refusal)).await?).into_response())
 }

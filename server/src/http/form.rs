@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use gantry_domain::id::UserId;
 use gantry_domain::text::inert;
 use http_body_util::{BodyExt as _, Limited};
@@ -109,6 +109,11 @@ impl Posted {
         let mut typed = self.typed();
         typed.insert("seen".to_owned(), self.get("seen").to_owned());
         typed
+    }
+
+    /// What was typed, for the page that answers with `status`: whoever is told of another's change begins anew.
+    pub(super) fn typed_for(&self, status: StatusCode) -> BTreeMap<String, String> {
+        if status == StatusCode::CONFLICT { self.typed() } else { self.typed_as_opened() }
     }
 
     /// Who sent it, and which request it is. Without a key nobody could tell it from its own repetition.

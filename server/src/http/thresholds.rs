@@ -63,8 +63,7 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let number: u32 = posted.number("seen")?;
     let seen = see(&visit, &id).await?;
     let before = seen.listed.stored.version.rule.clone();
-    let mut edit = Edit { typed: posted.typed(), ..Edit::default() };
-    edit.typed.insert("seen".to_owned(), number.to_string());
+    let mut edit = Edit { typed: posted.typed_as_opened(), ..Edit::default() };
     let rule = match read(&posted, &before) {
         Ok(rule) => rule,
         Err(mistakes) => return mistaken(&visit, seen, edit, mistakes),

@@ -34,13 +34,12 @@ pub(super) fn refusal(why: &Refused, form: String, posted: &Posted) -> Refusal {
         Field::Integration => "integration",
         Field::Person | Field::Form => "",
     };
-    let told = status(why) == StatusCode::CONFLICT;
     Refusal {
         form,
         field: field.to_owned(),
         what: why.message(),
         next_step: why.next_step(),
-        typed: if told { posted.typed() } else { posted.typed_as_opened() },
+        typed: posted.typed_for(status(why)),
     }
 }
 
