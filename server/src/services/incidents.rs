@@ -20,6 +20,7 @@ use gantry_domain::incident::{Change, Incident, Refused, Subject};
 use gantry_domain::preset::Preset;
 use gantry_domain::preset::overlay::Overrides;
 use serde_json::json;
+use sqlx::PgExecutor;
 
 use super::outbox::{self, Message};
 use super::presets;
@@ -71,8 +72,12 @@ pub enum IncidentError {
 }
 
 /// What is promised of the incidents of what this one is about, now.
-async fn level_of(tx: &mut Tx, desk: &Desk, subject: &Subject) -> Result<ServiceLevel, StoreError> {
-    let standing = overrides::standing(&mut **tx, subject.integration).await?;
+pub async fn level_of(
+    executor: impl PgExecutor<'_>,
+    desk: &Desk,
+    subject: &Subject,
+) -> Result<ServiceLevel, StoreError> {
+    let standing = overrides::standing(executor, subject.integration).await?;
     Ok(desk.level(&subject.preset, &standing.overrides))
 }
 

@@ -19,9 +19,9 @@ use crate::http::Fault;
 use crate::http::form::Posted;
 use crate::http::page::Page;
 use crate::http::visit::Visit;
-use crate::services::incidents::IncidentError;
 use crate::services::incidents::acting::{self, Update};
-use crate::store::{incidents, overrides};
+use crate::services::incidents::{IncidentError, level_of};
+use crate::store::incidents;
 
 /// The page, with what is so now.
 pub(in crate::http) async fn write(visit: Visit, Path(id): Path<String>) -> Result<Page, Fault> {
@@ -50,8 +50,7 @@ pub(in crate::http) async fn send(
         let (status, changed) =
             if sends { (StatusCode::CONFLICT, Some(changed(&posted))) } else { (StatusCode::OK, None) };
         let db = &visit.app.db;
-        let standing = db.read(overrides::standing(db.pool(), incident.subject.integration)).await?;
-        let level = visit.app.desk.level(&incident.subject.preset, &standing.overrides);
+        let level = db.read(level_of(db.pool(), &visit.app.desk, &incident.subject)).await?;
         return Ok(match look(&visit, &incident, &update, &level) {
             Ok(preview) => {
                 page(&visit, status, incident, posted.typed(), Some(preview), changed).into_response()

@@ -56,7 +56,7 @@ pub async fn act(
                     Command::HandOver { to: to.ok_or(Refused::CannotLead)? }
                 }
             };
-            let level = level_of(tx, &desk, &incident.subject).await?;
+            let level = level_of(&mut **tx, &desk, &incident.subject).await?;
             let mut change = decide(&incident, &command, &caller.actor, seen, &level, caller.now)?;
             // From now on it is this one's whether the threshold fires.
             if let Some(latest) = latest.filter(|latest| opening::hands_over(latest, &change.next)) {
@@ -143,7 +143,7 @@ pub async fn update(
                 action: update.action,
                 next_in_minutes: update.next_in_minutes,
             };
-            let level = level_of(tx, &desk, &incident.subject).await?;
+            let level = level_of(&mut **tx, &desk, &incident.subject).await?;
             let mut change = decide(&incident, &command, &caller.actor, seen, &level, caller.now)?;
             let person = &caller.actor.person;
             let promise = json!({ "channels": channels, "next_update_at": change.next.next_update_at });

@@ -95,7 +95,7 @@ pub async fn threshold_fires(
     };
     match before {
         Some(before) if opening::takes(&before, fired.at) => {
-            let level = level_of(tx, desk, &before.subject).await?;
+            let level = level_of(&mut **tx, desk, &before.subject).await?;
             let mut change = opening::again(&before, &cause, how, &level, fired.at);
             add_reading(&mut change, fired);
             save(tx, desk, &change, None, fired.at).await?;
@@ -233,7 +233,7 @@ pub async fn by_hand(
                 impact: draft.impact,
             };
             let number = incidents::next_number(tx).await?;
-            let level = level_of(tx, &desk, &cause.subject).await?;
+            let level = level_of(&mut **tx, &desk, &cause.subject).await?;
             let change = opening::open(id, number, &cause, Some(&caller.actor), &level, caller.now)?;
             incidents::add(tx, &change.next).await?;
             tell(tx, &desk, &change, Some(&caller.actor.person), caller.now).await?;
@@ -253,7 +253,7 @@ async fn subject(tx: &mut Tx, id: IntegrationId) -> Result<Subject, StoreError> 
 
 async fn open(tx: &mut Tx, desk: &Desk, cause: &Cause, at: DateTime<Utc>) -> Result<Change, StoreError> {
     let number = incidents::next_number(tx).await?;
-    let level = level_of(tx, desk, &cause.subject).await?;
+    let level = level_of(&mut **tx, desk, &cause.subject).await?;
     let opened = opening::open(IncidentId(Uuid::now_v7()), number, cause, None, &level, at);
     opened.map_err(StoreError::unreadable("the cause of an incident"))
 }
