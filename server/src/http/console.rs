@@ -61,10 +61,8 @@ pub(super) fn id_of(text: &str) -> Result<GoLiveId, Fault> {
 async fn render(visit: &Visit, id: GoLiveId, show: Show, refusal: Option<Refusal>) -> Result<String, Fault> {
     let seen = console::see(&visit.app.db, id).await?.ok_or(Fault::NotFound)?;
     let app = &visit.app;
-    let key = seen.stored.go_live.preset.as_ref();
-    let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
-    let could_judge = console::could_judge(seen.thresholds, preset.as_ref());
-    let plan = console::plan_with(&seen.stored, could_judge.clone(), preset.as_ref());
+    let preset = presets::of_go_live_with(&app.presets, &seen.stored.go_live, &seen.overrides);
+    let (plan, could_judge) = console::plan_with(&seen.stored, seen.thresholds, preset.as_ref());
     let Stored { go_live, configuration, .. } = seen.stored;
     let lights = lights::shown(&seen.lights, preset.as_ref(), PERIOD_SECONDS, visit.now);
     let (rollout, (taken, overridden)) =

@@ -26,10 +26,8 @@ pub(super) async fn change(visit: Visit, Path(id): Path<String>, posted: Posted)
     let app = &visit.app;
     let seen = console::see(&app.db, id).await?.ok_or(Fault::NotFound)?;
     let stored = seen.stored;
-    let key = stored.go_live.preset.as_ref();
-    let preset = key.and_then(|key| presets::with(&app.presets, key, &seen.overrides));
-    let could_judge = console::could_judge(seen.thresholds, preset.as_ref());
-    let before = console::plan_with(&stored, could_judge.clone(), preset.as_ref());
+    let preset = presets::of_go_live_with(&app.presets, &stored.go_live, &seen.overrides);
+    let (before, could_judge) = console::plan_with(&stored, seen.thresholds, preset.as_ref());
     let mut typed = posted.typed_as_opened();
     let (status, refusal) = match read(&posted, &before, could_judge) {
         Err(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, refusal),

@@ -70,34 +70,36 @@ pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
 pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
     let thresholds = db.read(thresholds::of_go_live(db.pool(), stored.go_live.id)).await?;
     let preset = super::presets::of_go_live(db, presets, &stored.go_live).await?;
-    Ok(plan_with(stored, could_judge(thresholds, preset.as_ref()), preset.as_ref()))
+    Ok(plan_with(stored, thresholds, preset.as_ref()).0)
 }
 
 /// The same as it is in a transaction that has locked the go-live.
 pub async fn plan_in(tx: &mut Tx, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
     let thresholds = thresholds::of_go_live(&mut **tx, stored.go_live.id).await?;
     let overrides = overrides::of_go_live(&mut **tx, stored.go_live.id).await?;
-    let key = stored.go_live.preset.as_ref();
-    let preset = key.and_then(|key| super::presets::with(presets, key, &overrides));
-    Ok(plan_with(stored, could_judge(thresholds, preset.as_ref()), preset.as_ref()))
+    let preset = super::presets::of_go_live_with(presets, &stored.go_live, &overrides);
+    Ok(plan_with(stored, thresholds, preset.as_ref()).0)
 }
 
-/// The same, where what it chooses from is known.
-pub fn plan_with(stored: &Stored, could_judge: Vec<Threshold>, preset: Option<&Preset>) -> Plan {
-    match stored.plan.as_ref().and_then(|plan| serde_json::from_value::<Plan>(plan.clone()).ok()) {
-        Some(plan) => plan.judged_by(could_judge),
-        None => {
-            let usual = Plan::default_for(could_judge);
-            Plan { steps: preset.map_or_else(Plan::default_steps, |preset| preset.steps.clone()), ..usual }
-        }
-    }
-}
-
-/// What a plan chooses from: the thresholds of the integration; without any, those of the preset that counts for it.
-pub fn could_judge(thresholds: Vec<Threshold>, preset: Option<&Preset>) -> Vec<Threshold> {
-    if thresholds.is_empty() {
+/// The same, where all it takes is known, with what it chooses from: the `thresholds` of the integration; without any, those of
+/// the preset that counts for it.
+pub fn plan_with(
+    stored: &Stored,
+    thresholds: Vec<Threshold>,
+    preset: Option<&Preset>,
+) -> (Plan, Vec<Threshold>) {
+    let could_judge: Vec<Threshold> = if thresholds.is_empty() {
         preset.map(|preset| preset.thresholds.iter().cloned().map(Into::into).collect()).unwrap_or_default()
     } else {
         thresholds
-    }
+    };
+    let made = stored.plan.as_ref().and_then(|plan| serde_json::from_value::<Plan>(plan.clone()).ok());
+    let plan = match made {
+        Some(plan) => plan.judged_by(could_judge.clone()),
+        None => {
+            let usual = Plan::default_for(could_judge.clone());
+            Plan { steps: preset.map_or_else(Plan::default_steps, |preset| preset.steps.clone()), ..usual }
+        }
+    };
+    (plan, could_judge)
 }

@@ -31,6 +31,11 @@ pub async fn of_go_live(db: &Db, presets: &[Preset], go_live: &GoLive) -> Result
     Ok(with(presets, key, &overrides))
 }
 
+/// The one that a go-live with these overrides goes by; none for a checklist of its own.
+pub fn of_go_live_with(presets: &[Preset], go_live: &GoLive, overrides: &Overrides) -> Option<Preset> {
+    with(presets, go_live.preset.as_ref()?, overrides)
+}
+
 /// All presets as they are in one environment each: `environment`, or each one's usual one where that is empty.
 pub async fn in_environment(
     db: &Db,
