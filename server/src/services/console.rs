@@ -66,14 +66,20 @@ pub async fn see(db: &Db, id: GoLiveId) -> Result<Option<Seen>, StoreError> {
     Ok(Some(Seen { stored, probes, findings, lights, present, thresholds, overrides }))
 }
 
-/// The plan of the next rollout: the steps somebody made, else the default, judged by the thresholds in use.
-pub async fn plan(db: &Db, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
+/// The plan of the next rollout: the steps somebody made, else the default, judged by the thresholds in use. With it the preset
+/// that the go-live goes by.
+pub async fn plan(
+    db: &Db,
+    stored: &Stored,
+    presets: &[Preset],
+) -> Result<(Plan, Option<Preset>), StoreError> {
     let thresholds = db.read(thresholds::of_go_live(db.pool(), stored.go_live.id)).await?;
     let preset = super::presets::of_go_live(db, presets, &stored.go_live).await?;
-    Ok(plan_with(stored, thresholds, preset.as_ref()).0)
+    let (plan, _) = plan_with(stored, thresholds, preset.as_ref());
+    Ok((plan, preset))
 }
 
-/// The same as it is in a transaction that has locked the go-live.
+/// The same plan as it is in a transaction that has locked the go-live.
 pub async fn plan_in(tx: &mut Tx, stored: &Stored, presets: &[Preset]) -> Result<Plan, StoreError> {
     let thresholds = thresholds::of_go_live(&mut **tx, stored.go_live.id).await?;
     let overrides = overrides::of_go_live(&mut **tx, stored.go_live.id).await?;

@@ -104,8 +104,9 @@ pub async fn take(
         return Err(PreflightError::NotAllowed(Role::ReleaseManager));
     }
     let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(PreflightError::NoSuchGoLive)?;
-    let plan = console::plan(db, &stored, &around.presets).await?;
-    let Looked { findings, .. } = look(around, db, &stored, &plan, caller.now, false).await?;
+    let (plan, preset) = console::plan(db, &stored, &around.presets).await?;
+    let Looked { findings, .. } =
+        look(around, db, &stored, &plan, preset.as_ref(), caller.now, false).await?;
     db.tx(move |tx| Box::pin(async move { keep(tx, id, findings).await.map_err(PreflightError::from) })).await
 }
 
@@ -194,19 +195,22 @@ pub(super) struct Looked {
     pub(super) changed: bool,
 }
 
-/// Looks at everything. What is seen to run in the cluster is kept, and the gate is judged by it: always where the look
-/// `starts` a rollout, else while that still is about this go-live.
+/// Looks at everything; `preset` is the one that the go-live goes by. What is seen to run in the cluster is kept, and the gate
+/// is judged by it: always where the look `starts` a rollout, else while that still is about this go-live.
 pub(super) async fn look(
     around: &Surroundings,
     db: &Db,
     stored: &Stored,
     plan: &Plan,
+    preset: Option<&Preset>,
     now: DateTime<Utc>,
     starts: bool,
 ) -> Result<Looked, StoreError> {
     let go_live = &stored.go_live;
-    let driven = db.read(rollouts::running_on(db.pool(), &go_live.workload)).await?;
-    let ours = running::ours_of(db, &around.presets, go_live).await?;
+    let (driven, ours) = tokio::try_join!(
+        db.read(rollouts::running_on(db.pool(), &go_live.workload)),
+        running::ours(db, &around.presets, preset, &go_live.workload)
+    )?;
     let neighbours = async {
         match &around.neighbours {
             Some(look) => look(go_live.clone()).await,

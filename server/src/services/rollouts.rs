@@ -81,9 +81,9 @@ pub async fn start(
         return Err(StartError::NotAllowed);
     }
     let stored = db.read(go_lives::find(db.pool(), id)).await?.ok_or(StartError::NoSuchGoLive)?;
-    let plan = console::plan(db, &stored, &around.presets).await?;
+    let (plan, preset) = console::plan(db, &stored, &around.presets).await?;
     let Looked { findings, facts, running, changed } =
-        look(&around.driving(), db, &stored, &plan, caller.now, true).await?;
+        look(&around.driving(), db, &stored, &plan, preset.as_ref(), caller.now, true).await?;
     // Kept also when the start is refused: the page then shows what stands in the way.
     let kept = findings.clone();
     db.tx(move |tx| {

@@ -7,7 +7,6 @@ use gantry_domain::preset::{Preset, Workload};
 use gantry_domain::release::{Noticed, Running};
 use serde_json::json;
 
-use super::presets;
 use crate::live::topics;
 use crate::store::{Db, StoreError, audit, go_lives, mitigations, rollouts};
 
@@ -28,16 +27,6 @@ pub async fn ours(
         Some(preset) => variables([&preset.mitigations], &done),
         None => variables(presets.iter().map(|preset| &preset.mitigations), &done),
     })
-}
-
-/// The same for the workload of a go-live.
-pub(super) async fn ours_of(
-    db: &Db,
-    presets: &[Preset],
-    go_live: &GoLive,
-) -> Result<Vec<String>, StoreError> {
-    let preset = presets::of_go_live(db, presets, go_live).await?;
-    ours(db, presets, preset.as_ref(), &go_live.workload).await
 }
 
 /// Keeps what a look at the cluster saw. Whether it is something else than was known: then statements are stale by it.

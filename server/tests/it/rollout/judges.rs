@@ -21,7 +21,7 @@ async fn an_exporter_that_nobody_has_holds_nothing_once_its_threshold_is_left_ou
     stage.metrics.say(Says::Missing("histogram_quantile"));
     stage.change_plan(|usual| Plan { left_out: vec!["high-latency".parse().unwrap()], ..usual }).await;
     let presets = &stage.around.presets;
-    let plan = console::plan(&stage.db, &stage.go_live().await, presets).await.unwrap();
+    let plan = console::plan(&stage.db, &stage.go_live().await, presets).await.unwrap().0;
     assert_eq!(keys(&plan), ["api-down", "rate-limited", "auth-failures"]);
 
     stage.start().await;

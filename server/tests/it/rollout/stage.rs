@@ -117,7 +117,7 @@ impl Stage {
     /// Saves another plan instead of the one that stands.
     pub(crate) async fn change_plan(&self, change: impl FnOnce(Plan) -> Plan) {
         let (presets, caller) = (self.around.presets.clone(), caller(&self.manager));
-        let usual = console::plan(&self.db, &self.go_live().await, &presets).await.unwrap();
+        let usual = console::plan(&self.db, &self.go_live().await, &presets).await.unwrap().0;
         let opened = Opened::plan(&usual);
         release::set_plan(&self.db, presets, caller, self.id, change(usual), opened).await.unwrap();
     }
