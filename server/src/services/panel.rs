@@ -10,10 +10,12 @@ use gantry_domain::panel::{Beat, Breaker, State, judge};
 use uuid::Uuid;
 
 use crate::engine::panel::PERIOD;
+use crate::outside::breaker;
 use crate::outside::cluster::Cluster;
 use crate::outside::exchange::HostHeard;
 use crate::outside::messages::Channels;
 use crate::outside::prometheus::Prometheus;
+use crate::outside::pulse::Pulse;
 use crate::services::probes::Looks;
 use crate::store::alert_states::{self, Round};
 use crate::store::panel::{self, Database, Lease, Queue};
@@ -104,13 +106,12 @@ impl Panel {
         let outside =
             |beat: Option<Beat>, breaker| Outside { state: judge(beat.as_ref(), PERIOD, now), beat, breaker };
         let absent = || Outside { state: State::Absent, beat: None, breaker: None };
-        let prometheus = self.prometheus.as_ref().map_or_else(absent, |prometheus| {
-            outside(prometheus.pulse().beat(now), Some(prometheus.breaker().stands(Instant::now())))
-        });
-        let backup =
-            self.prometheus.as_ref().and_then(Prometheus::backup).map(|backup| {
-                outside(backup.pulse().beat(now), Some(backup.breaker().stands(Instant::now())))
-            });
+        let source = |pulse: &Pulse, breaker: &breaker::Breaker| {
+            outside(pulse.beat(now), Some(breaker.stands(Instant::now())))
+        };
+        let both = self.prometheus.as_ref();
+        let prometheus = both.map_or_else(absent, |first| source(first.pulse(), first.breaker()));
+        let backup = both.and_then(Prometheus::backup).map(|one| source(one.pulse(), one.breaker()));
         let cluster = self
             .cluster
             .as_ref()
