@@ -134,7 +134,7 @@ fn keys(frame: &Frame, model: &Actions) -> Html {
             let rows: Vec<_> = keys.iter().map(|key| key_row(frame, model, key, offered)).collect();
             let replace = offered.map(|_| view! { <th scope="col">"Replace"</th> }.part());
             view! {
-                <div class="scroll"><table>
+                <div class="scroll"><table class="keys-in-use">
                     <thead><tr><th scope="col">"Variable"</th><th scope="col">"Secret and key"</th><th scope="col">"Fingerprint"</th><th scope="col">"Written"</th>{replace}</tr></thead>
                     <tbody>{rows}</tbody>
                 </table></div>
@@ -160,7 +160,10 @@ fn key_row(frame: &Frame, model: &Actions, key: &Key, offered: Option<&Offered>)
         (None, Some(why)) => view! { {mark(Tone::Unknown)}" "{why.clone()} }.part(),
         (None, None) => view! { "The Secret has no such key" }.part(),
     };
-    let written = key.written_at.map(|at| time::ago(at, frame.now.max(model.keys_at)));
+    let written = match key.written_at {
+        Some(at) => time::ago(at, frame.now.max(model.keys_at)),
+        None => view! { "not known" }.part(),
+    };
     let by = key.manager.clone().map(|manager| format!(" by {manager}"));
     let replace = offered.map(|offered| {
         // What cannot be read cannot be rehearsed; where that is denied, an admin is asked for it there.
@@ -177,7 +180,7 @@ fn key_row(frame: &Frame, model: &Actions, key: &Key, offered: Option<&Offered>)
             <td><code>{key.variables.join(", ")}</code></td>
             <td>{key.secret.clone()}" / "{key.key.clone()}</td>
             <td>{print}</td>
-            <td>{written}{by}</td>
+            <td class="key-written">{written}{by}</td>
             {replace}
         </tr>
     }
