@@ -61,8 +61,8 @@ fn responses(out: &Path) -> Result<(), Fail> {
     write(out, "triage-unknown", &response::triage::render(&manager, &response_models::model(vec![dark])))?;
     write(out, "triage-none", &response::triage::render(&manager, &none))?;
     write(out, "actions", &response::actions::render(&manager, &response_models::actions_model()))?;
-    let refused =
-        ("The cluster forbids “patch” on secrets.".to_owned(), "Ask an admin of the cluster.".to_owned());
+    let line = "kubectl -n integrations rollout restart deployment/posthog-integration";
+    let refused = response_models::kept_out(Some(line.to_owned()));
     write(
         out,
         "confirm-refused",

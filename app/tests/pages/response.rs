@@ -13,8 +13,8 @@ use leptos::prelude::RenderHtml;
 
 use crate::fixtures::{before, frame, now};
 use crate::response_models::{
-    actions_model, confirm_model, evidence_model, findings, id, mitigation, model, postmortem_model,
-    rehearsed, taken,
+    actions_model, confirm_model, evidence_model, findings, id, kept_out, mitigation, model,
+    postmortem_model, rehearsed, taken,
 };
 
 fn triage_page(role: Role, model: &Triage) -> String {
@@ -125,14 +125,24 @@ fn the_exact_change_is_shown_and_a_typed_key_never_is() {
         html.contains("spec.template") && html.contains("not there") && html.contains("Type the new key.")
     );
     assert!(html.contains("autocomplete=\"new-password\""));
-    let refused =
-        confirm_model(Err(("The cluster forbids “patch” on secrets.".into(), "Ask an admin.".into())));
+    let refused = confirm_model(Err(kept_out(None)));
     let html = crate::plain(&confirm::render(&frame(Some(Role::ReleaseManager)), &refused));
     assert!(
         html.contains("forbids “patch” on secrets")
             && html.contains("Ask an admin.")
             && !html.contains("<form id=\"confirm\"")
+            && !html.contains("kubectl"),
+        "{html}"
     );
+}
+
+#[test]
+fn where_only_the_panel_is_kept_out_the_way_by_hand_stands_open() {
+    let model = confirm_model(Err(kept_out(Some("kubectl -n shop rollout restart deployment/clay".into()))));
+    let html = crate::plain(&confirm::render(&frame(Some(Role::ReleaseManager)), &model));
+    let open =
+        "<details open class=\"command\"><summary>Same with kubectl, with a login of your own</summary>";
+    assert!(html.contains(open) && html.contains("rollout restart deployment/clay"), "{html}");
 }
 
 #[test]

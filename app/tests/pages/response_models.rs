@@ -1,7 +1,8 @@
 //! Models of responding to an incident to render pages from; shared by the tests and the gallery.
 
 use gantry_app::features::response::model::{
-    Actions, Bundle, Confirm, Evidence, Head, Key, Line, Offered, Postmortem, Rehearsed, Taken, Triage,
+    Actions, Bundle, Confirm, Evidence, Head, Key, Line, NotRehearsed, Offered, Postmortem, Rehearsed, Taken,
+    Triage,
 };
 use gantry_app::forms;
 use gantry_app::refusal::Refusal;
@@ -125,8 +126,14 @@ pub(crate) fn actions_model() -> Actions {
     }
 }
 
+/// Why there is no rehearsal.
+pub(crate) fn kept_out(by_hand: Option<String>) -> NotRehearsed {
+    let what = "The cluster forbids “patch” on secrets.".into();
+    NotRehearsed { what, next_step: "Ask an admin.".into(), by_hand }
+}
+
 /// The page before an action.
-pub(crate) fn confirm_model(rehearsed: Result<Rehearsed, (String, String)>) -> Confirm {
+pub(crate) fn confirm_model(rehearsed: Result<Rehearsed, NotRehearsed>) -> Confirm {
     Confirm {
         head: head(),
         action: forms::incident_action(id(), "replace-key"),

@@ -51,7 +51,8 @@ pub fn kubectl(target: &Workload, act: &Act) -> String {
         ),
         Act::Restart { .. } => format!("{at} rollout restart deployment/{deployment}"),
         Act::ReplaceKey { secret, key, .. } => format!(
-            "{at} create secret generic {secret} --from-file={}=/dev/stdin --dry-run=client -o yaml \\\n  | {at} apply --server-side --force-conflicts --field-manager={} -f -\n{at} rollout restart deployment/{deployment}",
+            "{at} create secret generic {} --from-file={}=/dev/stdin --dry-run=client -o yaml \\\n  | {at} apply --server-side --force-conflicts --field-manager={} -f -\n{at} rollout restart deployment/{deployment}",
+            quoted(secret),
             quoted(key),
             quoted(&format!("gantry-key-{key}")),
         ),

@@ -222,14 +222,16 @@ async fn confirm_page(
     let rehearsed =
         match mitigations::rehearse(&app.db, &app.responding, &scene, &wish, visit.now).boxed().await {
             Ok(rehearsal) => Ok(shown(rehearsal)),
-            Err(ResponseError::Refused { what, next_step, missing, .. }) => Err((what, next_step, missing)),
+            Err(ResponseError::Refused { what, next_step, missing, by_hand, .. }) => {
+                Err((model::NotRehearsed { what, next_step, by_hand }, missing))
+            }
             Err(other) => return Err(other.into()),
         };
     let ask = match &rehearsed {
-        Err((_, _, Some(missing))) => Some(asking(visit, id, &wish, missing).boxed().await?),
-        Err((_, _, None)) | Ok(_) => None,
+        Err((_, Some(missing))) => Some(asking(visit, id, &wish, missing).boxed().await?),
+        Err((_, None)) | Ok(_) => None,
     };
-    let rehearsed = rehearsed.map_err(|(what, next_step, _)| (what, next_step));
+    let rehearsed = rehearsed.map_err(|(why, _)| why);
     let offered = |offer: Offer| (offer.label().trim_end_matches('…').to_owned(), offer.what().to_owned());
     let (name, what) = match &wish {
         Wish::Offer(offer) => offered(*offer),

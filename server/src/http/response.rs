@@ -69,7 +69,7 @@ pub(super) fn refusal(
     posted: &Posted,
 ) -> Result<(StatusCode, Refusal), Fault> {
     match error {
-        ResponseError::Refused { field, what, next_step, conflict, missing: _ } => {
+        ResponseError::Refused { field, what, next_step, conflict, missing: _, by_hand: _ } => {
             let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
             let refusal = Refusal {
                 form: form.to_owned(),

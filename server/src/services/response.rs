@@ -73,6 +73,8 @@ pub enum ResponseError {
         conflict: bool,
         /// The permission in the cluster for want of which it was not done: “patch” on secrets in namespace integrations.
         missing: Option<String>,
+        /// The kubectl line that does the same, where it is only the panel that does not get through to the cluster.
+        by_hand: Option<String>,
     },
     /// Postgres.
     #[error(transparent)]
@@ -83,24 +85,31 @@ impl ResponseError {
     /// What was typed cannot be taken.
     pub fn wrong(field: &'static str, what: impl Into<String>, next_step: impl Into<String>) -> Self {
         let (what, next_step) = (what.into(), next_step.into());
-        Self::Refused { field, what, next_step, conflict: false, missing: None }
+        Self::Refused { field, what, next_step, conflict: false, missing: None, by_hand: None }
     }
 
     /// It cannot be done as things stand.
     pub fn not_now(what: impl Into<String>, next_step: impl Into<String>) -> Self {
         let (what, next_step) = (what.into(), next_step.into());
-        Self::Refused { field: "", what, next_step, conflict: true, missing: None }
+        Self::Refused { field: "", what, next_step, conflict: true, missing: None, by_hand: None }
     }
 
     /// The same with the permission that is missing, where one is.
     #[must_use]
-    pub(crate) fn lacking(self, missing: Option<String>) -> Self {
-        match self {
-            Self::Refused { field, what, next_step, conflict, .. } => {
-                Self::Refused { field, what, next_step, conflict, missing }
-            }
-            other => other,
+    pub(crate) fn lacking(mut self, permission: Option<String>) -> Self {
+        if let Self::Refused { missing, .. } = &mut self {
+            *missing = permission;
         }
+        self
+    }
+
+    /// The same with the kubectl line by which a person gets through, where one is known.
+    #[must_use]
+    pub(crate) fn or_by_hand(mut self, line: Option<String>) -> Self {
+        if let Self::Refused { by_hand, .. } = &mut self {
+            *by_hand = line;
+        }
+        self
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::frame::page;
-use super::model::{AskAdmin, Confirm, Line, Rehearsed};
+use super::model::{AskAdmin, Confirm, Line, NotRehearsed, Rehearsed};
 use super::triage::may_act;
 use crate::forms;
 use crate::frame::Frame;
@@ -16,11 +16,12 @@ use crate::ui::time;
 pub fn render(frame: &Frame, model: &Confirm) -> String {
     let inner = match &model.rehearsed {
         Ok(rehearsed) => rehearsal(frame, model, rehearsed),
-        Err((what, next)) => view! {
-            <p class="callout bad">{mark(Tone::Bad)}<span><strong>{what.clone()}</strong>" "{next.clone()}</span></p>
+        Err(why) => view! {
+            <p class="callout bad">{mark(Tone::Bad)}<span><strong>{why.what.clone()}</strong>" "{why.next_step.clone()}</span></p>
         }
         .part(),
     };
+    let by_hand = model.rehearsed.as_ref().err().and_then(by_hand);
     let ask = model.ask.as_ref().filter(|_| may_act(frame)).map(|ask| ask_admin(frame, model, ask));
     // Its form is gone when the rehearsal no longer succeeds.
     let refused = model.refusal.as_ref().filter(|_| model.rehearsed.is_err()).map(orphan);
@@ -32,6 +33,7 @@ pub fn render(frame: &Frame, model: &Confirm) -> String {
             {refused}
             {inner}
             {ask}
+            {by_hand}
             <p><a href=back>"Back to all actions"</a></p>
         </section>
     }
@@ -64,9 +66,22 @@ fn rehearsal(frame: &Frame, model: &Confirm, rehearsed: &Rehearsed) -> Html {
         </table></div>
         <ul class="plain-list">{notes}</ul>
         {form}
-        <details class="command">
-            <summary>"Same with kubectl"</summary>
-            <pre tabindex="0"><code>{rehearsed.kubectl.clone()}</code></pre>
+        {command("Same with kubectl", &rehearsed.kubectl, false)}
+    }
+    .part()
+}
+
+/// The way past the panel: open, where there is no other.
+fn by_hand(why: &NotRehearsed) -> Option<Html> {
+    let line = why.by_hand.as_ref()?;
+    Some(command("Same with kubectl, with a login of your own", line, true))
+}
+
+fn command(title: &'static str, line: &str, open: bool) -> Html {
+    view! {
+        <details class="command" open=open>
+            <summary>{title}</summary>
+            <pre tabindex="0"><code>{line.to_owned()}</code></pre>
         </details>
     }
     .part()

@@ -157,12 +157,23 @@ pub struct Confirm {
     pub name: String,
     /// What it does, in a sentence.
     pub what: String,
-    /// The rehearsal; or why there is none, and what to do.
-    pub rehearsed: Result<Rehearsed, (String, String)>,
+    /// The rehearsal; or why there is none.
+    pub rehearsed: Result<Rehearsed, NotRehearsed>,
     /// Where there is none for want of a permission in the cluster: who is asked for it.
     pub ask: Option<AskAdmin>,
     /// A form that was refused.
     pub refusal: Option<Refusal>,
+}
+
+/// Why an action was not rehearsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRehearsed {
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub next_step: String,
+    /// The kubectl line that does the same, where it is only the panel that does not get through to the cluster.
+    pub by_hand: Option<String>,
 }
 
 /// A permission that an admin of the cluster can be asked for.

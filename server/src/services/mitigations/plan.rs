@@ -1,5 +1,6 @@
 //! The rehearsal: the action is sent to Kubernetes with everything but the storing, and what would change is shown.
 
+mod by_hand;
 mod difference;
 mod roll_back;
 
@@ -112,7 +113,7 @@ pub(super) async fn prepare(
     wish: &Wish,
     now: DateTime<Utc>,
 ) -> Result<Prepared, ResponseError> {
-    let (cluster, workload, snapshot) = read(around, scene).await?;
+    let (cluster, workload, snapshot) = read(db, around, scene, wish).await?;
     ready_for(db, &snapshot, workload).await?;
     let (mut key, mut others) = (None, Vec::new());
     let act = match wish {
@@ -133,7 +134,7 @@ pub(super) async fn prepare(
             let nothing = SecretString::from("rehearsal");
             let tried =
                 cluster.apply_key(&workload.namespace, &facts.secret, &facts.key, &nothing, Mode::Rehearse);
-            tried.await.map_err(|error| refused(&error))?;
+            tried.await.map_err(|error| kept_out(&error, Some(kubectl(workload, &act))))?;
             (key, others) = (Some(facts), beside);
             act
         }
@@ -151,7 +152,8 @@ pub(super) async fn prepare(
             "Correct the container's name on the go-live.",
         )
     })?;
-    let after = cluster.write(&snapshot, &patch, Mode::Rehearse).await.map_err(|error| refused(&error))?;
+    let tried = cluster.write(&snapshot, &patch, Mode::Rehearse).await;
+    let after = tried.map_err(|error| kept_out(&error, Some(kubectl(workload, &act))))?;
     let lines = difference(&snapshot.deployment, &after);
     let rehearsal = Rehearsal {
         title: title(&act),
@@ -168,15 +170,15 @@ pub(super) async fn prepare(
 
 /// The cluster as it stands. Somebody is about to act on it, so it is asked whatever happened before.
 async fn read<'a>(
+    db: &Db,
     around: &Responding,
     scene: &'a Scene,
+    wish: &Wish,
 ) -> Result<(Cluster, &'a Workload, Snapshot), ResponseError> {
-    let cluster = around.cluster.as_ref().ok_or_else(|| {
-        ResponseError::not_now(
-            "No cluster is configured.",
-            "Give the panel a kubeconfig, or use the kubectl line.",
-        )
-    })?;
+    let Some(cluster) = around.cluster.as_ref() else {
+        let refused = ResponseError::not_now("No cluster is configured.", "Give the panel a kubeconfig.");
+        return Err(refused.or_by_hand(by_hand::line(db, scene, wish).await));
+    };
     let cluster = cluster.driving();
     let workload = scene.workload().ok_or_else(|| {
         ResponseError::not_now(
@@ -190,7 +192,7 @@ async fn read<'a>(
             format!("There is no Deployment {} in {}.", workload.deployment, workload.namespace),
             "Correct the workload on the newest go-live.",
         )),
-        Err(error) => Err(refused(&error)),
+        Err(error) => Err(kept_out(&error, by_hand::line(db, scene, wish).await)),
     }
 }
 
@@ -257,7 +259,8 @@ async fn key_to_replace(
         None => Ok((facts, one.others)),
         Some(problem) => {
             let refused = ResponseError::not_now(sentence(problem), "Then look again.");
-            Err(refused.lacking(facts.missing.clone()))
+            let line = by_hand::of_key(workload, &facts.secret, &facts.key);
+            Err(refused.lacking(facts.missing.clone()).or_by_hand(Some(line)))
         }
     }
 }
@@ -343,7 +346,7 @@ fn hashed(what: &str) -> String {
 pub(super) fn refused(error: &ClusterError) -> ResponseError {
     let next = match error {
         ClusterError::Forbidden(_) => {
-            "Ask an admin of the cluster to add it to the Role “gantry” of that namespace; or use the kubectl line with a login of your own."
+            "Ask an admin of the cluster to add it to the Role “gantry” of that namespace."
         }
         ClusterError::LoginExpired => "Renew the panel's login to the cluster, then look again.",
         ClusterError::Conflict | ClusterError::Gone => "Somebody changes it at this moment; look again.",
@@ -351,13 +354,31 @@ pub(super) fn refused(error: &ClusterError) -> ResponseError {
         | ClusterError::Throttled
         | ClusterError::TooLarge(_)
         | ClusterError::Resting
-        | ClusterError::Crowded => {
-            "Look again in a moment; meanwhile the kubectl line does the same from elsewhere."
-        }
+        | ClusterError::Crowded => "Look again in a moment.",
         ClusterError::Config(_)
         | ClusterError::BadName(_)
         | ClusterError::NotFound(_)
         | ClusterError::Invalid(_) => "Look at the workload's names on the newest go-live.",
     };
     ResponseError::not_now(sentence(&error.to_string()), next).lacking(error.missing())
+}
+
+/// The same with the `line` that does it by hand, where nothing but the panel's own way is wrong.
+pub(super) fn kept_out(error: &ClusterError, line: Option<String>) -> ResponseError {
+    let by_hand = match error {
+        ClusterError::Forbidden(_)
+        | ClusterError::LoginExpired
+        | ClusterError::Unreachable(_)
+        | ClusterError::Throttled
+        | ClusterError::TooLarge(_)
+        | ClusterError::Resting
+        | ClusterError::Crowded => line,
+        ClusterError::Conflict
+        | ClusterError::Gone
+        | ClusterError::Config(_)
+        | ClusterError::BadName(_)
+        | ClusterError::NotFound(_)
+        | ClusterError::Invalid(_) => None,
+    };
+    refused(error).or_by_hand(by_hand)
 }

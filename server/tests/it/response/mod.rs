@@ -3,6 +3,7 @@
 mod actions;
 mod ask_admin;
 mod bound;
+mod by_hand;
 mod evidence;
 mod keys;
 mod logs;

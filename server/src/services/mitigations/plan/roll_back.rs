@@ -1,9 +1,10 @@
 //! The rehearsal of a rollback: what it would return to, and what it keeps.
 
-use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
+use gantry_domain::mitigation::Offer;
+use gantry_domain::rollout::{ClusterWrite, Rollout};
 
 use super::difference::difference;
-use super::{Rehearsal, hashed, read, refused};
+use super::{Rehearsal, Wish, by_hand, hashed, kept_out, read};
 use crate::outside::cluster::{Mode, patch_for};
 use crate::services::mitigations::roll_back::latest;
 use crate::services::response::{Responding, ResponseError, Scene};
@@ -15,12 +16,14 @@ pub(super) async fn rehearse(
     around: &Responding,
     scene: &Scene,
 ) -> Result<Rehearsal, ResponseError> {
-    let (cluster, workload, snapshot) = read(around, scene).await?;
+    let (cluster, workload, snapshot) = read(db, around, scene, &Wish::Offer(Offer::RollBack)).await?;
     let rollout = latest(db, workload).await?;
     let shape = rollout.way_back();
     let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
     let patch = patch_for(&snapshot, &rollout, &write);
-    let after = cluster.write(&snapshot, &patch, Mode::Rehearse).await.map_err(|error| refused(&error))?;
+    let kubectl = by_hand::of_way_back(&rollout);
+    let tried = cluster.write(&snapshot, &patch, Mode::Rehearse).await;
+    let after = tried.map_err(|error| kept_out(&error, Some(kubectl.clone())))?;
     let kept: Vec<String> = db
         .read(mitigations::standing_on(db.pool(), workload))
         .await?
@@ -33,7 +36,7 @@ pub(super) async fn rehearse(
     Ok(Rehearsal {
         title: format!("Roll back to {}", rollout.stable.image),
         lines: difference(&snapshot.deployment, &after),
-        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }).into_text(),
+        kubectl,
         pods: rollout.replicas,
         key: None,
         notes: vec![
