@@ -156,6 +156,14 @@ fn the_lines_for_kubectl_hold_no_secret_and_are_quoted() {
     );
     let line = kubectl(&workload(), &key());
     assert!(line.contains("/dev/stdin") && line.contains("--field-manager=gantry-key-api-key"), "{line}");
+    let foreign = Act::ReplaceKey {
+        secret: "a; b".into(),
+        key: "k".into(),
+        before: None,
+        after: String::new(),
+        stamp: String::new(),
+    };
+    assert!(kubectl(&workload(), &foreign).contains("generic 'a; b' --from-file"));
     let odd = Act::Set {
         purpose: Purpose::Fallback,
         name: "A".into(),

@@ -2,7 +2,7 @@
 
 use super::phase::{Held, Phase};
 use super::{Ask, Rollout};
-use crate::canary::{Amount, Shape, Steering, Strategy, Template};
+use crate::canary::{Amount, Shape, Steering, Strategy, Template, restored};
 
 /// How a person would do by hand what a button does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +32,24 @@ pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> ByHand {
             None => ByHand::Line(shape_line(rollout, &next_shape(rollout))),
             Some(why) => ByHand::NoLine(why),
         },
-        Ask::RollBack { .. } => ByHand::Line(shape_line(rollout, &rollout.way_back())),
+        Ask::RollBack { .. } => ByHand::Line(way_back(rollout)),
         Ask::Abandon { .. } => ByHand::NoLine(
             "The Deployment is gone: this ends Gantry's record, and kubectl has nothing to do.",
         ),
     }
+}
+
+/// The lines that return to the stable version. Whoever steers a rollout that is under way sees it, and leaves the Deployment
+/// as it was; after its end nobody does, so the strategy is put back by hand as well.
+fn way_back(rollout: &Rollout) -> String {
+    let back = shape_line(rollout, &rollout.way_back());
+    if !rollout.phase.is_over() {
+        return back;
+    }
+    let target = &rollout.target;
+    let (namespace, deployment) = (quote(&target.namespace), quote(&target.deployment));
+    let end = shape_line(rollout, &restored(Template::Stable, &rollout.originals));
+    format!("{back}\nkubectl -n {namespace} rollout status deployment/{deployment}\n{end}")
 }
 
 /// A hold keeps Gantry from its next step; it never stops Kubernetes in the middle of one.

@@ -104,6 +104,16 @@ fn the_way_back_has_its_line_from_every_phase() {
         let ByHand::Line(line) = by_hand(&phase, "roll-back") else { panic!("no line in {phase:?}") };
         assert!(line.starts_with("kubectl -n shop patch deployment/app --patch '{\"spec\":"), "{line}");
         assert!(line.contains(r#""image":"app:v1""#) && line.contains(r#""maxSurge":"100%""#), "{line}");
+        // After the end nobody else would put the strategy back.
+        let lines: Vec<_> = line.lines().collect();
+        match (phase.is_over(), lines.as_slice()) {
+            (false, [_]) => {}
+            (true, [_, wait, end]) => {
+                assert_eq!(*wait, "kubectl -n shop rollout status deployment/app");
+                assert!(end.contains(r#""image":"app:v1""#) && !end.contains("100%"), "{end}");
+            }
+            _ => panic!("{phase:?}: {line}"),
+        }
     }
 }
 
@@ -114,7 +124,9 @@ fn no_button_offers_a_line_that_is_refused_in_a_soak_or_taken_as_the_doing_of_ot
         row.phase = phase;
         for ask in asks(&row) {
             let ByHand::Line(line) = kubectl_for_ask(&row, &ask) else { continue };
-            assert!(!line.contains(" rollout "), "{} in {:?}: {line}", ask.word(), row.phase);
+            // Waiting changes nothing.
+            let acts = line.replace(" rollout status ", " ");
+            assert!(!acts.contains(" rollout "), "{} in {:?}: {line}", ask.word(), row.phase);
         }
     }
 }

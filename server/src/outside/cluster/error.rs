@@ -104,6 +104,25 @@ impl ClusterError {
         matches!(self, Self::Conflict | Self::Gone)
     }
 
+    /// Whether it is the panel alone that does not get through: another login, or another way, may.
+    pub const fn keeps_us_out(&self) -> bool {
+        match self {
+            Self::LoginExpired
+            | Self::Forbidden(_)
+            | Self::Throttled
+            | Self::Unreachable(_)
+            | Self::TooLarge(_)
+            | Self::Resting
+            | Self::Crowded => true,
+            Self::Config(_)
+            | Self::BadName(_)
+            | Self::NotFound(_)
+            | Self::Conflict
+            | Self::Gone
+            | Self::Invalid(_) => false,
+        }
+    }
+
     /// The permission that is missing, as a Role names it; none where that is not what is wrong.
     pub fn missing(&self) -> Option<String> {
         if let Self::Forbidden(asked) = self { Some(asked.to_string()) } else { None }
@@ -155,6 +174,30 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_login_or_another_way_helps_where_only_the_panel_is_kept_out() {
+        let asked = || Asked::on("patch", "apps", "deployments");
+        let table = [
+            (ClusterError::LoginExpired, true),
+            (ClusterError::Forbidden(asked()), true),
+            (ClusterError::Throttled, true),
+            (ClusterError::Unreachable(String::new()), true),
+            (ClusterError::TooLarge(1), true),
+            (ClusterError::Resting, true),
+            (ClusterError::Crowded, true),
+            // By hand it would fail as well, or do what nobody looked at.
+            (ClusterError::Config(String::new()), false),
+            (ClusterError::BadName(String::new()), false),
+            (ClusterError::NotFound(asked()), false),
+            (ClusterError::Conflict, false),
+            (ClusterError::Gone, false),
+            (ClusterError::Invalid(String::new()), false),
+        ];
+        for (error, expected) in table {
+            assert_eq!(error.keeps_us_out(), expected, "{error}");
+        }
+    }
 
     #[test]
     fn what_the_cluster_says_is_inert() {

@@ -259,8 +259,7 @@ async fn key_to_replace(
         None => Ok((facts, one.others)),
         Some(problem) => {
             let refused = ResponseError::not_now(sentence(problem), "Then look again.");
-            let line = by_hand::of_key(workload, &facts.secret, &facts.key);
-            Err(refused.lacking(facts.missing.clone()).or_by_hand(Some(line)))
+            Err(refused.lacking(facts.missing.clone()))
         }
     }
 }
@@ -365,20 +364,5 @@ pub(super) fn refused(error: &ClusterError) -> ResponseError {
 
 /// The same with the `line` that does it by hand, where nothing but the panel's own way is wrong.
 pub(super) fn kept_out(error: &ClusterError, line: Option<String>) -> ResponseError {
-    let by_hand = match error {
-        ClusterError::Forbidden(_)
-        | ClusterError::LoginExpired
-        | ClusterError::Unreachable(_)
-        | ClusterError::Throttled
-        | ClusterError::TooLarge(_)
-        | ClusterError::Resting
-        | ClusterError::Crowded => line,
-        ClusterError::Conflict
-        | ClusterError::Gone
-        | ClusterError::Config(_)
-        | ClusterError::BadName(_)
-        | ClusterError::NotFound(_)
-        | ClusterError::Invalid(_) => None,
-    };
-    refused(error).or_by_hand(by_hand)
+    refused(error).or_by_hand(line.filter(|_| error.keeps_us_out()))
 }

@@ -1,7 +1,7 @@
 //! The rehearsal of a rollback: what it would return to, and what it keeps.
 
 use gantry_domain::mitigation::Offer;
-use gantry_domain::rollout::{ClusterWrite, Rollout};
+use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
 
 use super::difference::difference;
 use super::{Rehearsal, Wish, by_hand, hashed, kept_out, read};
@@ -21,9 +21,8 @@ pub(super) async fn rehearse(
     let shape = rollout.way_back();
     let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
     let patch = patch_for(&snapshot, &rollout, &write);
-    let kubectl = by_hand::of_way_back(&rollout);
     let tried = cluster.write(&snapshot, &patch, Mode::Rehearse).await;
-    let after = tried.map_err(|error| kept_out(&error, Some(kubectl.clone())))?;
+    let after = tried.map_err(|error| kept_out(&error, by_hand::of_way_back(&rollout)))?;
     let kept: Vec<String> = db
         .read(mitigations::standing_on(db.pool(), workload))
         .await?
@@ -36,7 +35,7 @@ pub(super) async fn rehearse(
     Ok(Rehearsal {
         title: format!("Roll back to {}", rollout.stable.image),
         lines: difference(&snapshot.deployment, &after),
-        kubectl,
+        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }).into_text(),
         pods: rollout.replicas,
         key: None,
         notes: vec![
