@@ -80,9 +80,19 @@ async fn a_cluster_that_does_not_know_the_panel_any_more_leaves_the_lines_that_n
     lines_stand(&stage, &mut rui, &all).await;
     // Which keys are in use only the cluster can tell.
     no_line_stands(&stage, &mut rui, &["replace-key", "replace-key/somebody-elses/token"]).await;
-    // A rollout steers the pods: what is typed now would be drift to it. Only the way back is open.
-    stage.world.sql("update rollouts set active = true").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_rollout_steers_the_pods_only_the_way_back_is_there_to_be_typed() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let set = stage.act(&mut rui, "rate-limit", &[]).await;
+    assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+    let remove = format!("remove/{}", stage.over().await.id);
+    stage.soak().await;
+    stage.switch(expired()).await;
     lines_stand(&stage, &mut rui, &[("roll-back", BACK)]).await;
+    // It would be drift.
     no_line_stands(&stage, &mut rui, &["restart", "fallback", &remove]).await;
 }
 

@@ -156,13 +156,26 @@ impl Stage {
 
     /// Has the go-live's version everywhere, as people do who have worked through the checklist on paper.
     pub(crate) async fn roll_out(&self) {
+        self.begin(&[("percent-1", "100"), ("soak-1", "")]).await;
+        eventually("it is complete", WITHIN, || async { self.rollout().await.phase == Phase::Complete })
+            .await;
+    }
+
+    /// Has the go-live's version on half of the pods, for an hour.
+    pub(crate) async fn soak(&self) {
+        self.begin(&[("percent-1", "50"), ("soak-1", "1 h"), ("percent-2", "100"), ("soak-2", "")]).await;
+        eventually("it soaks", WITHIN, || async {
+            matches!(self.rollout().await.phase, Phase::Soaking { .. })
+        })
+        .await;
+    }
+
+    async fn begin(&self, steps: &[(&str, &str)]) {
         let (mut rui, mut ana) = (self.rui().await, self.world.signed_in("ana").await);
-        let plan = [("percent-1", "100"), ("soak-1", ""), ("on-p1", "hold"), ("on-p2", "hold")];
+        let plan = [steps, &[("on-p1", "hold"), ("on-p2", "hold")]].concat();
         self.ask(&mut rui, "plan", &plan).await;
         self.ask(&mut ana, "override", &[("reason", "the checklist is worked through on paper")]).await;
         self.ask(&mut rui, "start", &[]).await;
-        eventually("it is complete", WITHIN, || async { self.rollout().await.phase == Phase::Complete })
-            .await;
     }
 
     /// Sends a form of the go-live as it stands now.
