@@ -25,6 +25,42 @@ test.afterEach(async () => {
 const flight = (page: Page) => page.locator('.flight')
 const pods = (page: Page, kind: string) => page.locator(`.pods .pod.${kind}`)
 
+/** Where the page has gone from now on: a page that is kept up to date goes nowhere. */
+function moves(page: Page): string[] {
+  const seen: string[] = []
+  page.on('framenavigated', (frame) => seen.push(frame.url()))
+  return seen
+}
+
+/** The curve of a threshold. */
+const curve = (page: Page, key: string) => page.locator(`.curve[data-key="${key}"]`)
+/** The shape of its line. */
+const shape = async (page: Page, key: string) => (await curve(page, key).locator('path.line').getAttribute('d')) ?? ''
+
+/** A curve shows its line, its limit and where the first step began, and says so in words. */
+async function isDrawn(page: Page, key: string, name: RegExp) {
+  const one = curve(page, key)
+  // Until there are two measurements, there is nothing to draw.
+  await expect(one.locator('path.line')).toHaveAttribute('d', /^M.*[Lh]/, { timeout: 60_000 })
+  await expect(one.getByRole('img', { name })).toBeVisible()
+  await expect(one.locator('.limit-label')).toBeVisible()
+  await expect(one.locator('.plot-labels text', { hasText: '10 %' })).toBeVisible()
+  // A level line has no height and is seen all the same.
+  for (const line of ['path.line', 'path.limit', 'path.step-mark']) {
+    const strokes = await one.locator(line).evaluateAll((all) =>
+      (all as SVGPathElement[]).map((path) => getComputedStyle(path).stroke !== 'none' && path.getTotalLength() > 0),
+    )
+    expect(strokes, `${key}: ${line}`).toEqual([true])
+  }
+}
+
+/** Whether the curve goes above its limit anywhere; heights are counted from the top. */
+async function isOverLimit(page: Page, key: string): Promise<boolean> {
+  const limit = (await curve(page, key).locator('path.limit').getAttribute('d')) ?? ''
+  const heights = [...(await shape(page, key)).matchAll(/[ML]-?\d+ (\d+)/g)].map(([, y]) => Number(y))
+  return Math.min(...heights) < Number(limit.match(/^M0 (\d+)H/)?.[1])
+}
+
 /** Opens one of the disclosures with a form behind it. */
 const act = (page: Page, name: string) => page.locator(`#${name}`)
 async function openAct(page: Page, name: string) {
@@ -137,9 +173,18 @@ test('a release goes out in steps that everybody sees, and one confirmation take
 test('what gets slow is held with its reason, what breaks goes back by itself', async ({ as }) => {
   const [ana, rui] = [await as('ana'), await as('rui')]
   await atTenPercent(ana, rui)
+  const moved = moves(ana)
+  await isDrawn(ana, 'api-down', /^API down: worst .* limit \d/)
+  await isDrawn(ana, 'high-latency', /^High latency: worst .* limit 5000/)
+  const before = await shape(ana, 'high-latency')
+  expect(await isOverLimit(ana, 'high-latency')).toBe(false)
   await scenario({ new_version: { p99_seconds: 7 } })
   await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
   await expect(ana.locator('.flight-head .reason')).toContainText(/latency/i)
+  // Whoever only looks on sees the curve go over its limit.
+  await expect.poll(() => isOverLimit(ana, 'high-latency')).toBe(true)
+  expect(await shape(ana, 'high-latency')).not.toBe(before)
+  expect(moved).toEqual([])
   await expect(pods(ana, 'new.ready')).toHaveCount(1)
   await scenario({ new_version: { errors_percent: 60 } })
   await expect(headline(ana)).toContainText('Rolled back to v2.4.1', { timeout: 60_000 })
