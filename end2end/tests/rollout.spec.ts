@@ -32,6 +32,30 @@ function moves(page: Page): string[] {
   return seen
 }
 
+/** The soak's countdown, which goes on while the server sends nothing new: down to a smaller time, and again. */
+async function counts(page: Page) {
+  const here = page.url()
+  const moved = moves(page)
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route(here, async (route) => {
+    await held
+    await route.continue()
+  })
+  const left = async () => {
+    const text = await page.locator('.soak-left').innerText()
+    return text.split(':').reduce((seconds, part) => 60 * seconds + Number(part), 0)
+  }
+  // One answer may have been under way; only the page's own clock makes two of them.
+  for (const _ of ['once', 'again']) {
+    const before = await left()
+    await expect.poll(left, { timeout: 5_000 }).toBeLessThan(before)
+  }
+  answer()
+  await page.unroute(here)
+  expect(moved).toEqual([])
+}
+
 /** The curve of a threshold. */
 const curve = (page: Page, key: string) => page.locator(`.curve[data-key="${key}"]`)
 /** The shape of its line. */
@@ -131,6 +155,7 @@ test('a release goes out in steps that everybody sees, and one confirmation take
   await expect(pods(sam, 'new.ready')).toHaveCount(1)
   await expect(pods(sam, 'old.ready')).toHaveCount(9)
   await expect(sam.locator('.soak-left')).toHaveText(/^(59|60|1:00):\d\d/)
+  await counts(sam)
   // Read-only, and the server means it.
   await expect(sam.locator('main form')).toHaveCount(0)
   expect((await post(sam, `${path}/rollout/roll-back`, { reason: '' })).status()).toBe(403)
