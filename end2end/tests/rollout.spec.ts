@@ -167,6 +167,10 @@ test('a release goes out in steps that everybody sees, and one confirmation take
     const line = form.locator('.command code')
     if (name === 'continue' || name === 'roll-back') {
       await expect(line).toContainText(/^kubectl -n integrations patch .*posthog-integration/)
+      // One click takes all of it, to copy.
+      const whole = (await line.textContent())?.trim()
+      await line.click({ position: { x: 8, y: 8 } })
+      await expect.poll(() => ana.evaluate(() => getSelection()?.toString().trim())).toBe(whole)
     } else {
       await expect(form.locator('.command')).toContainText('Kubernetes stands still already during a soak')
       await expect(line).toHaveCount(0)
