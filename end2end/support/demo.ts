@@ -48,6 +48,11 @@ export class Demo {
     })
   }
 
+  /** What it has printed since it was last started. */
+  printed(): string {
+    return this.said
+  }
+
   /** The sign-ins that it printed: role, name to sign in with, password. */
   signIns(): { role: string; login: string; password: string }[] {
     const lines = this.said.matchAll(/^ {2}(\S.*?) {2,}(\S+) +(\S+) {2,}\S/gm)

@@ -24,6 +24,7 @@ test('the demo has its own database and outside world, keeps what was done, and 
   as.expectComplaints(/Failed to load resource/, /ERR_(CONNECTION|INCOMPLETE|EMPTY|FAILED|NETWORK)/)
   const demo = await Demo.start()
   try {
+    expect(demo.printed()).toContain(`Gantry is ready at ${demo.url} `)
     expect(demo.signIns().map((one) => one.role)).toEqual(['admin', 'release manager', 'stakeholder'])
     expect(demo.hasDatabase()).toBe(true)
     expect(demo.processes().length).toBeGreaterThanOrEqual(5)
@@ -42,8 +43,13 @@ test('the demo has its own database and outside world, keeps what was done, and 
     expect(await demo.interrupt()).toBe(0)
     expect(demo.processes()).toEqual([])
 
-    await demo.start()
+    // The second start finds its database made, and is promised to show a page within 5 s.
     const again = await as.nobody({ at: demo.url })
+    const begun = performance.now()
+    await demo.start()
+    await again.goto('/sign-in')
+    await expect(again.getByLabel('Name')).toBeVisible()
+    expect(performance.now() - begun).toBeLessThan(5_000)
     await signIn(again, demo, 'stakeholder')
     await visit(again, path)
     await expect(item(again, KEY).locator('.standing')).toContainText('Rui')
