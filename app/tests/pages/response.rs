@@ -234,3 +234,19 @@ fn the_incident_page_says_where_the_response_is_and_what_was_not_removed() {
     assert!(html.contains("Set and not removed yet") && html.contains("RATE_LIMIT_MODE=queue"), "{html}");
     assert!(parts::still_standing(&[]).is_none());
 }
+
+#[test]
+fn the_looks_say_when_they_were_taken_and_each_shows_what_it_rests_on() {
+    let mut one = taken(findings(Notice::NoIncident, 3000.0, 0.0, false), Vec::new());
+    one.at = before(65);
+    for (finding, evidence) in one.findings.texts.iter_mut().zip(["page says", "document says", "query", "line"])
+    {
+        finding.evidence = format!("the {evidence} it");
+    }
+    let html = triage_page(Role::Stakeholder, &model(vec![one]));
+    let looked = html.split("Looked ").nth(1).and_then(|rest| rest.split(" by Ana Silva").next());
+    assert!(looked.is_some_and(|age| age.contains("1 min ago")), "{html}");
+    for evidence in ["page says", "document says", "query", "line"] {
+        assert!(html.contains(&format!(">the {evidence} it</pre>")), "{evidence}: {html}");
+    }
+}
