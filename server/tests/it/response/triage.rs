@@ -176,3 +176,28 @@ async fn requests_that_could_not_be_counted_are_said_to_be_unknown() {
     let html = stage.look(&mut rui).await;
     assert!(html.contains("No errors were counted, of an unknown number of requests"), "{html}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_look_shows_what_its_own_source_said_and_the_error_rate_that_of_five_minutes() {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    let line = "level=error msg=\"the line itself\" error=DeliveryError status=500";
+    stage.switch(json!({ "log_line": line })).await;
+    // What is asked about any other time is answered with none.
+    stage.measure("[300s]", "7");
+    let html = stage.look(&mut rui).await;
+    assert_eq!(html.matches("<summary>Evidence</summary>").count(), Look::ALL.len(), "{html}");
+    let taken = triages::of(stage.world.running.app.db.pool(), stage.id, 1).await.unwrap().remove(0);
+    for (look, said) in [
+        (Look::StatusPage, "No unresolved incident, every component operational"),
+        (Look::Health, "HTTP 200"),
+        (Look::Health, "\"connected\":true"),
+        (Look::ErrorRate, "over the last 300 s"),
+        (Look::ErrorRate, "5xx: 7.00"),
+        (Look::ErrorRate, "http_requests_total"),
+        (Look::Logs, "the line itself"),
+    ] {
+        let finding = taken.findings.of(look).unwrap();
+        assert!(finding.evidence.contains(said), "{said}: {finding:?}");
+    }
+}
