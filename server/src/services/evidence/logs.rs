@@ -67,3 +67,30 @@ async fn read(cluster: &Cluster, workload: &Workload, pod: &str, until: Instant)
         Err(_) => (Came::Late, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::RawQuery;
+    use axum::routing::get;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_logs_are_those_of_the_last_hour() -> Result<(), Box<dyn std::error::Error>> {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        // A log that says what it was asked for.
+        let log = |RawQuery(asked): RawQuery| async move { format!("{}\n", asked.unwrap_or_default()) };
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let cluster = Cluster::at(&format!("http://{}", listener.local_addr()?))?;
+        let router = Router::new().route("/api/v1/namespaces/ns/pods/pod/log", get(log));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let workload =
+            Workload { namespace: "ns".into(), deployment: "app".into(), container: "app".into() };
+        let (_, text) = read(&cluster, &workload, "pod", Instant::now() + WITHIN).await;
+        let text = text.unwrap_or_default();
+        assert!(text.trim().split('&').any(|part| part == "sinceSeconds=3600"), "{text}");
+        Ok(())
+    }
+}
