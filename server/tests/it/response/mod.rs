@@ -6,6 +6,7 @@ mod bound;
 mod by_hand;
 mod evidence;
 mod keys;
+mod login;
 mod logs;
 mod marks;
 mod postmortem;
