@@ -55,6 +55,9 @@ async fn while_it_is_away_pages_say_so_and_afterwards_everything_works_again() {
         }
     }
     assert_eq!(rui.get("/livez").await.status, StatusCode::OK);
+    let health = rui.get("/health.json").await;
+    assert_eq!(health.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(health.body.contains("\"connected\":false"), "{}", health.body);
     let posted = rui.post("/go-lives", &[("preset", "clay"), ("image", "clay:1")]).await;
     assert_eq!(posted.status, StatusCode::SERVICE_UNAVAILABLE);
 

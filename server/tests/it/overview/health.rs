@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 
 use crate::world::{World, config, database, eventually};
 
@@ -46,4 +47,15 @@ async fn a_prometheus_that_is_away_is_down_with_an_open_breaker() {
     let page = sam.clone().get("/health").await.body;
     assert!(page.contains("open, tries again in"), "{page}");
     assert!(page.contains("headline panel bad"), "{page}");
+}
+
+#[tokio::test]
+async fn the_panel_gives_the_same_kind_of_document_about_itself() {
+    let world = World::start().await;
+    let answer = world.browser().get("/health.json").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let document: Value = serde_json::from_str(&answer.body).unwrap();
+    let latency = document["services"]["postgres"]["latencyMs"].as_u64();
+    let postgres = json!({ "status": "healthy", "connected": true, "latencyMs": latency.unwrap() });
+    assert_eq!(document, json!({ "status": "healthy", "services": { "postgres": postgres } }));
 }
