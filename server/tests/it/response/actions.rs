@@ -8,7 +8,7 @@ use gantry_domain::preset::Workload;
 use gantry_server::store::{Db, mitigations};
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::{DEPLOYMENT, Stage, WITHIN, plain};
@@ -127,6 +127,13 @@ async fn a_key_is_replaced_alone_pods_restart_with_it_and_it_is_seen_nowhere() {
         "whsec_sandbox",
         "nothing else of the Secret is touched"
     );
+    let secret = "/api/v1/namespaces/integrations/secrets/posthog-credentials";
+    let secret = reqwest::get(format!("{}{secret}", stage.sandbox.urls().kube)).await.unwrap();
+    let secret: Value = serde_json::from_str(&secret.text().await.unwrap()).unwrap();
+    let owners = secret["metadata"]["managedFields"].as_array().unwrap();
+    let ours = owners.iter().find(|owner| owner["manager"] == "gantry-key-api-key").unwrap();
+    assert_eq!(ours["operation"], "Apply", "{ours}");
+    assert_eq!(ours["fieldsV1"], json!({ "f:data": { "f:api-key": {} } }), "{ours}");
     assert!(!stage.database_holds("canary_7f3a").await);
     for page in ["actions", "triage", "postmortem", "postmortem.md", "evidence"] {
         let body = rui.get(&format!("{}/{page}", stage.path)).await.body;
