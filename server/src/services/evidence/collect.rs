@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn metrics_reach_back_two_hours_from_now_or_from_the_end() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default();
-        assert_eq!(span(None, now), (now - METRICS, now));
+        assert_eq!(span(None, now), (now - TimeDelta::hours(2), now));
         let long_ago = now - TimeDelta::days(3);
         assert_eq!(span(Some(long_ago), now).1, long_ago + TimeDelta::minutes(15));
         assert_eq!(span(Some(now), now).1, now);

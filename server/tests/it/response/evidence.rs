@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read as _};
 
+use chrono::{DateTime, Utc};
 use gantry_server::request::RequestId;
 use gantry_server::services::Caller;
 use gantry_server::services::thresholds::editing;
@@ -248,4 +249,34 @@ async fn the_metrics_of_the_platform_are_those_that_its_thresholds_are_judged_by
     let kept: serde_json::Value = serde_json::from_slice(content).unwrap();
     let query = kept["query"].as_str().unwrap();
     assert!(query.contains("namespace=\"analytics\",deployment=\"analytics-gateway\""), "{query}");
+    let at = |key: &str| kept[key].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert_eq!((at("end") - at("start")).num_seconds(), 7200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_has_the_health_document_the_triage_with_its_verdict_and_what_was_done_with_what_it_was_before()
+ {
+    let stage = Stage::set().await;
+    let mut rui = stage.rui().await;
+    assert_eq!(stage.act(&mut rui, "rate-limit", &[]).await.status, StatusCode::SEE_OTHER);
+    stage.over().await;
+    stage.switch(json!({ "vendor": "outage_without_notice" })).await;
+    stage.measure("code=~\"5", "90");
+    assert!(stage.look(&mut rui).await.contains("<span>Our integration</span>"));
+    let files = bundled(&stage, &mut rui).await;
+    let content = |path: &str| -> serde_json::Value {
+        let (_, content) = files.iter().find(|(name, _)| name == path).unwrap();
+        serde_json::from_slice(content).unwrap()
+    };
+    let health = content("health/document.json");
+    assert_eq!(health["services"]["posthog"]["connected"], false, "{health}");
+    let triages = content("triage/triage.json");
+    assert_eq!(triages[0]["walk"]["verdict"], "integration", "{triages}");
+    let texts = triages[0]["findings"]["texts"].as_array().unwrap();
+    let looks: Vec<_> = texts.iter().map(|text| text["look"].as_str().unwrap()).collect();
+    assert_eq!(looks, ["status-page", "health", "error-rate", "logs"]);
+    let actions = content("actions/actions.json");
+    let act = &actions[0]["act"];
+    assert_eq!(act["name"], "RATE_LIMIT_MODE", "{actions}");
+    assert_eq!((&act["before"]["value"], &act["value"]), (&json!("reject"), &json!("queue")));
 }
