@@ -1,3 +1,4 @@
+import { light, visit } from '../support/go-live'
 import { expect, test, type Page } from '../support/test'
 
 const plain = { javaScriptEnabled: false }
@@ -143,4 +144,37 @@ test('who changes a note that another changed meanwhile is told, and loses nothi
   // Having seen the other's words, the same person says which are right.
   await save(rui)
   await expect(note(ana)).toContainText('The queue was emptied by hand')
+})
+
+test('the time for a first response runs out on a page that stays open, and it says so', async ({ as }) => {
+  as.expectComplaints(/Failed to load resource: net::ERR_FAILED/)
+  const path = await open(await as('rui'), `Nobody looks at it ${Date.now()}`)
+  const sam = await as('sam')
+  await sam.clock.install()
+  // From here on the server knows how this browser's clock stands, and the page is not drawn again for it.
+  await visit(sam, '/incidents')
+  // The page comes once, and never again: a newer one would bring the server's time back.
+  await sam.route(`**${path}`, (route) => (route.request().headers()['gantry-live'] ? route.abort() : route.continue()))
+  await sam.goto(path)
+  await expect(light(sam)).toHaveAttribute('data-connection', /^(live|lost)$/)
+  let loaded = 0
+  sam.on('domcontentloaded', () => (loaded += 1))
+
+  const tile = sam.locator('.tile', { hasText: 'First response' })
+  const countdown = tile.locator('time.countdown')
+  await expect(countdown).toHaveText(/^1[0-4]:\d\d$/)
+  await expect(tile).not.toHaveAttribute('data-over')
+  const left = async () => {
+    const [minutes, seconds] = ((await countdown.textContent()) ?? '').trim().split(':').map(Number)
+    return minutes * 60 + seconds
+  }
+  const before = await left()
+  await sam.clock.fastForward(60_000)
+  await expect.poll(async () => Math.floor((before - (await left())) / 60), 'one minute less').toBe(1)
+  await expect(tile).not.toHaveAttribute('data-over')
+
+  await sam.clock.fastForward(20 * 60_000)
+  await expect(countdown).toHaveText(/^overdue 0[5-9]:\d\d$/)
+  await expect(tile).toHaveAttribute('data-over', '')
+  expect(loaded, 'the page was never loaded again').toBe(0)
 })
