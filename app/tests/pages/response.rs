@@ -239,7 +239,8 @@ fn the_incident_page_says_where_the_response_is_and_what_was_not_removed() {
 fn the_looks_say_when_they_were_taken_and_each_shows_what_it_rests_on() {
     let mut one = taken(findings(Notice::NoIncident, 3000.0, 0.0, false), Vec::new());
     one.at = before(65);
-    for (finding, evidence) in one.findings.texts.iter_mut().zip(["page says", "document says", "query", "line"])
+    for (finding, evidence) in
+        one.findings.texts.iter_mut().zip(["page says", "document says", "query", "line"])
     {
         finding.evidence = format!("the {evidence} it");
     }

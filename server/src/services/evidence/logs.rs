@@ -86,8 +86,7 @@ mod tests {
         let cluster = Cluster::at(&format!("http://{}", listener.local_addr()?))?;
         let router = Router::new().route("/api/v1/namespaces/ns/pods/pod/log", get(log));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let workload =
-            Workload { namespace: "ns".into(), deployment: "app".into(), container: "app".into() };
+        let workload = Workload { namespace: "ns".into(), deployment: "app".into(), container: "app".into() };
         let (_, text) = read(&cluster, &workload, "pod", Instant::now() + WITHIN).await;
         let text = text.unwrap_or_default();
         assert!(text.trim().split('&').any(|part| part == "sinceSeconds=3600"), "{text}");
