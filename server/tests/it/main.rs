@@ -28,4 +28,5 @@ mod sign_in;
 mod sources;
 mod streams;
 mod thresholds;
+mod twice;
 mod world;
