@@ -17,6 +17,7 @@ mod overtaken;
 mod overview;
 mod postgres_away;
 mod postgres_silent;
+mod presets;
 mod probes;
 mod response;
 mod role;
