@@ -77,19 +77,32 @@ async fn after_several_failures_one_waits_also_with_the_right_password_and_after
 }
 
 #[tokio::test]
-async fn one_address_cannot_try_many_names_nor_many_at_once() {
+async fn one_address_cannot_try_many_names_nor_many_at_once_nor_after_a_restart() {
     let world = World::start().await;
-    let browser = world.browser();
-    let attempts = (0..40).map(|number| {
-        let mut browser = browser.clone();
-        async move { browser.sign_in(&format!("name-{number}"), "wrong horse battery").await.status }
-    });
-    let answers = futures_util::future::join_all(attempts).await;
-    let tried = answers.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
-    assert!((20..=23).contains(&tried), "{tried} of 40 attempts at once were let through");
+    let tried = async |browser: crate::world::Browser, names: std::ops::Range<i32>| {
+        let attempts = names.map(|number| {
+            let mut browser = browser.clone();
+            async move { browser.sign_in(&format!("name-{number}"), "wrong horse battery").await.status }
+        });
+        let answers = futures_util::future::join_all(attempts).await;
+        let waits = answers.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count();
+        let tried = answers.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+        assert_eq!(waits + tried, answers.len(), "{answers:?}");
+        tried
+    };
+    let at_once = tried(world.browser(), 0..40).await;
+    assert!((20..=23).contains(&at_once), "{at_once} of 40 attempts at once were let through");
     let mut elsewhere = world.browser();
     elsewhere.address = "2001:db8::1".to_owned();
     assert_eq!(elsewhere.sign_in("ana", PASSWORD).await.status, StatusCode::SEE_OTHER);
+
+    // Seconds went by meanwhile, and each attempt that they allowed doubles the wait for the next one.
+    let world = world.restart().await;
+    let later = tried(world.browser(), 40..60).await;
+    assert!(later <= 4, "{later} of 20 attempts were let through after a restart");
+    let mut elsewhere = world.browser();
+    elsewhere.address = "2001:db8::1".to_owned();
+    assert_eq!(elsewhere.sign_in("rui", PASSWORD).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
