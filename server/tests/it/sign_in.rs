@@ -157,8 +157,15 @@ async fn the_links_for_the_first_admin_work_side_by_side_once_and_only_while_the
     };
     let late = send(&mut browser, with(&run_out, PASSWORD, PASSWORD)).await;
     assert_eq!(late.status, StatusCode::NOT_FOUND);
-    assert_eq!(send(&mut browser, form("short", "short")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(send(&mut browser, form(PASSWORD, "another")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mistakes = [("tiny secret", "tiny secret", "password"), (PASSWORD, "another horse battery", "again")];
+    for (password, again, wrong) in mistakes {
+        let refused = send(&mut browser, form(password, again)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        says_what_is_wrong_and_keeps_the_name(&refused.body, wrong);
+        for typed in [password, again] {
+            assert!(!refused.body.contains(typed), "the password came back: {}", refused.body);
+        }
+    }
     assert_eq!(send(&mut browser, form(PASSWORD, PASSWORD)).await.status, StatusCode::SEE_OTHER);
     for token in [&token, &other] {
         let again = send(&mut browser, with(token, PASSWORD, PASSWORD)).await;
@@ -170,4 +177,18 @@ async fn the_links_for_the_first_admin_work_side_by_side_once_and_only_while_the
     assert!(first_admin::offer(db, running.app.clock.now()).await.unwrap().is_none());
     assert_eq!(browser.sign_in("ana", PASSWORD).await.status, StatusCode::SEE_OTHER);
     running.stop().await;
+}
+
+/// The form for the first admin, refused for one field of three.
+fn says_what_is_wrong_and_keeps_the_name(page: &str, wrong: &str) {
+    for field in ["name", "password", "again"] {
+        let start = format!("<input id=\"first-admin-{field}\"");
+        let input = page.split(&start).nth(1).unwrap_or_else(|| panic!("no {field} in {page}"));
+        let input = input.split('>').next().unwrap();
+        assert_eq!(input.contains("value=\"Ana\""), field == "name", "{input}");
+        assert_eq!(input.contains("aria-invalid=\"true\""), field == wrong, "{input}");
+        let described = format!("aria-describedby=\"first-admin-{field}-error");
+        assert_eq!(input.contains(&described), field == wrong, "{input}");
+        assert_eq!(page.contains(&format!("id=\"first-admin-{field}-error\"")), field == wrong, "{page}");
+    }
 }
