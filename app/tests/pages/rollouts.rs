@@ -199,3 +199,20 @@ fn a_reading_of_the_backup_says_so_beside_its_value_and_no_other_does() -> Test 
     assert!(page(&model).contains("<span class=\"because\">backup metrics</span>"));
     Ok(())
 }
+
+#[test]
+fn a_new_pod_that_is_not_ready_is_drawn_as_that_counted_and_named_with_its_reason() -> Test {
+    let html = page(&fixtures::rolling(fixtures::soaking(), 3)?);
+    let drawn = [("new not-ready", 1), ("new ready", 2), ("old not-ready", 0), ("old ready", 7)];
+    for (looks, count) in drawn {
+        assert_eq!(html.matches(&format!("class=\"pod {looks}\"")).count(), count, "{looks}: {html}");
+    }
+    let pod = between(&html, "data-key=\"posthog-integration-84c9-02\"", "</li>");
+    assert!(pod.contains("class=\"pod new not-ready\""), "{pod}");
+    assert!(pod.contains("posthog-integration-84c9-02 · v2.5.0 · not ready"), "{pod}");
+    assert!(html.contains("3 new (v2.5.0) · 7 old (v2.4.1) · 9 of 10 ready"), "{html}");
+    let problems = between(&html, "class=\"pod-problems\"", "</ul>");
+    assert_eq!(problems.matches("<li").count(), 1, "{problems}");
+    assert!(problems.contains("posthog-integration-84c9-02: ContainerCreating"), "{problems}");
+    Ok(())
+}
