@@ -4,6 +4,9 @@ use reqwest::StatusCode;
 
 use crate::world::{World, seen};
 
+/// What a form sends.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn a_form_of_the_console_that_arrives_again_as_it_was_is_accepted_and_has_one_effect() {
     let world = World::start().await;
@@ -24,7 +27,7 @@ async fn a_form_of_the_console_that_arrives_again_as_it_was_is_accepted_and_has_
         ("on-p1", "roll-back"),
         ("on-p2", "hold"),
     ];
-    let cases: [(&str, &str, &[(&str, &str)]); 4] = [
+    let cases: [(&str, &str, Fields); 4] = [
         ("override", "gate.overridden", &[reason]),
         ("preflight/override", "preflight.overridden", &[reason, ("checks", "metrics")]),
         ("release", "go-live.release-changed", &[image, ("config", "commit-2")]),
