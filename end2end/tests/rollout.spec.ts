@@ -40,7 +40,8 @@ async function counts(page: Page) {
   const held = new Promise<void>((resolve) => (answer = resolve))
   await page.route(here, async (route) => {
     await held
-    await route.continue()
+    // It goes on by itself once it is no longer held here.
+    await route.continue().catch(() => {})
   })
   const left = async () => {
     const text = await page.locator('.soak-left').innerText()
