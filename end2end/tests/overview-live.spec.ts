@@ -44,6 +44,7 @@ test('the card of an integration says what runs, how it is and what goes out, as
   await expect(track.locator('li')).toHaveText(['10\u00a0%', '50\u00a0%', '100\u00a0%'])
   await expect(track.locator('.now')).toHaveText('10\u00a0%')
   await expect(track.locator('.done')).toHaveCount(0)
+  await expect(runs.locator('.version')).toHaveText(/^v2\.5\./, { timeout: 30_000 })
 
   await ana.locator('summary', { hasText: 'Roll back to v2.4.1…' }).click()
   await ana.locator('#roll-back').getByRole('button', { name: 'Roll back to v2.4.1 now' }).click()

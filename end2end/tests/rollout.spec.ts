@@ -66,7 +66,7 @@ const shape = async (page: Page, key: string) => (await curve(page, key).locator
 async function isDrawn(page: Page, key: string, name: RegExp) {
   const one = curve(page, key)
   // Until there are two measurements, there is nothing to draw.
-  await expect(one.locator('path.line')).toHaveAttribute('d', /^M.*[Lh]/, { timeout: 60_000 })
+  await expect(one.locator('path.line')).toHaveAttribute('d', /^M.*L/, { timeout: 60_000 })
   await expect(one.getByRole('img', { name })).toBeVisible()
   await expect(one.locator('.limit-label')).toBeVisible()
   await expect(one.locator('.plot-labels text', { hasText: '10 %' })).toBeVisible()
@@ -83,6 +83,7 @@ async function isDrawn(page: Page, key: string, name: RegExp) {
 async function isOverLimit(page: Page, key: string): Promise<boolean> {
   const limit = (await curve(page, key).locator('path.limit').getAttribute('d')) ?? ''
   const heights = [...(await shape(page, key)).matchAll(/[ML]-?\d+ (\d+)/g)].map(([, y]) => Number(y))
+  expect(heights.length).toBeGreaterThan(0)
   return Math.min(...heights) < Number(limit.match(/^M0 (\d+)H/)?.[1])
 }
 
@@ -201,19 +202,18 @@ test('a release goes out in steps that everybody sees, and one confirmation take
 })
 
 test('what gets slow is held with its reason, what breaks goes back by itself', async ({ as }) => {
+  test.setTimeout(300_000)
   const [ana, rui] = [await as('ana'), await as('rui')]
   await atTenPercent(ana, rui)
   const moved = moves(ana)
   await isDrawn(ana, 'api-down', /^API down: worst .* limit \d/)
   await isDrawn(ana, 'high-latency', /^High latency: worst .* limit 5000/)
-  const before = await shape(ana, 'high-latency')
   expect(await isOverLimit(ana, 'high-latency')).toBe(false)
   await scenario({ new_version: { p99_seconds: 7 } })
   await expect(headline(ana)).toContainText('Held at step 1 of 3', { timeout: 60_000 })
   await expect(ana.locator('.flight-head .reason')).toContainText(/latency/i)
   // Whoever only looks on sees the curve go over its limit.
   await expect.poll(() => isOverLimit(ana, 'high-latency')).toBe(true)
-  expect(await shape(ana, 'high-latency')).not.toBe(before)
   expect(moved).toEqual([])
   await expect(pods(ana, 'new.ready')).toHaveCount(1)
   await scenario({ new_version: { errors_percent: 60 } })

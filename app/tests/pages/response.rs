@@ -247,7 +247,10 @@ fn the_looks_say_when_they_were_taken_and_each_shows_what_it_rests_on() {
     let html = triage_page(Role::Stakeholder, &model(vec![one]));
     let looked = html.split("Looked ").nth(1).and_then(|rest| rest.split(" by Ana Silva").next());
     assert!(looked.is_some_and(|age| age.contains("1 min ago")), "{html}");
-    for evidence in ["page says", "document says", "query", "line"] {
-        assert!(html.contains(&format!(">the {evidence} it</pre>")), "{evidence}: {html}");
+    let looks = html.split("<summary>Evidence</summary>").skip(1);
+    for (look, evidence) in looks.zip(["page says", "document says", "query", "line"]) {
+        let rest = look.split("</pre>").next().unwrap_or_default();
+        assert!(rest.ends_with(&format!(">the {evidence} it")), "{evidence}: {html}");
     }
+    assert_eq!(html.matches("<summary>Evidence</summary>").count(), 4, "{html}");
 }

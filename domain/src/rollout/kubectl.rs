@@ -40,7 +40,7 @@ pub fn kubectl_for_ask(rollout: &Rollout, ask: &Ask) -> ByHand {
 }
 
 /// The lines that return to the stable version. Whoever steers a rollout that is under way sees it, and leaves the Deployment
-/// as it was; after its end nobody does, so the strategy is put back by hand as well.
+/// as it was; after its end nobody does, so the strategy is put back by hand as well: once all pods are back, and not before.
 fn way_back(rollout: &Rollout) -> String {
     let back = shape_line(rollout, &rollout.way_back());
     if !rollout.phase.is_over() {
@@ -49,7 +49,7 @@ fn way_back(rollout: &Rollout) -> String {
     let target = &rollout.target;
     let (namespace, deployment) = (quote(&target.namespace), quote(&target.deployment));
     let end = shape_line(rollout, &restored(Template::Stable, &rollout.originals));
-    format!("{back}\nkubectl -n {namespace} rollout status deployment/{deployment}\n{end}")
+    format!("{back} && \\\nkubectl -n {namespace} rollout status deployment/{deployment} && \\\n{end}")
 }
 
 /// A hold keeps Gantry from its next step; it never stops Kubernetes in the middle of one.

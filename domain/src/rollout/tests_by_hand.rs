@@ -109,7 +109,7 @@ fn the_way_back_has_its_line_from_every_phase() {
         match (phase.is_over(), lines.as_slice()) {
             (false, [_]) => {}
             (true, [_, wait, end]) => {
-                assert_eq!(*wait, "kubectl -n shop rollout status deployment/app");
+                assert_eq!(*wait, "kubectl -n shop rollout status deployment/app && \\");
                 assert!(end.contains(r#""image":"app:v1""#) && !end.contains("100%"), "{end}");
             }
             _ => panic!("{phase:?}: {line}"),

@@ -55,6 +55,9 @@ async fn what_the_cluster_denies_the_panel_is_there_to_be_typed() {
     let late = rui.post(&format!("{}/actions/restart", stage.path), &[("mark", &mark)]).await;
     assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
     assert!(late.body.contains(TITLE) && late.body.contains(RESTART), "{}", late.body);
+    // Nobody would put the strategy back after the way back.
+    let back = plain(&stage.rehearse(&mut rui, "roll-back").await.body);
+    assert!(back.contains("rollout status deployment/posthog-integration"), "{back}");
     stage.switch(denied("patch", "secrets")).await;
     lines_stand(&stage, &mut rui, &[("replace-key", SECRET)]).await;
     // Nobody knows whether it is there: one that is not would come to be with a single key.
@@ -94,6 +97,18 @@ async fn while_a_rollout_steers_the_pods_only_the_way_back_is_there_to_be_typed(
     lines_stand(&stage, &mut rui, &[("roll-back", BACK)]).await;
     // It would be drift.
     no_line_stands(&stage, &mut rui, &["restart", "fallback", &remove]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_back_already_has_no_way_back_to_be_typed() {
+    let stage = Stage::set().await;
+    stage.roll_out().await;
+    let mut rui = stage.rui().await;
+    assert_eq!(stage.act(&mut rui, "roll-back", &[]).await.status, StatusCode::SEE_OTHER);
+    stage.rolled_back().await;
+    no_line_stands(&stage, &mut rui, &["roll-back"]).await;
+    stage.switch(expired()).await;
+    no_line_stands(&stage, &mut rui, &["roll-back"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! The rehearsal of a rollback: what it would return to, and what it keeps.
 
 use gantry_domain::mitigation::Offer;
-use gantry_domain::rollout::{Ask, ClusterWrite, Rollout, kubectl_for_ask};
+use gantry_domain::rollout::{ClusterWrite, Rollout};
 
 use super::difference::difference;
 use super::{Rehearsal, Wish, by_hand, hashed, kept_out, read};
@@ -18,11 +18,17 @@ pub(super) async fn rehearse(
 ) -> Result<Rehearsal, ResponseError> {
     let (cluster, workload, snapshot) = read(db, around, scene, &Wish::Offer(Offer::RollBack)).await?;
     let rollout = latest(db, workload).await?;
+    let by_hand = by_hand::of_way_back(&rollout).ok_or_else(|| {
+        ResponseError::not_now(
+            "The last rollout cannot be rolled back as it stands.",
+            "Look at it on its launch console.",
+        )
+    })?;
     let shape = rollout.way_back();
     let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
     let patch = patch_for(&snapshot, &rollout, &write);
     let tried = cluster.write(&snapshot, &patch, Mode::Rehearse).await;
-    let after = tried.map_err(|error| kept_out(&error, by_hand::of_way_back(&rollout)))?;
+    let after = tried.map_err(|error| kept_out(&error, Some(by_hand.clone())))?;
     let kept: Vec<String> = db
         .read(mitigations::standing_on(db.pool(), workload))
         .await?
@@ -35,7 +41,7 @@ pub(super) async fn rehearse(
     Ok(Rehearsal {
         title: format!("Roll back to {}", rollout.stable.image),
         lines: difference(&snapshot.deployment, &after),
-        kubectl: kubectl_for_ask(&rollout, &Ask::RollBack { reason: String::new() }).into_text(),
+        kubectl: by_hand,
         pods: rollout.replicas,
         key: None,
         notes: vec![
