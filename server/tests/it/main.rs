@@ -10,6 +10,7 @@ mod cli;
 mod identities;
 mod identity_provider;
 mod incidents;
+mod in_cluster;
 mod inert;
 mod killed;
 mod leases;

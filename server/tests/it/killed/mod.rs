@@ -5,5 +5,5 @@ mod actions;
 mod evidence;
 mod keys;
 mod messages;
-mod panel;
+pub(crate) mod panel;
 mod rollback;

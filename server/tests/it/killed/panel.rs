@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
+use crate::in_cluster::Pod;
 use crate::rollout::metrics::Metrics;
 use crate::world::{Held, PASSWORD, database, encode, eventually};
 
@@ -34,15 +35,16 @@ const DATABASE: &str = "canary-database-a91e";
 pub(super) const SECRETS: [&str; 3] = [HOOK, ROUTING, DATABASE];
 
 /// The program and everything around it.
-pub(super) struct Panel {
+pub(crate) struct Panel {
     pub(super) database: TestDatabase,
     pub(super) pool: PgPool,
     pub(super) sandbox: Sandbox,
     pub(super) cluster: Cluster,
-    pub(super) rui: Hands,
+    pub(crate) rui: Hands,
     pub(super) ana: Hands,
     pub(super) chance: StdRng,
     _metrics: Metrics,
+    pod: Option<Pod>,
     base: Arc<Mutex<String>>,
     child: Child,
     dir: tempfile::TempDir,
@@ -52,7 +54,7 @@ pub(super) struct Panel {
 
 /// Somebody who uses it.
 #[derive(Clone)]
-pub(super) struct Hands {
+pub(crate) struct Hands {
     client: reqwest::Client,
     base: Arc<Mutex<String>>,
     cookie: String,
@@ -60,14 +62,14 @@ pub(super) struct Hands {
 
 /// What was answered in the end.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(crate) struct Answered {
     pub(super) status: StatusCode,
     pub(super) location: String,
     pub(super) body: Vec<u8>,
 }
 
 impl Answered {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).replace("<!>", "")
     }
 }
@@ -75,6 +77,15 @@ impl Answered {
 impl Panel {
     /// Started, with Ana (admin) and Rui (release manager) signed in. `seed` decides every random moment.
     pub(super) async fn start(seed: u64) -> Self {
+        Self::placed(seed, false).await
+    }
+
+    /// The same, as a pod of the cluster: nothing names a kubeconfig.
+    pub(crate) async fn in_a_pod() -> Self {
+        Self::placed(1, true).await
+    }
+
+    async fn placed(seed: u64, in_a_pod: bool) -> Self {
         let _already = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Options { pod_start_ms: 100, pod_stop_ms: 50, ..Options::default() };
         let sandbox = Sandbox::start(sandbox).await.unwrap();
@@ -92,9 +103,14 @@ impl Panel {
         }
         db.close().await;
         let pool = PgPool::connect(database.url()).await.unwrap();
-        let environment = environment(&sandbox, &metrics, &database, dir.path());
+        let pod = if in_a_pod { Some(Pod::of(&sandbox).await) } else { None };
+        let mut environment = environment(&sandbox, &metrics, &database);
+        match &pod {
+            Some(pod) => environment.extend(pod.environment()),
+            None => environment.push(("KUBECONFIG", dir.path().join("kubeconfig").display().to_string())),
+        }
         let base = Arc::new(Mutex::new(String::new()));
-        let child = spawn(&environment, dir.path(), 0);
+        let child = spawn(&environment, pod.as_ref(), dir.path(), 0);
         let cluster = Cluster::at(&sandbox.urls().kube).unwrap();
         let nobody = Hands { client: client(), base: Arc::clone(&base), cookie: String::new() };
         let mut panel = Self {
@@ -106,6 +122,7 @@ impl Panel {
             ana: nobody.clone(),
             chance: StdRng::seed_from_u64(seed),
             _metrics: metrics,
+            pod,
             base,
             child,
             dir,
@@ -157,7 +174,7 @@ impl Panel {
     /// Starts it again.
     pub(super) async fn restart(&mut self) {
         self.starts += 1;
-        self.child = spawn(&self.environment, self.dir.path(), self.starts);
+        self.child = spawn(&self.environment, self.pod.as_ref(), self.dir.path(), self.starts);
         self.until_serving().await;
     }
 
@@ -200,7 +217,7 @@ impl Panel {
     }
 
     /// Opens a go-live, so that the integration has a workload.
-    pub(super) async fn go_live(&self, preset: &str) -> GoLiveId {
+    pub(crate) async fn go_live(&self, preset: &str) -> GoLiveId {
         let image = format!("registry.example/{preset}-integration:v2.5.0");
         let answer = self.rui.insist("/go-lives", &[("preset", preset), ("image", &image)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
@@ -303,7 +320,7 @@ impl Hands {
         })
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answered {
+    pub(crate) async fn get(&self, path: &str) -> Answered {
         self.until_answered(path, None).await
     }
 
@@ -352,8 +369,18 @@ fn client() -> reqwest::Client {
     client.timeout(Duration::from_secs(15)).build().unwrap()
 }
 
-fn spawn(environment: &[(&'static str, String)], dir: &std::path::Path, start: u32) -> Child {
-    let spec = Spec::new("The panel", GANTRY, dir.join(format!("gantry-{start}.log"))).arg("serve");
+fn spawn(
+    environment: &[(&'static str, String)],
+    pod: Option<&Pod>,
+    dir: &std::path::Path,
+    start: u32,
+) -> Child {
+    let log = dir.join(format!("gantry-{start}.log"));
+    let spec = match pod {
+        Some(pod) => pod.running(GANTRY, &log),
+        None => Spec::new("The panel", GANTRY, log),
+    };
+    let spec = spec.arg("serve").without_env("KUBECONFIG");
     Child::spawn(&environment.iter().fold(spec, |spec, (name, value)| spec.env(*name, value))).unwrap()
 }
 
@@ -361,7 +388,6 @@ fn environment(
     sandbox: &Sandbox,
     metrics: &Metrics,
     database: &TestDatabase,
-    dir: &std::path::Path,
 ) -> Vec<(&'static str, String)> {
     let urls = sandbox.urls();
     let host = |url: &str| url.trim_start_matches("http://").to_owned();
@@ -380,7 +406,6 @@ fn environment(
         ("ROUTING", ROUTING.to_owned()),
         ("GANTRY_PAGERDUTY_URL", urls.pagerduty.clone()),
         ("GANTRY_MESSAGE_HOSTS", format!("{},{}", host(&urls.slack), host(&urls.pagerduty))),
-        ("KUBECONFIG", dir.join("kubeconfig").display().to_string()),
         ("GANTRY_LOG", "debug".to_owned()),
     ]
 }
