@@ -43,7 +43,7 @@ use crate::plan::{Basis, Plan};
 
 pub use advance::advance;
 pub use drift::Difference;
-pub use intent::{Ask, Intent, Refused, asks, intend};
+pub use intent::{Ask, Intent, Refused, asks, can_roll_back, intend};
 pub use kubectl::{ByHand, kubectl_for_ask};
 pub use news::news;
 pub use phase::{Held, Outcome, Phase, WhyRollBack};

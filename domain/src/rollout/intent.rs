@@ -113,12 +113,19 @@ pub fn asks(rollout: &Rollout) -> Vec<Ask> {
         Ask::Abandon { reason: reason() },
     ]
     .into_iter()
-    .filter(|ask| {
-        let intent = Intent { by: String::new(), ask: ask.clone() };
-        intend(rollout, &intent, rollout.started_at).is_ok()
-    })
+    .filter(|ask| would_be_taken(rollout, ask))
     .map(Ask::without_reason)
     .collect()
+}
+
+/// Whether a way back can be asked for, also of a rollout that is complete.
+pub fn can_roll_back(rollout: &Rollout) -> bool {
+    would_be_taken(rollout, &Ask::RollBack { reason: String::new() })
+}
+
+fn would_be_taken(rollout: &Rollout, ask: &Ask) -> bool {
+    let intent = Intent { by: String::new(), ask: ask.clone() };
+    intend(rollout, &intent, rollout.started_at).is_ok()
 }
 
 impl Ask {

@@ -78,6 +78,36 @@ fn what_stops_a_rollout_asks_for_nothing_that_was_seen() {
 }
 
 #[test]
+fn a_way_back_can_be_asked_for_until_it_is_under_way_or_there_is_nothing_to_take_back() {
+    let mut row = at_half().row;
+    let since = row.started_at;
+    let why = || WhyRollBack::Person { by: "Ada".into(), reason: String::new() };
+    let restoring = |outcome| Phase::RestoringStrategy { outcome, since };
+    let held = |why| Phase::Held { why, since, from: Box::new(Phase::Finishing { since }) };
+    let drift = |difference| held(Held::Drift { differences: vec![difference] });
+    let table = [
+        (Phase::Starting, true),
+        (row.phase.clone(), true),
+        (held(Held::Person { by: "Ada".into(), reason: String::new() }), true),
+        (drift(Difference::Paused { now: false }), true),
+        (drift(Difference::Deleted), false),
+        (drift(Difference::Recreated), false),
+        (restoring(Outcome::Released), true),
+        (Phase::Complete, true),
+        (Phase::RollingBack { why: why(), since }, false),
+        (restoring(Outcome::RolledBack(why())), false),
+        (Phase::RolledBack { why: why() }, false),
+        (Phase::Aborted { why: "the Deployment is gone".into() }, false),
+    ];
+    for (phase, can) in table {
+        row.phase = phase;
+        assert_eq!(can_roll_back(&row), can, "{:?}", row.phase);
+        let offered = asks(&row).iter().any(|ask| matches!(ask, Ask::RollBack { .. }));
+        assert_eq!(offered, can, "{:?}", row.phase);
+    }
+}
+
+#[test]
 fn the_button_that_goes_on_names_the_step_that_runs() {
     let world = at_half();
     let seen = Shown { rollout: Some(world.row.id), step: Some(1), hold: String::new() };

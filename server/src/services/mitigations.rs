@@ -22,7 +22,7 @@ use gantry_domain::actor::Role;
 use gantry_domain::id::IncidentId;
 use gantry_domain::incident::entry::EntryKind;
 use gantry_domain::mitigation::{Act, Marked, Mitigation, Offer, Phase, before_after, title};
-use gantry_domain::rollout::{Ask, Rollout, asks};
+use gantry_domain::rollout::{Rollout, can_roll_back};
 use gantry_domain::triage::ErrorType;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -107,7 +107,7 @@ fn offered(
                 "No rollout of this Deployment is known, so there is no recorded version to return to."
                     .to_owned(),
             ),
-            Some(rollout) if !asks(rollout).iter().any(|ask| matches!(ask, Ask::RollBack { .. })) => {
+            Some(rollout) if !can_roll_back(rollout) => {
                 Some("The last rollout is already back on its stable version.".to_owned())
             }
             Some(_) => None,

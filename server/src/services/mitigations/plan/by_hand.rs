@@ -1,7 +1,7 @@
 //! The kubectl line for when the panel does not get through to the cluster: what can be said without it.
 
 use gantry_domain::mitigation::{Act, Env, Offer, Purpose, kubectl};
-use gantry_domain::rollout::{Ask, Rollout, asks, kubectl_for_ask};
+use gantry_domain::rollout::{Ask, Rollout, can_roll_back, kubectl_for_ask};
 
 use super::{Wish, remove};
 use crate::services::mitigations::roll_back::latest;
@@ -30,8 +30,8 @@ pub(super) async fn line(db: &Db, scene: &Scene, wish: &Wish) -> Option<String> 
 
 /// The lines that return to the version before, where that can be asked for.
 pub(super) fn of_way_back(rollout: &Rollout) -> Option<String> {
-    let can = asks(rollout).iter().any(|ask| matches!(ask, Ask::RollBack { .. }));
-    can.then(|| kubectl_for_ask(rollout, &Ask::RollBack { reason: String::new() }).into_text())
+    can_roll_back(rollout)
+        .then(|| kubectl_for_ask(rollout, &Ask::RollBack { reason: String::new() }).into_text())
 }
 
 fn set(scene: &Scene, offer: Offer, purpose: Purpose) -> Option<Act> {
