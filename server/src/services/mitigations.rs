@@ -95,7 +95,7 @@ fn offered(
     rollout: Option<&Rollout>,
 ) -> Option<Offered> {
     let preset = scene.preset.as_ref();
-    let setting = preset.and_then(|preset| offer.setting(&preset.mitigations));
+    let setting = scene.setting(offer);
     let running = rollout.is_some_and(|rollout| !rollout.phase.is_over());
     let busy = all.iter().any(|one| !one.phase.is_over());
     let not_now = match offer {

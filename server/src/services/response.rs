@@ -9,8 +9,8 @@ use gantry_domain::id::IncidentId;
 use gantry_domain::incident::Incident;
 use gantry_domain::incident::entry::{Entry, EntryKind, NewEntry};
 use gantry_domain::incident::export::Timeline;
-use gantry_domain::mitigation::title;
-use gantry_domain::preset::{Preset, Workload};
+use gantry_domain::mitigation::{Offer, title};
+use gantry_domain::preset::{EnvSetting, Preset, Workload};
 use serde_json::Value;
 
 use super::incidents::timeline;
@@ -48,6 +48,11 @@ impl Scene {
     /// What it runs as; the platform runs as nothing in particular.
     pub fn workload(&self) -> Option<&Workload> {
         self.integration.workload.as_ref()
+    }
+
+    /// The switch that the preset has for an offer, where it has one.
+    pub fn setting(&self, offer: Offer) -> Option<&EnvSetting> {
+        offer.setting(&self.preset.as_ref()?.mitigations)
     }
 }
 

@@ -221,9 +221,7 @@ fn set(
     offer: Offer,
     purpose: Purpose,
 ) -> Result<Act, ResponseError> {
-    let preset = scene.preset.as_ref();
-    let setting =
-        preset.and_then(|preset| offer.setting(&preset.mitigations)).ok_or(ResponseError::NotFound)?;
+    let setting = scene.setting(offer).ok_or(ResponseError::NotFound)?;
     let before = env_of(&snapshot.deployment, &workload.container, &setting.name);
     if before == Env::Value(setting.value.clone()) {
         return Err(ResponseError::not_now(

@@ -35,7 +35,7 @@ pub(super) fn of_way_back(rollout: &Rollout) -> Option<String> {
 }
 
 fn set(scene: &Scene, offer: Offer, purpose: Purpose) -> Option<Act> {
-    let setting = offer.setting(&scene.preset.as_ref()?.mitigations)?;
+    let setting = scene.setting(offer)?;
     let (name, value) = (setting.name.clone(), setting.value.clone());
     Some(Act::Set { purpose, name, value, before: Env::Absent })
 }
