@@ -134,7 +134,7 @@ pub(super) async fn prepare(
             let nothing = SecretString::from("rehearsal");
             let tried =
                 cluster.apply_key(&workload.namespace, &facts.secret, &facts.key, &nothing, Mode::Rehearse);
-            tried.await.map_err(|error| kept_out(&error, Some(kubectl(workload, &act))))?;
+            tried.await.map_err(|error| refused(&error, Some(kubectl(workload, &act))))?;
             (key, others) = (Some(facts), beside);
             act
         }
@@ -153,7 +153,7 @@ pub(super) async fn prepare(
         )
     })?;
     let tried = cluster.write(&snapshot, &patch, Mode::Rehearse).await;
-    let after = tried.map_err(|error| kept_out(&error, Some(kubectl(workload, &act))))?;
+    let after = tried.map_err(|error| refused(&error, Some(kubectl(workload, &act))))?;
     let lines = difference(&snapshot.deployment, &after);
     let rehearsal = Rehearsal {
         title: title(&act),
@@ -192,7 +192,7 @@ async fn read<'a>(
             format!("There is no Deployment {} in {}.", workload.deployment, workload.namespace),
             "Correct the workload on the newest go-live.",
         )),
-        Err(error) => Err(kept_out(&error, by_hand::line(db, scene, wish).await)),
+        Err(error) => Err(refused(&error, by_hand::line(db, scene, wish).await)),
     }
 }
 
@@ -339,8 +339,9 @@ fn hashed(what: &str) -> String {
     hex(Sha256::digest(what).iter().take(8))
 }
 
-/// What Kubernetes, or the way to it, has against it.
-pub(super) fn refused(error: &ClusterError) -> ResponseError {
+/// What Kubernetes, or the way to it, has against it; with the `line` that does it by hand, where nothing but the panel's own
+/// way is wrong.
+fn refused(error: &ClusterError, line: Option<String>) -> ResponseError {
     let next = match error {
         ClusterError::Forbidden(_) => {
             "Ask an admin of the cluster to add it to the Role “gantry” of that namespace."
@@ -357,10 +358,6 @@ pub(super) fn refused(error: &ClusterError) -> ResponseError {
         | ClusterError::NotFound(_)
         | ClusterError::Invalid(_) => "Look at the workload's names on the newest go-live.",
     };
-    ResponseError::not_now(sentence(&error.to_string()), next).lacking(error.missing())
-}
-
-/// The same with the `line` that does it by hand, where nothing but the panel's own way is wrong.
-pub(super) fn kept_out(error: &ClusterError, line: Option<String>) -> ResponseError {
-    refused(error).or_by_hand(line.filter(|_| error.keeps_us_out()))
+    let line = line.filter(|_| error.keeps_us_out());
+    ResponseError::not_now(sentence(&error.to_string()), next).lacking(error.missing()).or_by_hand(line)
 }

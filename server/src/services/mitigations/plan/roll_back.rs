@@ -4,7 +4,7 @@ use gantry_domain::mitigation::Offer;
 use gantry_domain::rollout::{ClusterWrite, Rollout};
 
 use super::difference::difference;
-use super::{Rehearsal, Wish, by_hand, hashed, kept_out, read};
+use super::{Rehearsal, Wish, by_hand, hashed, read, refused};
 use crate::outside::cluster::{Mode, patch_for};
 use crate::services::mitigations::roll_back::latest;
 use crate::services::response::{Responding, ResponseError, Scene};
@@ -28,7 +28,7 @@ pub(super) async fn rehearse(
     let write = ClusterWrite::Shape { shape, carry: rollout.mitigations.clone(), release: false };
     let patch = patch_for(&snapshot, &rollout, &write);
     let tried = cluster.write(&snapshot, &patch, Mode::Rehearse).await;
-    let after = tried.map_err(|error| kept_out(&error, Some(by_hand.clone())))?;
+    let after = tried.map_err(|error| refused(&error, Some(by_hand.clone())))?;
     let kept: Vec<String> = db
         .read(mitigations::standing_on(db.pool(), workload))
         .await?
