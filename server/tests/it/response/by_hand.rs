@@ -21,7 +21,7 @@ fn denied(verb: &str, resource: &str) -> Value {
 }
 
 /// The cluster no longer knows the panel.
-fn expired() -> Value {
+pub(super) fn expired() -> Value {
     json!({ "cluster": { "strikes": [{ "verb": "*", "resource": "*", "status": 401 }] } })
 }
 
