@@ -1,13 +1,42 @@
-// Bringing a rollout to where a flow needs it.
+// Bringing a rollout to where a flow needs it, and back.
 
-import { expect, type Page } from './test'
+import { expect, test, type Page } from './test'
 import { IMAGE, openGoLive, post, signAll, startButton, visit } from './go-live'
+import { reset, settled } from './outside'
 
 /** What runs before a rollout. */
 export const OLD = `${IMAGE}:v2.4.1`
 
 /** What the rollout says of itself. */
 export const headline = (page: Page) => page.locator('.flight-head h3')
+
+/**
+ * Whatever happens in a test of the file that calls this, the next one finds the old version running. What it returns is to be
+ * told of a rollout that was started: on whose page, and of which go-live.
+ */
+export function takesBack() {
+  let started: { page: Page; path: string } | undefined
+  test.beforeEach(async () => {
+    await reset()
+    await settled(OLD)
+  })
+  test.afterEach(async () => {
+    if (started) await post(started.page, `${started.path}/rollout/roll-back`, { reason: '' }).catch(() => {})
+    started = undefined
+    await reset()
+  })
+  return (page: Page, path: string) => {
+    started = { page, path }
+  }
+}
+
+/** Returns to the version before, with the button of the page and its confirmation. */
+export async function rollBack(page: Page, reason = '') {
+  await page.locator('summary', { hasText: 'Roll back to v2.4.1…' }).click()
+  const form = page.locator('#roll-back')
+  if (reason) await form.getByLabel('Reason').fill(reason)
+  await form.getByRole('button', { name: 'Roll back to v2.4.1 now' }).click()
+}
 
 /** What a form of the page now carries of what it was opened with. */
 export async function seenBy(page: Page, path: string, form: string): Promise<string> {

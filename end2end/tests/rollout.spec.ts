@@ -3,24 +3,12 @@
 import { expect, test, type Page } from '../support/test'
 import { IMAGE, item, openGoLive, post, signAll, startButton, visit } from '../support/go-live'
 import { phone, rulesFor, serious, tooWide } from '../support/looks'
-import { OLD, headline, newImage, seenBy, slowPlan, standsAtTenPercent } from '../support/rollout'
-import { deployment, patch, reset, scenario, settled } from '../support/outside'
+import { OLD, headline, newImage, rollBack, seenBy, slowPlan, standsAtTenPercent, takesBack } from '../support/rollout'
+import { deployment, patch, scenario, settled } from '../support/outside'
 
 test.describe.configure({ timeout: 150_000 })
 
-let started: { page: Page; path: string } | undefined
-
-test.beforeEach(async () => {
-  await reset()
-  await settled(OLD)
-})
-
-test.afterEach(async () => {
-  // Whatever happened, the next test finds the old version running.
-  if (started) await post(started.page, `${started.path}/rollout/roll-back`, { reason: '' }).catch(() => {})
-  started = undefined
-  await reset()
-})
+const started = takesBack()
 
 const flight = (page: Page) => page.locator('.flight')
 const pods = (page: Page, kind: string) => page.locator(`.pods .pod.${kind}`)
@@ -97,7 +85,7 @@ async function openAct(page: Page, name: string) {
 
 /** A signed go-live with a plan of long soaks, whose rollout stands at 10 %. */
 async function atTenPercent(ana: Page, rui: Page, plan: Record<string, string> = {}): Promise<string> {
-  return standsAtTenPercent(ana, rui, plan, (path) => (started = { page: ana, path }))
+  return standsAtTenPercent(ana, rui, plan, (path) => started(ana, path))
 }
 
 test('the plan shows what its steps come to while it is typed, and refuses nonsense', async ({ as }) => {
@@ -151,7 +139,7 @@ test('a release goes out in steps that everybody sees, and one confirmation take
   await ana.getByRole('button', { name: 'Check again' }).click()
   await expect(startButton(ana)).toBeEnabled({ timeout: 30_000 })
   await startButton(ana).click()
-  started = { page: ana, path }
+  started(ana, path)
 
   await expect(headline(sam)).toContainText('Soaking at step 1 of 3, 10\u00a0%', { timeout: 30_000 })
   await expect(pods(sam, 'new.ready')).toHaveCount(1)
@@ -186,11 +174,8 @@ test('a release goes out in steps that everybody sees, and one confirmation take
   await expect(pods(sam, 'old.ready')).toHaveCount(5)
   await expect(sam.locator('.log')).toContainText('Support has seen nothing for ten minutes')
 
-  const back = ana.locator('summary', { hasText: 'Roll back to v2.4.1…' })
-  await back.click()
   await expect(act(ana, 'roll-back')).toContainText('10 pods to v2.4.1')
-  await act(ana, 'roll-back').getByLabel('Reason').fill('Carts are empty')
-  await act(ana, 'roll-back').getByRole('button', { name: 'Roll back to v2.4.1 now' }).click()
+  await rollBack(ana, 'Carts are empty')
   for (const page of [ana, sam]) {
     await expect(headline(page)).toContainText('Rolled back to v2.4.1', { timeout: 30_000 })
     await expect(page.locator('.flight-head')).toContainText('Carts are empty')
@@ -337,7 +322,7 @@ test('a failed check stops the start until an admin answers for it with a reason
   await expect(rui.locator('main')).toContainText('Support watches the carts by hand')
   await expect(startButton(rui)).toBeEnabled({ timeout: 30_000 })
   await startButton(rui).click()
-  started = { page: ana, path }
+  started(ana, path)
   await expect(headline(rui)).toContainText('step 1 of 3', { timeout: 30_000 })
   await expect(rui.locator('main')).toContainText('Support watches the carts by hand')
 })

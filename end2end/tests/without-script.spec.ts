@@ -1,7 +1,7 @@
 import { expect, test } from '../support/test'
 import { form, item, openGoLive, openSmall, post, signAll, startButton } from '../support/go-live'
 import { reset, settled } from '../support/outside'
-import { OLD, headline, newImage } from '../support/rollout'
+import { OLD, headline, newImage, rollBack } from '../support/rollout'
 import { person } from '../support/world'
 
 const plain = { javaScriptEnabled: false }
@@ -87,9 +87,7 @@ test('a plan, a rollout and the way back need no JavaScript', async ({ as }) => 
         .toContain(text)
     }
     await shows('Soaking at step 1 of 3, 20\u00a0%')
-    await ana.locator('summary', { hasText: 'Roll back to v2.4.1…' }).click()
-    await ana.locator('#roll-back').getByLabel('Reason').fill('Carts are empty')
-    await ana.locator('#roll-back').getByRole('button', { name: 'Roll back to v2.4.1 now' }).click()
+    await rollBack(ana, 'Carts are empty')
     await shows('Rolled back to v2.4.1')
     await expect(ana.locator('.flight-head')).toContainText('Carts are empty')
     await settled(OLD)
