@@ -1,11 +1,11 @@
 // Pictures of pages that ask somebody to look again, or to ask somebody else: a restore with its replay, a plan that another
 // changed meanwhile, what the cluster denies; wide and narrow, light and dark, in screenshots-out.
 
-import { expect, test, type Page } from '../support/test'
+import { expect, test } from '../support/test'
 import { openGoLive, visit } from '../support/go-live'
 import { openIncident } from '../support/incident'
 import { reset, scenario } from '../support/outside'
-import { inEach, wide } from '../support/pictures'
+import { inEach, shoot, wide } from '../support/pictures'
 import { slowPlan } from '../support/rollout'
 import { saveHavingLooked } from '../support/thresholds'
 
@@ -18,13 +18,6 @@ test('asked to look again', async ({ as }) => {
   const ana = await as('ana', wide)
   const path = await openGoLive(ana, { integration: 'posthog-integration' })
   const pages = await inEach((options) => as('ana', options))
-  const shoot = async (what: string, act: (page: Page) => Promise<void>) => {
-    for (const { name, page } of pages) {
-      await act(page)
-      await page.waitForTimeout(250)
-      await page.screenshot({ path: `screenshots-out/${what}-${name}.png`, fullPage: true })
-    }
-  }
 
   await ana.goto('/thresholds')
   await ana.locator('.threshold-group', { hasText: 'production' }).getByRole('link', { name: /High latency/ }).first().click()
@@ -34,7 +27,7 @@ test('asked to look again', async ({ as }) => {
   await ana.locator('#edit-why').fill('Nobody waits that long')
   await saveHavingLooked(ana)
   const threshold = new URL(ana.url()).pathname
-  await shoot('restore', async (page) => {
+  await shoot(pages, 'restore', async (page) => {
     await page.goto(threshold)
     const earlier = page.locator('[id^="version-"]').nth(1)
     await earlier.locator('summary', { hasText: 'Restore' }).click()
@@ -43,7 +36,7 @@ test('asked to look again', async ({ as }) => {
   })
 
   let soak = 1
-  await shoot('plan-overtaken', async (page) => {
+  await shoot(pages, 'plan-overtaken', async (page) => {
     await visit(page, path)
     await page.locator('summary', { hasText: 'Judged by' }).click()
     await page.locator('summary', { hasText: 'Change the plan' }).click()
@@ -58,7 +51,7 @@ test('asked to look again', async ({ as }) => {
 
   const incident = await openIncident(ana)
   await scenario({ cluster: { forbidden: [{ verb: 'patch', resource: 'secrets' }] } })
-  await shoot('denied', async (page) => {
+  await shoot(pages, 'denied', async (page) => {
     await visit(page, `${incident}/actions`)
     await page.getByRole('link', { name: 'Replace the key…' }).click()
     await expect(page.getByRole('button', { name: 'Ask an admin' })).toBeVisible()

@@ -1,9 +1,9 @@
 // Pictures of what the panel doubts, refuses, or waves through by name; wide and narrow, light and dark, in screenshots-out.
 
-import { expect, test, type Page } from '../support/test'
+import { expect, test } from '../support/test'
 import { openGoLive, signAll, visit } from '../support/go-live'
 import { reset, scenario, settled } from '../support/outside'
-import { inEach, wide } from '../support/pictures'
+import { inEach, shoot, wide } from '../support/pictures'
 import { OLD, newImage } from '../support/rollout'
 
 test.describe.configure({ timeout: 300_000 })
@@ -30,23 +30,16 @@ test('doubts and refusals', async ({ as }) => {
   await signAll([ana, rui], path)
   await scenario({ prometheus: 'gone' })
   const pages = await inEach((options) => as('ana', options))
-  const shoot = async (what: string, act: (page: Page) => Promise<void>) => {
-    for (const { name, page } of pages) {
-      await act(page)
-      await page.waitForTimeout(250)
-      await page.screenshot({ path: `screenshots-out/${what}-${name}.png`, fullPage: true })
-    }
-  }
   await visit(ana, path)
   await ana.getByRole('button', { name: 'Check again' }).click()
   await expect(ana.locator('.check.unknown, .check.bad').first()).toBeVisible()
-  await shoot('preflight', async (page) => {
+  await shoot(pages, 'preflight', async (page) => {
     await visit(page, path)
     const override = page.locator('summary', { hasText: 'Start in spite of it' })
     if (await override.count()) await override.first().click()
   })
   await reset()
-  await shoot('threshold-doubt', async (page) => {
+  await shoot(pages, 'threshold-doubt', async (page) => {
     await page.goto('/thresholds')
     await page.locator('.threshold-group', { hasText: 'production' }).getByRole('link', { name: /High latency/ }).first().click()
     await page.locator('.edit-threshold > summary').click()
@@ -54,7 +47,7 @@ test('doubts and refusals', async ({ as }) => {
     await page.getByRole('button', { name: /Save as version/ }).click()
     await expect(page.getByText(/all the same/).first()).toBeVisible({ timeout: 15_000 })
   })
-  await shoot('import-preview', async (page) => {
+  await shoot(pages, 'import-preview', async (page) => {
     await page.goto('/thresholds/import')
     await page.getByRole('textbox', { name: /Rule file/ }).fill(RULES)
     await page.getByRole('button', { name: 'Show what it does' }).click()

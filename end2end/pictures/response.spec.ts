@@ -5,7 +5,7 @@ import { expect, test, type Page } from '../support/test'
 import { incidentPages, type Named } from '../support/pages'
 import { reset, scenario } from '../support/outside'
 import { openGoLive } from '../support/go-live'
-import { inEach, wide } from '../support/pictures'
+import { inEach, shoot, wide } from '../support/pictures'
 import { world } from '../support/world'
 
 test.describe.configure({ timeout: 400_000 })
@@ -34,13 +34,11 @@ test('the second half', async ({ as }) => {
   const limit = await threshold(ana)
   const pages = await inEach((options) => as('ana', options))
   const take = async (named: Named[], act?: (page: Page) => Promise<void>) => {
-    for (const { name: look, page } of pages) {
-      for (const { name, path } of named) {
+    for (const { name, path } of named) {
+      await shoot(pages, name, async (page) => {
         await page.goto(path)
         await act?.(page)
-        await page.waitForTimeout(250)
-        await page.screenshot({ path: `screenshots-out/${name}-${look}.png`, fullPage: true })
-      }
+      })
     }
   }
   await take([

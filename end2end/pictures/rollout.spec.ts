@@ -3,7 +3,7 @@
 import { expect, test } from '../support/test'
 import { post, visit } from '../support/go-live'
 import { reset, scenario, settled } from '../support/outside'
-import { inEach, wide } from '../support/pictures'
+import { inEach, shoot, wide } from '../support/pictures'
 import { OLD, headline, standsAtTenPercent } from '../support/rollout'
 
 test.describe.configure({ timeout: 300_000 })
@@ -16,14 +16,9 @@ test('a rollout', async ({ as }) => {
   const [ana, rui, sam] = [await as('ana', wide), await as('rui', wide), await as('sam', wide)]
   const path = await standsAtTenPercent(ana, rui)
   const pages = await inEach((options) => as('rui', options))
-  const shoot = async (state: string) => {
-    for (const { name, page } of pages) {
-      await visit(page, path)
-      await page.screenshot({ path: `screenshots-out/rollout-${state}-${name}.png`, fullPage: true })
-    }
-  }
+  const take = (state: string) => shoot(pages, `rollout-${state}`, (page) => visit(page, path))
   await ana.waitForTimeout(45_000)
-  await shoot('soaking')
+  await take('soaking')
   await visit(sam, path)
   await sam.screenshot({ path: 'screenshots-out/rollout-read-only.png', fullPage: true })
   const { page } = pages[0]!
@@ -31,8 +26,8 @@ test('a rollout', async ({ as }) => {
   await page.screenshot({ path: 'screenshots-out/rollout-confirming.png' })
   await scenario({ prometheus: 'gone' })
   await expect(headline(ana)).toContainText(/[Hh]eld/, { timeout: 60_000 })
-  await shoot('held')
+  await take('held')
   await post(ana, `${path}/rollout/roll-back`, { reason: 'p99 doubled' })
   await expect(headline(ana)).toContainText(/[Rr]olled back/, { timeout: 60_000 })
-  await shoot('back')
+  await take('back')
 })
