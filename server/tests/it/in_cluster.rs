@@ -41,8 +41,7 @@ impl Pod {
         let CertifiedKey { cert, signing_key } =
             rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         let account = tempfile::tempdir().unwrap();
-        let files =
-            [("ca.crt", cert.pem()), ("token", TOKEN.to_owned()), ("namespace", "gantry".to_owned())];
+        let files = [("ca.crt", cert.pem()), ("token", TOKEN.to_owned()), ("namespace", "gantry".to_owned())];
         for (name, content) in files {
             std::fs::write(account.path().join(name), content).unwrap();
         }
@@ -60,7 +59,10 @@ impl Pod {
 
     /// The variables that every pod has.
     pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
-        [("KUBERNETES_SERVICE_HOST", "127.0.0.1".to_owned()), ("KUBERNETES_SERVICE_PORT", self.port.to_string())]
+        [
+            ("KUBERNETES_SERVICE_HOST", "127.0.0.1".to_owned()),
+            ("KUBERNETES_SERVICE_PORT", self.port.to_string()),
+        ]
     }
 
     /// A program with the account where every pod has it.
@@ -93,7 +95,8 @@ async fn pass(line: TcpStream, tls: TlsAcceptor, behind: String) -> std::io::Res
     }
     let said = String::from_utf8_lossy(&head).to_ascii_lowercase();
     if !said.contains(&format!("authorization: bearer {TOKEN}\r\n")) {
-        line.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
+        line.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .await?;
         return line.shutdown().await;
     }
     let mut behind = TcpStream::connect(behind).await?;

@@ -6,7 +6,8 @@ use gantry_domain::id::IncidentId;
 use serde_json::{Value, json};
 
 use super::actions::accepted;
-use super::panel::{Answered, Panel, WITHIN, id_in, silent};
+use super::hands::Answered;
+use super::panel::{Panel, WITHIN, id_in, silent};
 use crate::world::eventually;
 
 /// What a message's row holds of it, and what a sink got, in the same words.

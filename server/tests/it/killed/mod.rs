@@ -3,6 +3,7 @@
 
 mod actions;
 mod evidence;
+pub(crate) mod hands;
 mod keys;
 mod messages;
 pub(crate) mod panel;
