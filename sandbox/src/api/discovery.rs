@@ -17,41 +17,46 @@ pub(crate) fn answer(path: &str) -> Option<Response> {
         }),
         "/healthz" | "/livez" | "/readyz" => return Some("ok".into_response()),
         "/api" => json!({ "kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [] }),
-        "/api/v1" => resources("v1", ""),
+        "/api/v1" => resources("", "v1"),
         "/apis" => json!({
             "kind": "APIGroupList",
             "apiVersion": "v1",
-            "groups": GROUPS.map(|(group, version)| group_of(group, version)),
+            "groups": GROUPS.map(|(group, versions)| group_of(group, versions)),
         }),
         path => {
             let rest = path.strip_prefix("/apis/")?;
-            let (group, version) = GROUPS.into_iter().find(|(group, version)| {
-                rest.strip_prefix(group)
-                    .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == Some(version))
-            })?;
-            if rest == group {
-                let mut group = group_of(group, version);
-                group["kind"] = json!("APIGroup");
-                group["apiVersion"] = json!("v1");
-                group
-            } else {
-                resources(&format!("{group}/{version}"), group)
+            let (name, version) =
+                rest.split_once('/').map_or((rest, None), |(name, version)| (name, Some(version)));
+            let (group, versions) = GROUPS.into_iter().find(|(group, _)| *group == name)?;
+            match version {
+                None => {
+                    let mut group = group_of(group, versions);
+                    group["kind"] = json!("APIGroup");
+                    group["apiVersion"] = json!("v1");
+                    group
+                }
+                Some(version) => resources(group, versions.iter().find(|known| **known == version)?),
             }
         }
     };
     Some(Json(body).into_response())
 }
 
-const GROUPS: [(&str, &str); 3] = [("apps", "v1"), ("autoscaling", "v2"), ("authorization.k8s.io", "v1")];
+/// Each group with its versions, the preferred one first.
+const GROUPS: [(&str, &[&str]); 3] =
+    [("apps", &["v1"]), ("autoscaling", &["v2", "v1"]), ("authorization.k8s.io", &["v1"])];
 
-fn group_of(group: &str, version: &str) -> Value {
-    let version = json!({ "groupVersion": format!("{group}/{version}"), "version": version });
-    json!({ "name": group, "versions": [version], "preferredVersion": version })
+fn group_of(group: &str, versions: &[&str]) -> Value {
+    let versions: Vec<Value> = versions
+        .iter()
+        .map(|version| json!({ "groupVersion": format!("{group}/{version}"), "version": version }))
+        .collect();
+    json!({ "name": group, "versions": versions, "preferredVersion": versions.first() })
 }
 
-fn resources(group_version: &str, group: &str) -> Value {
-    let mut list: Vec<Value> =
-        kinds::ALL.into_iter().filter(|kind| kind.group == group).flat_map(entries).collect();
+fn resources(group: &str, version: &str) -> Value {
+    let served = kinds::ALL.into_iter().filter(|kind| kind.group == group && kind.version == version);
+    let mut list: Vec<Value> = served.flat_map(entries).collect();
     if group == "authorization.k8s.io" {
         list.push(json!({
             "name": "selfsubjectaccessreviews",
@@ -61,6 +66,7 @@ fn resources(group_version: &str, group: &str) -> Value {
             "verbs": ["create"],
         }));
     }
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list })
 }
 

@@ -10,7 +10,7 @@ use crate::world::kinds;
 pub(crate) fn answer(path: &str) -> Option<Response> {
     let body = match path {
         "/openapi/v3" => {
-            let groups = ["api/v1", "apis/apps/v1", "apis/autoscaling/v2"];
+            let groups = ["api/v1", "apis/apps/v1", "apis/autoscaling/v2", "apis/autoscaling/v1"];
             let paths: serde_json::Map<String, Value> = groups
                 .into_iter()
                 .map(|group| {
@@ -36,7 +36,7 @@ fn group(group: &str) -> Option<Value> {
         .collect();
     let paths: serde_json::Map<String, Value> = kinds::ALL
         .into_iter()
-        .filter(|kind| kind.group == group_name)
+        .filter(|kind| kind.group == group_name && kind.version == version)
         .map(|kind| {
             let namespaced = if kind.namespaced { "namespaces/{namespace}/" } else { "" };
             let gvk = json!({ "group": kind.group, "version": version, "kind": kind.kind });

@@ -1,7 +1,5 @@
 //! Getting and listing objects.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -11,6 +9,7 @@ use super::error::ApiError;
 use super::selector::Selector;
 use super::table;
 use crate::cluster::Cluster;
+use crate::world::object::shown;
 
 /// One object.
 pub(crate) fn get(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> {
@@ -20,7 +19,7 @@ pub(crate) fn get(cluster: &Cluster, call: &Call) -> Result<Response, ApiError> 
         let version = found["metadata"]["resourceVersion"].clone();
         return Ok(Json(table::render(target.kind, &[found], &version)).into_response());
     }
-    Ok(Json(&*found).into_response())
+    Ok(Json(shown(target.kind, &found)).into_response())
 }
 
 /// A list.
@@ -42,7 +41,7 @@ pub(crate) fn list(cluster: &Cluster, call: &Call) -> Result<Response, ApiError>
     if table::wanted(call) {
         return Ok(Json(table::render(target.kind, &found, &json!(version.to_string()))).into_response());
     }
-    let items: Vec<Value> = found.iter().map(item).collect();
+    let items: Vec<Value> = found.iter().map(|object| shown(target.kind, object)).collect();
     Ok(Json(json!({
         "kind": format!("{}List", target.kind.kind),
         "apiVersion": target.kind.api_version(),
@@ -50,10 +49,6 @@ pub(crate) fn list(cluster: &Cluster, call: &Call) -> Result<Response, ApiError>
         "items": items,
     }))
     .into_response())
-}
-
-fn item(object: &Arc<Value>) -> Value {
-    (**object).clone()
 }
 
 /// The selectors of a list or watch; a name in the path selects that one object.

@@ -15,6 +15,7 @@ use super::selector::Selector;
 use super::{Call, read, table};
 use crate::cluster::Cluster;
 use crate::world::kinds::Kind;
+use crate::world::object::shown;
 use crate::world::{Change, ChangeKind};
 
 /// Real servers end watches after half an hour or more.
@@ -136,7 +137,7 @@ impl Watch {
             let table = table::render(self.kind, std::slice::from_ref(object), &version);
             line(&json!({ "type": kind, "object": table }))
         } else {
-            line(&json!({ "type": kind, "object": **object }))
+            line(&json!({ "type": kind, "object": shown(self.kind, object) }))
         }
     }
 

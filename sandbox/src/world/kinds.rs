@@ -85,9 +85,11 @@ pub(crate) const AUTOSCALERS: Kind = Kind {
     in_all: true,
     ..core("horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler", &["hpa"])
 };
+/// The same objects under the version that every cluster has. What only one of the two can say (metrics) is not converted.
+pub(crate) const AUTOSCALERS_V1: Kind = Kind { version: "v1", ..AUTOSCALERS };
 
-/// Every stored kind.
-pub(crate) const ALL: [&Kind; 9] = [
+/// Every served kind.
+pub(crate) const ALL: [&Kind; 10] = [
     &NAMESPACES,
     &PODS,
     &SECRETS,
@@ -97,6 +99,7 @@ pub(crate) const ALL: [&Kind; 9] = [
     &DEPLOYMENTS,
     &REPLICA_SETS,
     &AUTOSCALERS,
+    &AUTOSCALERS_V1,
 ];
 
 /// The kind served under a group, version and plural.

@@ -84,6 +84,13 @@ pub(crate) fn owner_reference(kind: &Kind, owner: &Value) -> Value {
     })
 }
 
+/// An object under the version in which it was asked for.
+pub(crate) fn shown(kind: &Kind, object: &Value) -> Value {
+    let mut shown = object.clone();
+    shown["apiVersion"] = Value::String(kind.api_version());
+    shown
+}
+
 /// A time as the API writes it, to the second.
 pub(crate) fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)

@@ -6,6 +6,7 @@ use futures_util::{AsyncBufReadExt as _, TryStreamExt as _};
 use gantry_sandbox::Sandbox;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::authorization::v1::SelfSubjectAccessReview;
+use k8s_openapi::api::autoscaling::v1::HorizontalPodAutoscaler as AutoscalerV1;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Event, Namespace, Pod, Secret};
 use kube::api::{
@@ -68,9 +69,11 @@ async fn every_kind_that_the_panel_reads_parses() {
 }
 
 #[tokio::test]
-async fn an_autoscaler_is_stored_and_found() {
+async fn an_autoscaler_is_stored_and_found_under_both_versions() {
     let sandbox = quick().await;
-    let api = Api::<HorizontalPodAutoscaler>::default_namespaced(client(&sandbox).await);
+    let client = client(&sandbox).await;
+    let v1 = Api::<AutoscalerV1>::default_namespaced(client.clone());
+    let api = Api::<HorizontalPodAutoscaler>::default_namespaced(client);
     let autoscaler: HorizontalPodAutoscaler = serde_json::from_value(json!({
         "metadata": { "name": NAME },
         "spec": {
@@ -84,6 +87,8 @@ async fn an_autoscaler_is_stored_and_found() {
         api.list(&ListParams::default()).await.unwrap().items[0].spec.as_ref().unwrap().max_replicas,
         20
     );
+    let older = v1.list(&ListParams::default()).await.unwrap().items.remove(0);
+    assert_eq!(older.spec.unwrap().scale_target_ref.name, NAME);
     api.delete(NAME, &DeleteParams::default()).await.unwrap();
     assert!(api.get_opt(NAME).await.unwrap().is_none());
 }

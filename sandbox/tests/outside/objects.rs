@@ -340,7 +340,9 @@ async fn discovery_names_every_kind() {
     for name in ["deployments", "deployments/scale", "deployments/status", "replicasets"] {
         assert!(apps.iter().any(|known| known == name), "{name}");
     }
-    assert_eq!(names("/apis/autoscaling/v2").await[0], "horizontalpodautoscalers");
+    for version in ["v2", "v1"] {
+        assert_eq!(names(&format!("/apis/autoscaling/{version}")).await[0], "horizontalpodautoscalers");
+    }
     assert_eq!(names("/apis/authorization.k8s.io/v1").await[0], "selfsubjectaccessreviews");
     assert_eq!(get(kube, "/apis").await.json()["groups"].as_array().unwrap().len(), 3);
 }

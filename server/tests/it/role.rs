@@ -14,6 +14,14 @@ const EVERYBODYS: [&str; 2] = ["create authorization.k8s.io/selfsubjectaccessrev
 /// second the page of that action says what is missing.
 const SECRETS: [&str; 2] = ["get /secrets", "patch /secrets"];
 
+/// One of the manifests that say who the panel is in the cluster.
+pub(crate) fn manifest(kind: &str) -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes/access.yaml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let manifests: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    manifests.into_iter().find(|manifest| manifest["kind"] == kind).unwrap()
+}
+
 fn words(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
 }
@@ -55,10 +63,7 @@ fn every_verb_that_the_program_uses_is_asked_for_before_a_start_and_none_besides
 
 #[test]
 fn the_role_names_exactly_the_verbs_that_the_program_uses() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes/access.yaml");
-    let text = std::fs::read_to_string(file).unwrap();
-    let manifests: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-    let role = manifests.iter().find(|manifest| manifest["kind"] == "Role").unwrap();
+    let role = manifest("Role");
     let mut allowed = BTreeSet::new();
     for rule in role["rules"].as_array().unwrap() {
         for group in words(&rule["apiGroups"]) {
@@ -74,10 +79,7 @@ fn the_role_names_exactly_the_verbs_that_the_program_uses() {
 
 #[test]
 fn secrets_may_be_read_and_patched_by_name_only() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes/access.yaml");
-    let text = std::fs::read_to_string(file).unwrap();
-    let manifests: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
-    let role = manifests.iter().find(|manifest| manifest["kind"] == "Role").unwrap();
+    let role = manifest("Role");
     let rules = role["rules"].as_array().unwrap().iter();
     let secrets: Vec<_> =
         rules.filter(|rule| words(&rule["resources"]).iter().any(|name| name == "secrets")).collect();

@@ -155,7 +155,8 @@ impl Cluster {
     }
 
     async fn autoscalers(&self, namespace: &str, name: &str) -> Result<Vec<String>, ClusterError> {
-        let path = format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers");
+        // The version that every cluster has; which Deployment is meant, it says as well as the newer ones.
+        let path = format!("/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers");
         let asked = Asked::on("list", "autoscaling", "horizontalpodautoscalers").at(namespace);
         let items = match self.list(&path, asked).await {
             // A cluster that does not know the kind has none.

@@ -85,9 +85,9 @@ async fn a_deleted_deployment_holds_and_can_be_abandoned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_an_autoscaler_steps_are_kept_in_percent() {
     let stage = Stage::set(6, &[(50, LONG), (100, 0)]).await;
-    let path = format!("/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers", stage.namespace);
+    let path = format!("/apis/autoscaling/v1/namespaces/{}/horizontalpodautoscalers", stage.namespace);
     let scaler = json!({
-        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler",
         "metadata": { "name": "checkout", "namespace": stage.namespace },
         "spec": { "minReplicas": 2, "maxReplicas": 20,
             "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": NAME } },

@@ -4,6 +4,7 @@
 mod asked;
 mod backup;
 mod bound;
+mod controller;
 mod drift;
 mod faults;
 mod judges;

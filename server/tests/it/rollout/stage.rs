@@ -32,9 +32,9 @@ use uuid::Uuid;
 use super::metrics::Metrics;
 use crate::world::{database, eventually};
 
-pub(crate) use ground::request;
-use ground::{Ground, OwnNamespace};
-use watch::ready;
+use ground::OwnNamespace;
+pub(crate) use ground::{Ground, request};
+pub(crate) use watch::{desired, ready};
 
 pub(crate) const NAME: &str = "checkout";
 pub(crate) const OLD: &str = "registry.example/checkout:v1";
@@ -73,9 +73,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A Deployment of so many ready pods, and a go-live of its next version.
     pub(crate) async fn set(replicas: u32, steps: &[(u32, u32)]) -> Self {
-        let _already = rustls::crypto::ring::default_provider().install_default();
-        let Ground { cluster, kube, sandbox, namespace, own } =
-            Ground::prepare(replicas, ground::chosen()).await;
+        let Ground { cluster, kube, sandbox, namespace, own } = Ground::of_choice(replicas).await;
         let metrics = Metrics::start().await;
         let database = database().await;
         let db = Db::connect(database.url(), PoolSettings { max_connections: 8 }).await.unwrap();
@@ -256,15 +254,7 @@ impl Stage {
     /// Old, new and ready pods as the cluster has them.
     pub(crate) async fn pods(&self) -> (u32, u32, u32) {
         let snapshot = self.cluster.read(&self.namespace, NAME).await.unwrap().unwrap();
-        let (mut old, mut new) = (0, 0);
-        for set in &snapshot.replica_sets {
-            let desired =
-                u32::try_from(set.pointer("/spec/replicas").and_then(Value::as_u64).unwrap()).unwrap();
-            match set.pointer("/spec/template/spec/containers/0/image").and_then(Value::as_str).unwrap() {
-                NEW => new += desired,
-                _ => old += desired,
-            }
-        }
+        let (old, new) = desired(&snapshot.replica_sets);
         (old, new, ready(&snapshot.pods))
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{NAME, OLD, WITHIN};
+use crate::role::manifest;
 use crate::world::eventually;
 
 /// Names the kubeconfig of a cluster to test on, or a list of them. Not `KUBECONFIG`: no test reaches a cluster because somebody had one.
@@ -21,37 +22,46 @@ pub(super) fn chosen() -> Option<PathBuf> {
 }
 
 /// A cluster with a Deployment in a namespace of its own.
-pub(super) struct Ground {
-    pub(super) cluster: Cluster,
-    pub(super) kube: Client,
+pub(crate) struct Ground {
+    pub(crate) cluster: Cluster,
+    pub(crate) kube: Client,
     pub(super) sandbox: Option<Sandbox>,
-    pub(super) namespace: String,
+    pub(crate) namespace: String,
     pub(super) own: Option<OwnNamespace>,
 }
 
 impl Ground {
+    /// In the cluster that somebody has named for it; in a sandbox where nobody has.
+    pub(crate) async fn of_choice(replicas: u32) -> Self {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        Self::prepare(replicas, chosen()).await
+    }
+
     /// In the cluster of the `chosen` kubeconfig; in a sandbox without one.
     pub(super) async fn prepare(replicas: u32, chosen: Option<PathBuf>) -> Self {
         let namespace = format!("gantry-test-{}", &Uuid::new_v4().simple().to_string()[..10]);
-        let (cluster, kube, sandbox) = match &chosen {
-            Some(path) => (Cluster::connect(Some(path)).await.unwrap(), client(path).await, None),
+        let (kube, sandbox) = match &chosen {
+            Some(path) => (client(path).await, None),
             None => {
                 let options =
                     Options { pod_start_ms: 300, pod_stop_ms: 100, empty: true, ..Options::default() };
                 let sandbox = Sandbox::start(options).await.unwrap();
                 let url = &sandbox.urls().kube;
-                let client = Client::try_from(kube::Config::new(url.parse().unwrap())).unwrap();
-                (Cluster::at(url).unwrap(), client, Some(sandbox))
+                (Client::try_from(kube::Config::new(url.parse().unwrap())).unwrap(), Some(sandbox))
             }
         };
         let own = chosen.map(|kubeconfig| OwnNamespace { kubeconfig, name: namespace.clone() });
         make_deployment(&kube, &namespace, replicas).await;
+        let cluster = match (&sandbox, &own) {
+            (Some(sandbox), _) => Cluster::at(&sandbox.urls().kube).unwrap(),
+            (None, own) => account(&kube, own.as_ref().unwrap()).await,
+        };
         Self { cluster, kube, sandbox, namespace, own }
     }
 }
 
 /// A namespace in a cluster of somebody's own. It goes with its test, also when that fails.
-pub(super) struct OwnNamespace {
+pub(crate) struct OwnNamespace {
     kubeconfig: PathBuf,
     name: String,
 }
@@ -70,6 +80,30 @@ impl Drop for OwnNamespace {
             eprintln!("the namespace {} could not be removed", self.name);
         }
     }
+}
+
+/// The cluster as the panel reaches it where it is deployed: as an account that has the Role of `deploy/` and nothing else.
+/// A cluster without roles lets everybody do everything.
+async fn account(kube: &Client, own: &OwnNamespace) -> Cluster {
+    let roles = axum::http::Request::get("/apis/rbac.authorization.k8s.io/v1").body(Vec::new()).unwrap();
+    if kube.request::<Value>(roles).await.is_err() {
+        return Cluster::connect(Some(&own.kubeconfig)).await.unwrap();
+    }
+    for (kind, plural) in [("Role", "roles"), ("RoleBinding", "rolebindings")] {
+        let mut manifest = manifest(kind);
+        manifest["metadata"]["namespace"] = json!(own.name);
+        let path = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{}/{plural}", own.name);
+        request(kube, "POST", &path, "application/json", &manifest).await;
+    }
+    let who = &manifest("RoleBinding")["subjects"][0];
+    let (namespace, name) = (who["namespace"].as_str().unwrap(), who["name"].as_str().unwrap());
+    let mut kubeconfig = read_kubeconfig(&own.kubeconfig).unwrap();
+    for user in kubeconfig.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut()) {
+        user.impersonate = Some(format!("system:serviceaccount:{namespace}:{name}"));
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), serde_json::to_vec(&kubeconfig).unwrap()).unwrap();
+    Cluster::connect(Some(file.path())).await.unwrap()
 }
 
 async fn client(kubeconfig: &std::path::Path) -> Client {

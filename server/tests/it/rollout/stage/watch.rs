@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use gantry_domain::rollout::{Phase, Side};
 use gantry_server::store::rollouts;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{NAME, Stage};
+use super::{NAME, NEW, Stage};
 
 impl Stage {
     /// Watches until dropped: never more new pods than the recorded step, never fewer ready pods than replicas.
@@ -70,7 +70,19 @@ impl Watch {
     }
 }
 
-pub(super) fn ready(pods: &[Value]) -> u32 {
+/// How many old and new pods the ReplicaSets are to have.
+pub(crate) fn desired(sets: &[Value]) -> (u32, u32) {
+    let of = |wanted: bool| {
+        let image = "/spec/template/spec/containers/0/image";
+        let sets = sets.iter().filter(|set| (set.pointer(image) == Some(&json!(NEW))) == wanted);
+        let counts = sets.map(|set| set.pointer("/spec/replicas").and_then(Value::as_u64).unwrap());
+        u32::try_from(counts.sum::<u64>()).unwrap()
+    };
+    (of(false), of(true))
+}
+
+/// How many of these pods are ready and not on their way out.
+pub(crate) fn ready(pods: &[Value]) -> u32 {
     let is = |pod: &&Value| {
         let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
         let ready = conditions
