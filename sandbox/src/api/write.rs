@@ -12,7 +12,7 @@ use super::read;
 use crate::cluster::{Cluster, State};
 use crate::controller::replicaset::terminate;
 use crate::world::kinds::{DEPLOYMENTS, Kind, NAMESPACES, PODS, REPLICA_SETS, SECRETS};
-use crate::world::object::{self, text};
+use crate::world::object::{self, shown, text};
 use crate::world::owners::{self, Writer};
 use crate::world::{defaults, validate};
 
@@ -68,7 +68,7 @@ pub(crate) fn delete(cluster: &Cluster, call: &Call) -> Result<Response, ApiErro
         if !dry_run(call) {
             remove(cluster, state, call, &live, &options);
         }
-        Ok((*live).clone())
+        Ok(shown(target.kind, &live))
     })?;
     if *target.kind == PODS || *target.kind == NAMESPACES {
         return Ok(Json(last).into_response());
@@ -103,7 +103,7 @@ pub(crate) fn delete_collection(cluster: &Cluster, call: &Call) -> Result<Respon
         }
         found
     });
-    let items: Vec<&Value> = deleted.iter().map(|object| &**object).collect();
+    let items: Vec<Value> = deleted.iter().map(|object| shown(target.kind, object)).collect();
     Ok(Json(json!({
         "kind": format!("{}List", target.kind.kind),
         "apiVersion": target.kind.api_version(),
@@ -218,9 +218,9 @@ pub(crate) fn admit(kind: &Kind, object: &mut Value, before: Option<&Value>) -> 
 /// Stores an object, unless the call is only a rehearsal.
 pub(crate) fn commit(state: &mut State, call: &Call, object: Value) -> Value {
     if dry_run(call) {
-        return object;
+        return shown(call.target.kind, &object);
     }
-    let stored = (*state.world.put(call.target.kind, object)).clone();
+    let stored = shown(call.target.kind, &state.world.put(call.target.kind, object));
     if *call.target.kind == DEPLOYMENTS {
         state.note_baselines();
     }

@@ -89,6 +89,10 @@ async fn an_autoscaler_is_stored_and_found_under_both_versions() {
     );
     let older = v1.list(&ListParams::default()).await.unwrap().items.remove(0);
     assert_eq!(older.spec.unwrap().scale_target_ref.name, NAME);
+    let fewer = Patch::Merge(json!({ "spec": { "maxReplicas": 12 } }));
+    let older = v1.patch(NAME, &PatchParams::default(), &fewer).await.unwrap();
+    assert_eq!(older.spec.unwrap().max_replicas, 12);
+    assert_eq!(api.get(NAME).await.unwrap().spec.unwrap().max_replicas, 12);
     api.delete(NAME, &DeleteParams::default()).await.unwrap();
     assert!(api.get_opt(NAME).await.unwrap().is_none());
 }

@@ -16,6 +16,7 @@ mod killed;
 mod leases;
 mod overtaken;
 mod overview;
+mod panel;
 mod postgres_away;
 mod postgres_silent;
 mod presets;

@@ -7,8 +7,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::hands::Answered;
-use super::panel::{Panel, WITHIN};
+use crate::panel::hands::Answered;
+use crate::panel::{Panel, WITHIN};
 use crate::world::eventually;
 
 /// Every action of an incident, newest first.

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use sha2::{Digest as _, Sha256};
 
 use super::actions::accepted;
-use super::panel::{Panel, SECRETS, WITHIN};
+use crate::panel::{Panel, SECRETS, WITHIN};
 use crate::world::eventually;
 
 /// The files of a bundle in their order, the manifest first.

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::actions::{accepted, all, confirm, over, told_as_it_was};
-use super::panel::{Panel, WITHIN};
+use crate::panel::{Panel, WITHIN};
 use crate::world::eventually;
 
 const NEW: &str = "phc_canary_3b90_after_the_kill";

@@ -6,8 +6,8 @@ use gantry_domain::id::IncidentId;
 use serde_json::{Value, json};
 
 use super::actions::accepted;
-use super::hands::Answered;
-use super::panel::{Panel, WITHIN, id_in, silent};
+use crate::panel::hands::Answered;
+use crate::panel::{Panel, WITHIN, id_in, silent};
 use crate::world::eventually;
 
 /// What a message's row holds of it, and what a sink got, in the same words.

@@ -3,8 +3,6 @@
 
 mod actions;
 mod evidence;
-pub(crate) mod hands;
 mod keys;
 mod messages;
-pub(crate) mod panel;
 mod rollback;

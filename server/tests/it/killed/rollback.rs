@@ -5,8 +5,8 @@ use gantry_domain::rollout::Phase;
 use gantry_server::store::{go_lives, rollouts};
 
 use super::actions::{accepted, confirm};
-use super::hands::Hands;
-use super::panel::{Panel, WITHIN};
+use crate::panel::hands::Hands;
+use crate::panel::{Panel, WITHIN};
 use crate::world::{eventually, opened};
 
 async fn post(panel: &Panel, who: &Hands, go_live: GoLiveId, form: &str, fields: &[(&str, &str)]) {

@@ -86,9 +86,12 @@ impl Drop for OwnNamespace {
 /// A cluster without roles lets everybody do everything.
 async fn account(kube: &Client, own: &OwnNamespace) -> Cluster {
     let roles = axum::http::Request::get("/apis/rbac.authorization.k8s.io/v1").body(Vec::new()).unwrap();
-    if kube.request::<Value>(roles).await.is_err() {
-        return Cluster::connect(Some(&own.kubeconfig)).await.unwrap();
-    }
+    match kube.request::<Value>(roles).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => {
+            return Cluster::connect(Some(&own.kubeconfig)).await.unwrap();
+        }
+        other => other.unwrap(),
+    };
     for (kind, plural) in [("Role", "roles"), ("RoleBinding", "rolebindings")] {
         let mut manifest = manifest(kind);
         manifest["metadata"]["namespace"] = json!(own.name);
@@ -103,7 +106,20 @@ async fn account(kube: &Client, own: &OwnNamespace) -> Cluster {
     }
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), serde_json::to_vec(&kubeconfig).unwrap()).unwrap();
-    Cluster::connect(Some(file.path())).await.unwrap()
+    let cluster = Cluster::connect(Some(file.path())).await.unwrap();
+    // The cluster takes a moment to know a new role.
+    eventually("the Role counts", WITHIN, || async {
+        cluster.missing(&own.name).await.is_ok_and(|missing| missing.is_empty())
+    })
+    .await;
+    let beyond = format!("/api/v1/namespaces/{}/secrets", own.name);
+    let beyond = axum::http::Request::get(beyond).body(Vec::new()).unwrap();
+    let denied = client(file.path()).await.request::<Value>(beyond).await;
+    assert!(
+        matches!(&denied, Err(kube::Error::Api(status)) if status.code == 403),
+        "the panel may do more than its Role says: {denied:?}"
+    );
+    cluster
 }
 
 async fn client(kubeconfig: &std::path::Path) -> Client {

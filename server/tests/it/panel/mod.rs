@@ -2,6 +2,9 @@
 //!
 //! A moment is chosen by holding a table: the program gets as far as the first write to it, and waits there.
 
+pub(crate) mod hands;
+pub(crate) mod pod;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,28 +22,28 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::hands::{Answered, Hands};
-use crate::in_cluster::Pod;
 use crate::rollout::metrics::Metrics;
 use crate::world::{Held, PASSWORD, database, eventually};
+use hands::{Answered, Hands};
+use pod::Pod;
 
-pub(super) const WITHIN: Duration = Duration::from_secs(50);
+pub(crate) const WITHIN: Duration = Duration::from_secs(50);
 const GANTRY: &str = env!("CARGO_BIN_EXE_gantry");
 const HOOK: &str = "canary-webhook-5e11";
 const ROUTING: &str = "canary-routing-77c0";
 const DATABASE: &str = "canary-database-a91e";
 /// What opens the channels and the database: it is to be seen nowhere.
-pub(super) const SECRETS: [&str; 3] = [HOOK, ROUTING, DATABASE];
+pub(crate) const SECRETS: [&str; 3] = [HOOK, ROUTING, DATABASE];
 
 /// The program and everything around it.
 pub(crate) struct Panel {
-    pub(super) database: TestDatabase,
-    pub(super) pool: PgPool,
-    pub(super) sandbox: Sandbox,
-    pub(super) cluster: Cluster,
+    pub(crate) database: TestDatabase,
+    pub(crate) pool: PgPool,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) cluster: Cluster,
     pub(crate) rui: Hands,
-    pub(super) ana: Hands,
-    pub(super) chance: StdRng,
+    pub(crate) ana: Hands,
+    pub(crate) chance: StdRng,
     _metrics: Metrics,
     pod: Option<Pod>,
     base: Arc<Mutex<String>>,
@@ -52,7 +55,7 @@ pub(crate) struct Panel {
 
 impl Panel {
     /// Started, with Ana (admin) and Rui (release manager) signed in. `seed` decides every random moment.
-    pub(super) async fn start(seed: u64) -> Self {
+    pub(crate) async fn start(seed: u64) -> Self {
         Self::placed(seed, false).await
     }
 
@@ -127,13 +130,13 @@ impl Panel {
     }
 
     /// Everything that the program has ever logged.
-    pub(super) fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         (0..=self.starts).map(|start| std::fs::read_to_string(self.log(start)).unwrap()).collect()
     }
 
     /// Ends it as a power cut would, and waits until Postgres has noticed: what was sent before may still be committed.
     /// Whatever was held is given free, because Postgres does not notice while it waits.
-    pub(super) async fn kill(&mut self, held: Option<Held>) {
+    pub(crate) async fn kill(&mut self, held: Option<Held>) {
         let ended = self.child.kill().await;
         assert!(!ended.success(), "it ended by itself");
         if let Some(held) = held {
@@ -148,25 +151,25 @@ impl Panel {
     }
 
     /// Starts it again.
-    pub(super) async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.starts += 1;
         self.child = spawn(&self.environment, self.pod.as_ref(), self.dir.path(), self.starts);
         self.until_serving().await;
     }
 
     /// A moment of at most so many milliseconds, by chance.
-    pub(super) async fn moment(&mut self, at_most: u64) {
+    pub(crate) async fn moment(&mut self, at_most: u64) {
         let moment = self.chance.random_range(0..at_most);
         tokio::time::sleep(Duration::from_millis(moment)).await;
     }
 
     /// Keeps everybody from writing to a table.
-    pub(super) async fn hold(&self, table: &str) -> Held {
+    pub(crate) async fn hold(&self, table: &str) -> Held {
         Held::new(self.database.url(), table).await
     }
 
     /// Waits until the program is about to write to a table that is held.
-    pub(super) async fn until_it_waits_for(&self, held: &Held) {
+    pub(crate) async fn until_it_waits_for(&self, held: &Held) {
         let table = held.table();
         let sql =
             format!("select count(*) from pg_locks where not granted and relation = '{table}'::regclass");
@@ -174,21 +177,21 @@ impl Panel {
     }
 
     /// Turns switches of the scenario.
-    pub(super) async fn switch(&self, change: Value) {
+    pub(crate) async fn switch(&self, change: Value) {
         let url = format!("{}/scenario", self.sandbox.urls().control);
         let answer = reqwest::Client::new().post(url).json(&change).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     /// What a sink took.
-    pub(super) async fn taken(&self, sink: &str) -> Vec<Value> {
+    pub(crate) async fn taken(&self, sink: &str) -> Vec<Value> {
         let url = format!("{}/requests?to={sink}", self.sandbox.urls().control);
         let all: Vec<Value> =
             serde_json::from_str(&reqwest::get(url).await.unwrap().text().await.unwrap()).unwrap();
         all.into_iter().filter(|one| one["status"] == 200 || one["status"] == 202).collect()
     }
 
-    pub(super) async fn count(&self, sql: &str) -> i64 {
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
@@ -200,13 +203,13 @@ impl Panel {
         answer.location.rsplit('/').next().unwrap().parse().unwrap()
     }
 
-    pub(super) async fn integration(&self, preset: &str) -> String {
+    pub(crate) async fn integration(&self, preset: &str) -> String {
         let sql = format!("select id::text from integrations where preset = '{preset}' limit 1");
         sqlx::query_scalar(&sql).fetch_one(&self.pool).await.unwrap()
     }
 
     /// Opens an incident about a preset's integration.
-    pub(super) async fn incident(&self, preset: &str) -> IncidentId {
+    pub(crate) async fn incident(&self, preset: &str) -> IncidentId {
         let integration = self.integration(preset).await;
         let fields =
             [("integration", integration.as_str()), ("severity", "p1"), ("title", "Events are lost")];
@@ -214,14 +217,14 @@ impl Panel {
     }
 
     /// The texts on an incident's timeline.
-    pub(super) async fn timeline(&self, id: IncidentId) -> Vec<String> {
+    pub(crate) async fn timeline(&self, id: IncidentId) -> Vec<String> {
         let sql = "select text from incident_entries where incident_id = $1 order by seq";
         sqlx::query_scalar(sql).bind(id.0).fetch_all(&self.pool).await.unwrap()
     }
 
     /// What was never to be seen is nowhere: not in a log, not in any table, not on a page, not in the audit log that can be
     /// taken away.
-    pub(super) async fn nothing_leaked(&self, also: &[&str]) {
+    pub(crate) async fn nothing_leaked(&self, also: &[&str]) {
         let logs = self.logs();
         let sql = "select id::text from incidents";
         let ids: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.pool).await.unwrap();
@@ -253,7 +256,7 @@ async fn tables(panel: &Panel) -> Vec<String> {
 }
 
 /// The incident that an answer leads to.
-pub(super) fn id_in(answer: &Answered) -> IncidentId {
+pub(crate) fn id_in(answer: &Answered) -> IncidentId {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     answer.location.rsplit('/').next().unwrap().parse().unwrap()
 }
@@ -296,6 +299,6 @@ fn environment(sandbox: &Sandbox, metrics: &Metrics, database: &TestDatabase) ->
 }
 
 /// The scenario in which a sink takes what it is sent and does not say so.
-pub(super) fn silent(milliseconds: u64) -> Value {
+pub(crate) fn silent(milliseconds: u64) -> Value {
     json!({ "slack": { "wait_ms": milliseconds }, "pagerduty": { "wait_ms": milliseconds } })
 }

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{LOCATION, ORIGIN, SET_COOKIE};
 use tokio::task::JoinHandle;
 
-use super::panel::WITHIN;
+use super::WITHIN;
 use crate::world::{PASSWORD, encode};
 
 /// Somebody who uses it.
@@ -21,9 +21,9 @@ pub(crate) struct Hands {
 /// What was answered in the end.
 #[derive(Debug)]
 pub(crate) struct Answered {
-    pub(super) status: StatusCode,
-    pub(super) location: String,
-    pub(super) body: Vec<u8>,
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answered {
@@ -59,14 +59,14 @@ impl Hands {
     }
 
     /// Sends a form until it is answered: the same request with the same key, however often the program dies meanwhile.
-    pub(super) async fn insist(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
+    pub(crate) async fn insist(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
         let key = uuid::Uuid::new_v4().to_string();
         let body = encode(&[fields, &[("key", key.as_str())]].concat());
         self.until_answered(path, Some(body)).await
     }
 
     /// The same, beside what else happens.
-    pub(super) fn insist_on(&self, path: &str, fields: &[(&str, &str)]) -> JoinHandle<Answered> {
+    pub(crate) fn insist_on(&self, path: &str, fields: &[(&str, &str)]) -> JoinHandle<Answered> {
         let (this, path) = (self.clone(), path.to_owned());
         let fields: Vec<(String, String)> =
             fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -113,7 +113,7 @@ impl Hands {
     }
 
     /// The mark of an action's rehearsal.
-    pub(super) async fn mark(&self, page: &str) -> String {
+    pub(crate) async fn mark(&self, page: &str) -> String {
         let html = self.get(page).await.text();
         let start = "name=\"mark\" value=\"";
         let rest = html.split(start).nth(1).unwrap_or_else(|| panic!("{page} has no mark: {html}"));
