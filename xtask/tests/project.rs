@@ -23,6 +23,9 @@ fn people_who_have_cargo_leptos_find_its_table_and_all_that_it_names() {
         })
     };
     assert!(named(&word("bin-package")) && named(&word("lib-package")));
+    // It looks for a program called as the package is.
+    let server: toml::Table = file("server/Cargo.toml").parse().unwrap();
+    assert_eq!(server["bin"][0]["name"].as_str(), Some(word("bin-exe-name").as_str()));
     let profile = word("lib-profile-release");
     assert!(manifest["profile"].as_table().unwrap().contains_key(&profile), "no profile {profile}");
     // It removes from its directory what it did not put there.
